@@ -1,0 +1,1 @@
+"""Slices of playlists in, a snapshot with integer track ids out."""

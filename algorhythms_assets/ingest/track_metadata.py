@@ -1,0 +1,119 @@
+"""Makes the snapshot: dense track ids, names, play counts, and the playlists as integers, split by bucket."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
+from algorhythms_assets.ingest.config import TrackMetadataConfig
+from algorhythms_assets.ingest.playlists import split_ranges
+from algorhythms_assets.payload import Work, run
+from algorhythms_assets.resources.store import InputError, write_json, write_table
+
+# Held-out rows name a track only where no training playlist does: a spelling must not tell what is in the test.
+_TRACKS = """
+WITH spellings AS (
+    SELECT track_uri, track_name, artist_uri, artist_name, album_uri, album_name, duration_ms,
+           SUM(CASE WHEN bucket >= {training} THEN 1 ELSE 0 END) AS training_rows,
+           SUM(CASE WHEN bucket >= {training} THEN 0 ELSE 1 END) AS held_out_rows
+    FROM raw
+    GROUP BY track_uri, track_name, artist_uri, artist_name, album_uri, album_name, duration_ms
+), ranked AS (
+    SELECT *, ROW_NUMBER() OVER (
+        PARTITION BY track_uri
+        ORDER BY training_rows DESC, CASE WHEN training_rows > 0 THEN 0 ELSE held_out_rows END DESC,
+                 COALESCE(track_name, ''), COALESCE(artist_uri, ''), COALESCE(artist_name, ''),
+                 COALESCE(album_uri, ''), COALESCE(album_name, ''), COALESCE(duration_ms, -1)
+    ) AS place
+    FROM spellings
+), counts AS (
+    SELECT track_uri, COUNT(DISTINCT CASE WHEN bucket >= {training} THEN pid END) AS playlists
+    FROM raw
+    GROUP BY track_uri
+)
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY track_uri) - 1 AS INT) AS track, track_uri, track_name, artist_uri,
+       artist_name, album_uri, album_name, duration_ms, CAST(playlists AS INT) AS playlists
+FROM ranked JOIN counts USING (track_uri)
+WHERE place = 1
+ORDER BY track_uri
+"""
+
+_PLAYLISTS = """
+SELECT CAST(DENSE_RANK() OVER (ORDER BY pid) - 1 AS INT) AS playlist, pid, bucket, position, track
+FROM raw JOIN tracks USING (track_uri)
+ORDER BY pid, position
+"""
+
+
+def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
+    """Make a snapshot of all slices in the store: integer track ids, names, counts, and the split."""
+    slices = work.store.slices()
+    split = split_ranges(work.config.holdout)
+    numbers: dict[str, Any] = {}
+
+    def write(folder: Path) -> None:
+        raw, repeated = _without_repeated(work, list(slices), folder)
+        tracks = work.engine.sql(_TRACKS.format(training=split["test"][1]), {"raw": raw})
+        playlists = work.engine.sql(_PLAYLISTS, {"raw": raw, "tracks": tracks})
+        for path in folder.glob("*.parquet"):
+            path.unlink()
+        write_table(tracks, folder / "tracks.parquet", TRACKS_SCHEMA, work.stamp)
+        write_table(playlists, folder / "playlists.parquet", PLAYLISTS_SCHEMA, work.stamp)
+        buckets = playlists.group_by("playlist").aggregate([("bucket", "max")])["bucket_max"]
+        training = pc.sum(pc.greater_equal(buckets, split["test"][1])).as_py()
+        if not training:
+            raise InputError(
+                f"all {len(buckets)} playlists are held out: give more playlists, or a smaller ALGORHYTHMS_HOLDOUT"
+            )
+        numbers.update(
+            tracks=tracks.num_rows,
+            tracks_in_training=pc.sum(pc.greater(tracks["playlists"], 0)).as_py(),
+            rows=playlists.num_rows,
+            playlists=len(buckets),
+            training_playlists=training,
+            repeated_playlists=repeated,
+        )
+        write_json(
+            folder / "snapshot.json",
+            {
+                "snapshot": work.stamp.data_version,
+                "slices": {key: stamp.data_version for key, stamp in slices.items()},
+                "split": split,
+                **numbers,
+            },
+        )
+
+    work.write_folder(write)
+    if numbers["repeated_playlists"]:
+        work.log.warning("%d playlists stand in several slices: the last counts", numbers["repeated_playlists"])
+    return {
+        "dagster/row_count": numbers["tracks"],
+        "slices": len(slices),
+        **{name.replace("_", " "): value for name, value in numbers.items()},
+        "snapshot": work.stamp.data_version[:12],
+    }
+
+
+def _without_repeated(work: Work[TrackMetadataConfig], keys: list[str], folder: Path) -> tuple[list[Path], int]:
+    """Returns Parquet files in which every pid stands once: the last slice by name has it. Also how many did not."""
+    seen: set[int] = set()
+    files, repeated = [], 0
+    for key in reversed(keys):
+        path = work.store.slice_path(key)
+        pids = set(pc.unique(pq.read_table(path, columns=["pid"])["pid"]).to_pylist())
+        again = pids & seen
+        if again:
+            table = pq.read_table(path)
+            path = folder / f"{key}.parquet"
+            pq.write_table(table.filter(pc.invert(pc.is_in(table["pid"], pa.array(again, pa.int64())))), path)
+            repeated += len(again)
+        seen |= pids
+        files.append(path)
+    return files[::-1], repeated
+
+
+if __name__ == "__main__":
+    run(build, TRACK_METADATA, TrackMetadataConfig)

@@ -1,0 +1,158 @@
+"""What every payload module shares: its command line, its side of Dagster Pipes, and writing its artifact whole.
+
+A payload is a function from `Work` to metadata. Under Dagster it gets its settings through Pipes and reports back
+through it; on a terminal it gets them from arguments and prints.
+"""
+
+import argparse
+import json
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import dagster_pipes
+import pyarrow as pa
+from pydantic import BaseModel, ValidationError
+from tqdm import tqdm
+
+from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.resources.engine import Engine, open_engine
+from algorhythms_assets.resources.store import (
+    LATEST_FILE,
+    STAMP_FILE,
+    InputError,
+    Stamp,
+    Store,
+    planned_stamp,
+    replacing,
+    write_json,
+    write_table,
+)
+
+C = TypeVar("C", bound=BaseModel)
+T = TypeVar("T")
+Metadata = Mapping[str, Any]
+
+_PROGRESS_SECONDS = 10
+
+
+class NoConfig(BaseModel):
+    """The config of an artifact that has nothing to choose."""
+
+
+@dataclass(frozen=True)
+class Work(Generic[C]):
+    """What a payload works with: the store, its config, the engine, a logger, and the stamp of what it will make."""
+
+    store: Store
+    artifact: Artifact
+    config: C
+    engine: Engine
+    log: logging.Logger
+    stamp: Stamp
+
+    def progress(self, steps: Iterable[T], total: int, unit: str) -> Iterator[T]:
+        """Passes the steps on and shows how far it is: a bar on a terminal, else a line now and then."""
+        if sys.stderr.isatty():
+            yield from tqdm(steps, total=total, unit=f" {unit}", desc=self.artifact.name, leave=False)
+            return
+        started = said = time.monotonic()
+        for done, step in enumerate(steps, start=1):
+            yield step
+            now = time.monotonic()
+            if now - said >= _PROGRESS_SECONDS:
+                said = now
+                rate = done / (now - started)
+                left = (total - done) / rate
+                self.log.info("%d of %d %s, %.3g a second, %.0f s left", done, total, unit, rate, left)
+
+    def write_folder(self, write: Callable[[Path], None], version: str | None = None) -> Path:
+        """Has the artifact's folder written beside its place, stamps it and moves it there; returns the place.
+
+        A versioned artifact of the same data version is left as it is: what is released is never rewritten.
+        """
+        place = self.store.version_path(self.artifact, version) if version else self.store.path(self.artifact)
+        if not (version and place.is_dir()):
+            with replacing(place) as folder:
+                folder.mkdir()
+                write(folder)
+                write_json(folder / STAMP_FILE, asdict(self.stamp))
+        if version:
+            write_json(place.parent / LATEST_FILE, {"version": version})
+        return place
+
+    def write_file(self, table: pa.Table, schema: pa.Schema) -> Path:
+        """Writes the artifact that is a single Parquet file; returns its place."""
+        place = self.store.path(self.artifact)
+        with replacing(place) as path:
+            write_table(table, path, schema, self.stamp)
+        return place
+
+
+def _report(pipes: dagster_pipes.PipesContext, work: Work[Any], metadata: Metadata) -> None:
+    pipes.report_asset_materialization(
+        asset_key=work.artifact.name,
+        metadata={**metadata, "peak memory (GB)": _peak_memory_gb()},
+        data_version=work.stamp.data_version,
+    )
+
+
+def run(
+    build: Callable[[Work[C]], Metadata],
+    artifact: Artifact,
+    config: type[C],
+    report: Callable[[dagster_pipes.PipesContext, Work[C], Metadata], None] = _report,
+) -> None:
+    """Runs a payload module as a program; a user's mistake ends it with 1 and a line of explanation."""
+    if not dagster_pipes.PipesEnvVarParamsLoader().is_dagster_pipes_process():
+        _run_on_terminal(build, artifact, config)
+        return
+    with dagster_pipes.open_dagster_pipes() as pipes:
+        try:
+            work = _work(artifact, config, pipes.extras, pipes.log)
+            metadata = build(work)
+        except (InputError, OSError) as error:
+            pipes.report_custom_message({"failed": str(error)})
+            sys.exit(1)
+        report(pipes, work, metadata)
+
+
+def _run_on_terminal(build: Callable[[Work[C]], Metadata], artifact: Artifact, config: type[C]) -> None:
+    parser = argparse.ArgumentParser(prog=f"python -m {artifact.module}", description=build.__doc__)
+    parser.add_argument("--store", default="var/store", help="folder of all artifacts (default: %(default)s)")
+    parser.add_argument("--engine", default="duckdb", help="what runs SQL and blocks (default: %(default)s)")
+    for name, field in config.model_fields.items():
+        default = "" if field.is_required() else f" (default: {field.default})"
+        parser.add_argument(
+            f"--{name}",
+            required=field.is_required(),
+            default=argparse.SUPPRESS,
+            help=f"{field.description}{default}",
+        )
+    arguments = vars(parser.parse_args())
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    extras = {"store": arguments.pop("store"), "engine": arguments.pop("engine"), "config": arguments}
+    try:
+        metadata = build(_work(artifact, config, extras, logging.getLogger(artifact.name)))
+    except (InputError, OSError, ValidationError) as error:
+        print(f"{artifact.name}: {error}", file=sys.stderr)
+        sys.exit(1)
+    # Texts with pictures are for Dagster's UI.
+    print(json.dumps({name: value for name, value in metadata.items() if not isinstance(value, dict)}, indent=2))
+
+
+def _work(artifact: Artifact, config_type: type[C], extras: Mapping[str, Any], log: logging.Logger) -> Work[C]:
+    store = Store(Path(extras["store"]))
+    config = config_type.model_validate(extras["config"])
+    stamp = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
+    return Work(store, artifact, config, open_engine(extras["engine"]), log, stamp)
+
+
+def _peak_memory_gb() -> float:
+    kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(kilobytes / 1e6, 3)

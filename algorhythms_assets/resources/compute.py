@@ -1,0 +1,125 @@
+"""Where payloads run: here as a subprocess; other deployments bring their own `Compute`."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dagster as dg
+from dagster import DagsterPipesExecutionError
+from pydantic import BaseModel
+
+from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.resources.store import InputError, Store, planned_stamp
+
+ONLY_CHANGED = "algorhythms/only_changed"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a payload needs of a cluster; a single machine ignores it. The defaults fit a small node."""
+
+    cpus: int = 2
+    memory_gb: int = 5
+    gpus: int = 0
+    minutes: int = 60
+    nodes: int = 1
+    tasks: int = 1
+
+
+class Compute(Protocol):
+    """Runs a payload module under Dagster Pipes, on the artifacts of one store."""
+
+    @property
+    def store(self) -> Store:
+        """The store, as payloads reach it too."""
+
+    def run(
+        self, context: dg.AssetExecutionContext, module: str, config: BaseModel, request: Request
+    ) -> dg.PipesClientCompletedInvocation:
+        """Returns what the payload reported.
+
+        Raises:
+            dg.Failure: the payload failed, or ended without a report.
+        """
+
+
+def materialize(
+    context: dg.AssetExecutionContext,
+    compute: Compute,
+    artifact: Artifact,
+    config: BaseModel,
+    request: Request | None = None,
+) -> dg.MaterializeResult[Any]:
+    """Runs the payload of an artifact.
+
+    In a run tagged with `ONLY_CHANGED`, an artifact that would come out the same is left as it is, and its last
+    materialization stands.
+    """
+    if ONLY_CHANGED in context.run.tags:
+        last = context.instance.get_latest_materialization_event(context.asset_key)
+        if last is not None and last.asset_materialization is not None and is_current(compute.store, artifact, config):
+            context.log.info("unchanged")
+            return dg.MaterializeResult(
+                metadata=last.asset_materialization.metadata,
+                data_version=dg.DataVersion(compute.store.require(artifact).data_version),
+            )
+    return compute.run(context, artifact.module, config, request or Request()).get_materialize_result()
+
+
+def is_current(store: Store, artifact: Artifact, config: BaseModel) -> bool:
+    """Tells whether the artifact in the store is what its inputs, code and config would make now."""
+    try:
+        planned = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
+    except InputError:
+        return False
+    return store.stamp(artifact) == planned
+
+
+class _Reader(dg.PipesTempFileMessageReader):
+    """Keeps what was reported, also when the payload fails."""
+
+    def read_messages(self, handler: dg.PipesMessageHandler) -> Any:
+        self.handler = handler
+        return super().read_messages(handler)
+
+
+@dataclass(frozen=True)
+class LocalCompute:
+    """Runs payloads as subprocesses of the same interpreter."""
+
+    store: Store
+    engine: str
+
+    def run(
+        self,
+        context: dg.AssetExecutionContext,
+        module: str,
+        config: BaseModel,
+        request: Request,  # noqa: ARG002 (a single machine gives what it has)
+    ) -> dg.PipesClientCompletedInvocation:
+        """Returns what the payload reported; see `Compute`."""
+        reader = _Reader()
+        try:
+            invocation = dg.PipesSubprocessClient(message_reader=reader).run(
+                context=context,
+                command=[sys.executable, "-m", module],
+                extras={
+                    "store": str(self.store.root),
+                    "engine": self.engine,
+                    "config": config.model_dump(mode="json"),
+                },
+            )
+        except DagsterPipesExecutionError as error:
+            raise failure(module, reader.handler.get_custom_messages(), str(error)) from None
+        if not invocation.get_results(implicit_materializations=False) and not invocation.get_custom_messages():
+            raise dg.Failure(f"{module} ended without reporting what it made: its output is in the step's log.")
+        return invocation
+
+
+def failure(module: str, messages: Iterable[Any], otherwise: str) -> dg.Failure:
+    """Returns the failure of a payload in its own words, where it left any."""
+    words = [message["failed"] for message in messages if "failed" in message]
+    if words:
+        return dg.Failure("\n".join(words), allow_retries=False)
+    return dg.Failure(f"{module}: {otherwise}. Its output is in the step's log.")

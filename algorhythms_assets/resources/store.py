@@ -1,0 +1,199 @@
+"""The folder of all artifacts: where each lies, what it was made from, and how it is replaced whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, Artifact
+
+STAMP_FILE = "artifact.json"
+LATEST_FILE = "latest.json"
+_STAMP_KEY = b"algorhythms"
+
+
+class InputError(Exception):
+    """The user can mend this; the message says what is wrong, where, and how."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What an artifact was made from. `snapshot` is the data version of the track_metadata it belongs to."""
+
+    artifact: str
+    data_version: str
+    code_version: str
+    snapshot: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+def digest(*parts: object) -> str:
+    """Returns the SHA-256, in hex, of the parts as canonical JSON."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def write_json(path: Path, content: object) -> None:
+    """Writes JSON that no reader ever sees half of."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a path to write a file or folder at, and moves it to `path` when the block ends well.
+
+    The file is on the disk before it gets its name. A folder is swapped in two renames; a process killed between them
+    leaves the old one beside, from where `Store` puts it back.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _remove(temporary)
+    try:
+        yield temporary
+        if temporary.is_file():
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+        if path.is_dir():
+            old = _replaced(path)
+            _remove(old)
+            path.rename(old)
+            temporary.rename(path)
+            _remove(old)
+        else:
+            temporary.replace(path)
+    finally:
+        _remove(temporary)
+
+
+def _replaced(path: Path) -> Path:
+    return path.with_name(f".{path.name}.replaced")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Artifacts under one folder, which every process that computes or serves them can reach."""
+
+    root: Path
+
+    def path(self, artifact: Artifact) -> Path:
+        """Returns where the artifact lies: of a versioned one, the latest version.
+
+        Raises:
+            InputError: it is a versioned one that has not been materialized.
+        """
+        if "{version}" not in artifact.path:
+            path = self.root / artifact.path
+            if not path.exists() and _replaced(path).exists():
+                _replaced(path).rename(path)
+            return path
+        try:
+            latest = json.loads((self.root / artifact.name / LATEST_FILE).read_text())
+        except FileNotFoundError:
+            raise self._missing(artifact) from None
+        return self.version_path(artifact, latest["version"])
+
+    def version_path(self, artifact: Artifact, version: str) -> Path:
+        """Returns where a version of a versioned artifact lies, whether it is there or not."""
+        return self.root / artifact.path.format(version=version)
+
+    def slice_path(self, key: str) -> Path:
+        """Returns where the rows of a slice lie."""
+        return self.root / RAW_PLAYLISTS.path.format(slice=key)
+
+    def slices(self) -> dict[str, Stamp]:
+        """Returns the stamps of all slices in the store, by partition key and in its order."""
+        folder = self.slice_path("any").parent
+        found = {path.stem: _read_stamp(path) for path in sorted(folder.glob("*.parquet"))}
+        return {key: stamp for key, stamp in found.items() if stamp is not None}
+
+    def stamp(self, artifact: Artifact) -> Stamp | None:
+        """Returns what the artifact was made from, or None if it is not in the store."""
+        if artifact is RAW_PLAYLISTS:
+            slices = {key: stamp.data_version for key, stamp in self.slices().items()}
+            return Stamp(artifact.name, digest(slices), artifact.code_version) if slices else None
+        try:
+            return _read_stamp(self.path(artifact))
+        except InputError:
+            return None
+
+    def require(self, artifact: Artifact, wanted_by: Artifact | None = None) -> Stamp:
+        """Returns what the artifact was made from.
+
+        Raises:
+            InputError: it is not in the store.
+        """
+        stamp = self.stamp(artifact)
+        if stamp is None:
+            raise self._missing(artifact, wanted_by)
+        return stamp
+
+    def inputs(self, artifact: Artifact) -> dict[str, Stamp]:
+        """Returns the stamps of what the artifact is made from, all of one snapshot.
+
+        Raises:
+            InputError: one is missing, or belongs to another snapshot than the others.
+        """
+        stamps = {name: self.require(ARTIFACTS[name], wanted_by=artifact) for name in artifact.inputs}
+        snapshots = {stamp.snapshot: name for name, stamp in stamps.items() if stamp.snapshot is not None}
+        if len(snapshots) > 1:
+            (one, first), (other, second) = list(snapshots.items())[:2]
+            raise InputError(
+                f"{artifact.name} cannot mix snapshots: {first} was made from {str(one)[:12]}, {second} from "
+                f"{str(other)[:12]}. Materialize the older of the two again."
+            )
+        return stamps
+
+    def _missing(self, artifact: Artifact, wanted_by: Artifact | None = None) -> InputError:
+        purpose = f", which {wanted_by.name} is made from," if wanted_by else ""
+        return InputError(f"{artifact.name}{purpose} is not in {self.root}: materialize it first.")
+
+
+def planned_stamp(artifact: Artifact, inputs: Mapping[str, Stamp], config: Mapping[str, Any]) -> Stamp:
+    """Returns the stamp that the artifact will carry when it is made now.
+
+    Its data version is a hash of the inputs' data versions, the code version and the config: not of bytes.
+    """
+    versions = {name: stamp.data_version for name, stamp in inputs.items()}
+    data_version = digest(artifact.name, artifact.code_version, versions, config)
+    snapshot = next((stamp.snapshot for stamp in inputs.values() if stamp.snapshot is not None), None)
+    if artifact.name == "track_metadata":
+        snapshot = data_version
+    return Stamp(artifact.name, data_version, artifact.code_version, snapshot, versions, dict(config))
+
+
+def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | None = None) -> None:
+    """Writes Parquet in exactly the contract's schema, with the stamp inside.
+
+    Raises:
+        ValueError: the table does not fit the schema.
+    """
+    table = table.select(schema.names).cast(schema)
+    if stamp is not None:
+        table = table.replace_schema_metadata({_STAMP_KEY: json.dumps(asdict(stamp))})
+    pq.write_table(table, path, compression="zstd")
+
+
+def _read_stamp(path: Path) -> Stamp | None:
+    if path.is_file():
+        metadata = pq.read_schema(path).metadata or {}
+        return Stamp(**json.loads(metadata[_STAMP_KEY])) if _STAMP_KEY in metadata else None
+    try:
+        return Stamp(**json.loads((path / STAMP_FILE).read_text()))
+    except FileNotFoundError:
+        return None

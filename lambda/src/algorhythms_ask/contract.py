@@ -1,0 +1,174 @@
+"""Requests and answers as the endpoint's users see them; the OpenAPI document is made from these models."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+MAX_SONGS = 500
+MAX_COUNT = 500
+MAX_BODY_BYTES = 1 << 20
+
+Text = Annotated[str, Field(max_length=500)]
+
+
+class SongIn(BaseModel):
+    """A seed. Other fields are tolerated and ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=500)] = Field(
+        description="A Spotify track as URI, link or bare identifier, or any other identifier the playlists used.",
+        examples=["spotify:track:0VjIjW4GlUZAMYd2vXMi3b"],
+    )
+    name: Text | None = Field(
+        None, validation_alias=AliasChoices("name", "track_name"), description="Also accepted as `track_name`."
+    )
+    artist: Text | None = Field(
+        None,
+        validation_alias=AliasChoices("artist", "track_artist"),
+        description="Name or URI; stands in when the track is unknown. Also accepted as `track_artist`.",
+    )
+    album: Text | None = Field(
+        None,
+        validation_alias=AliasChoices("album", "track_album"),
+        description="URI, or name together with `artist`; stands in when the track is unknown. "
+        "Also accepted as `track_album`.",
+    )
+    features: dict[str, Any] | None = Field(
+        None, description="Spotify's 13 audio features; they place a track that is otherwise unknown."
+    )
+
+
+class RecommendationsIn(BaseModel):
+    """Songs to continue, and how many to recommend."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    count: int = Field(ge=1, le=MAX_COUNT, description="How many tracks to recommend.", examples=[5])
+    songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
+
+
+class SourceNode(BaseModel):
+    """A song of the request, once."""
+
+    id: str = Field(description="The identifier in full.")
+    track_name: str | None
+    track_artist: str | None
+    resolved_by: str | None = Field(
+        description="What it was placed by: `track`, `album`, `artist` or `features`; null if it is unknown."
+    )
+
+
+class Terms(BaseModel):
+    """What a score is made of: it is exactly `popularity` plus the sum of `seeds`."""
+
+    seeds: list[float] = Field(description="One term for each source node that was placed, in their order.")
+    popularity: float
+
+
+class RecommendationNode(BaseModel):
+    """A recommended track."""
+
+    id: str
+    score: float
+    track_name: str | None
+    track_artist: str | None
+    terms: Terms
+
+
+class Edge(BaseModel):
+    """A song of the request that speaks for a recommended track; the strongest ten for each recommendation."""
+
+    source: str
+    target: str
+    weight: float = Field(description="The seed's term in the score.")
+
+
+class Unresolved(BaseModel):
+    """A song that had no say, and why."""
+
+    id: str
+    reason: str
+
+
+class Coverage(BaseModel):
+    """How many songs were placed by what."""
+
+    track: int
+    album: int
+    artist: int
+    features: int
+    unresolved: int
+
+
+class RecommendationsOut(BaseModel):
+    """The continuation of a playlist."""
+
+    model_version: str
+    source_nodes: list[SourceNode]
+    recommendation_nodes: list[RecommendationNode] = Field(description="Best first.")
+    edges: list[Edge]
+    unresolved: list[Unresolved]
+    notices: list[str] = Field(description="Sentences for the listener.")
+    coverage: Coverage
+
+
+class Track(BaseModel):
+    """A track that can be recommended."""
+
+    id: str
+    track_name: str | None
+    track_artist: str | None
+    album: str | None
+    playlists: int = Field(description="In how many training playlists it stands.")
+
+
+class Neighbour(BaseModel):
+    """A track that shares playlists with another."""
+
+    id: str
+    playlists: int = Field(description="In how many training playlists both stand.")
+
+
+class TrackDetail(Track):
+    """A track with its strongest neighbours."""
+
+    neighbours: list[Neighbour]
+
+
+class TracksOut(BaseModel):
+    """Tracks found by name, the most popular first."""
+
+    tracks: list[Track]
+
+
+class Health(BaseModel):
+    """What is being served."""
+
+    status: str
+    model_version: str
+    tracks: int
+
+
+class Quality(BaseModel):
+    """How the served model did on held-out playlists before it was released."""
+
+    model_version: str
+    metrics: dict[str, Any]
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field, which `pointer` names as in RFC 6901."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error as in RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []

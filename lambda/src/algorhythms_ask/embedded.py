@@ -1,0 +1,131 @@
+"""The index that needs no service: an exact scan of a memory-mapped matrix, names in SQLite's full text search.
+
+A folder of three files: `vectors.npy` (float32 [tracks + artists + albums, dimension], tracks first and those by
+falling popularity), `documents.sqlite`, `index.json`. It is written by `algorhythms_assets`.
+"""
+
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algorhythms_ask.index import Document, Hit, IndexUnavailableError
+
+# So many scores are held at a time: 64 MB.
+_SCORES_AT_ONCE = 1 << 24
+
+_WORD = re.compile(r"\w+")
+
+_COLUMNS = "row, id, kind, name, artist, album, playlists, neighbours"
+
+
+class EmbeddedIndex:
+    """Answers from the files of one folder; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the folder.
+
+        Raises:
+            IndexUnavailableError: a file is missing or does not fit the others.
+        """
+        try:
+            about = json.loads((folder / "index.json").read_text())
+            self._vectors: NDArray[np.float32] = np.load(folder / "vectors.npy", mmap_mode="r")
+            self._database = (folder / "documents.sqlite").resolve(strict=True)
+        except (OSError, ValueError) as error:
+            raise IndexUnavailableError(f"the index in {folder} cannot be read: {error}") from error
+        self.tracks: int = about["tracks"]
+        self.dimension: int = self._vectors.shape[1]
+        self._local = threading.local()
+        self._ids = [row[0] for row in self._sql("SELECT id FROM documents WHERE row < ? ORDER BY row", self.tracks)]
+        if len(self._ids) != self.tracks or self._vectors.shape[0] < self.tracks:
+            raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on the number of tracks")
+
+    def _sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        try:
+            if connection is None:
+                connection = sqlite3.connect(f"{self._database.as_uri()}?mode=ro&immutable=1", uri=True)
+                self._local.connection = connection
+            return connection.execute(query, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise IndexUnavailableError(f"{self._database} cannot be read: {error}") from error
+
+    def _document(self, row: tuple[object, ...]) -> Document:
+        number, identifier, kind, name, artist, album, playlists, neighbours = row
+        return Document(
+            id=str(identifier),
+            kind=str(kind),
+            name=None if name is None else str(name),
+            artist=None if artist is None else str(artist),
+            album=None if album is None else str(album),
+            playlists=int(str(playlists)),
+            vector=np.array(self._vectors[int(str(number))]),
+            neighbours=tuple((uri, count) for uri, count in json.loads(str(neighbours))),
+        )
+
+    def fetch(self, keys: Sequence[str]) -> Mapping[str, Document]:
+        """Returns the documents of those keys that are known."""
+        rows = self._sql(
+            f"SELECT keys.key, {_COLUMNS} FROM keys JOIN documents USING (row)"  # noqa: S608 (constant columns)
+            " WHERE keys.key IN (SELECT value FROM json_each(?))",
+            json.dumps(list(keys)),
+        )
+        return {str(key): self._document(tuple(row)) for key, *row in rows}
+
+    def nearest(
+        self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]], documents: bool = True
+    ) -> list[list[Hit]]:
+        """Returns, per query, the tracks of largest inner product; equal scores by popularity, then identifier."""
+        excluded = self._rows({identifier for identifiers in exclude for identifier in identifiers})
+        step = max(1, _SCORES_AT_ONCE // max(1, self.tracks))
+        found: list[list[Hit]] = []
+        for start in range(0, len(queries), step):
+            scores = queries[start : start + step] @ self._vectors[: self.tracks].T
+            for row, identifiers in zip(scores, exclude[start : start + step], strict=True):
+                row[[excluded[i] for i in identifiers if i in excluded]] = -np.inf
+                best = _best(row, count)
+                found.append([Hit(self._ids[b], float(row[b])) for b in best])
+        return [self._with_documents(hits) for hits in found] if documents else found
+
+    def _rows(self, identifiers: set[str]) -> dict[str, int]:
+        rows = self._sql(
+            "SELECT key, row FROM keys WHERE row < ? AND key IN (SELECT value FROM json_each(?))",
+            self.tracks,
+            json.dumps(sorted(identifiers)),
+        )
+        return {str(key): int(str(row)) for key, row in rows}
+
+    def _with_documents(self, hits: list[Hit]) -> list[Hit]:
+        known = self.fetch([hit.id for hit in hits])
+        return [Hit(hit.id, hit.score, known[hit.id]) for hit in hits]
+
+    def search(self, text: str, count: int) -> list[Document]:
+        """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""
+        words = _WORD.findall(text)
+        if not words:
+            return []
+        rows = self._sql(
+            f"SELECT {_COLUMNS} FROM documents WHERE row IN "  # noqa: S608 (constant columns)
+            "(SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?) ORDER BY row",
+            " ".join(f'"{word}"*' for word in words),
+            count,
+        )
+        return [self._document(row) for row in rows]
+
+
+def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Returns the positions of the `count` largest scores, best first and equal ones by position."""
+    count = min(count, len(scores))
+    if count == 0:
+        return np.empty(0, dtype=np.intp)
+    # Everything not below the last wanted score is sorted, so that ties at the edge fall as everywhere else.
+    edge = np.partition(scores, len(scores) - count)[len(scores) - count]
+    candidates = np.flatnonzero((scores >= edge) & (scores > -np.inf))
+    order = np.argsort(-scores[candidates], kind="stable")
+    return candidates[order[:count]]

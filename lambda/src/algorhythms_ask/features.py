@@ -1,0 +1,112 @@
+"""Spotify's 13 audio features, their 29 network inputs, and the network that places a track by its features."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+NUMERIC_FEATURES = (
+    "danceability",
+    "energy",
+    "loudness",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "tempo",
+    "duration_ms",
+)
+CATEGORICAL_FEATURES = ("key", "mode", "time_signature")
+FEATURES = NUMERIC_FEATURES + CATEGORICAL_FEATURES
+
+# The classes that occur in Spotify's data; key -1 ("none found") and rarer signatures become all zeros.
+ONE_HOT: dict[str, list[int]] = {
+    "key": list(range(12)),
+    "mode": [0, 1],
+    "time_signature": [0, 1, 3, 4, 5],
+}
+
+# Inclusive limits of Spotify's reference; loudness in dB, tempo in beats per minute.
+LIMITS: dict[str, tuple[float, float]] = {
+    "danceability": (0, 1),
+    "energy": (0, 1),
+    "loudness": (-60, 10),
+    "speechiness": (0, 1),
+    "acousticness": (0, 1),
+    "instrumentalness": (0, 1),
+    "liveness": (0, 1),
+    "valence": (0, 1),
+    "tempo": (0, 300),
+    "duration_ms": (0, 24 * 60 * 60 * 1000),
+    "key": (-1, 11),
+    "mode": (0, 1),
+    "time_signature": (0, 7),
+}
+
+
+def problems(features: Mapping[str, Any]) -> list[str]:
+    """Returns what keeps the features from being used, a sentence for each field; an empty list if nothing does."""
+    found = []
+    for name in FEATURES:
+        value = features.get(name)
+        low, high = LIMITS[name]
+        if value is None:
+            found.append(f"{name} is missing")
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            found.append(f"{name} has to be a number, not {type(value).__name__}")
+        elif not math.isfinite(value) or not low <= value <= high:
+            found.append(f"{name} has to lie in {low:g} to {high:g}")
+    return found
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Features to network inputs: min-max scaled numbers, then one-hot classes.
+
+    `minimum` and `maximum` are float32 [10], in the order of `NUMERIC_FEATURES`; `classes` as in `ONE_HOT`.
+    """
+
+    minimum: Floats
+    maximum: Floats
+    classes: Mapping[str, Sequence[int]]
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return [*NUMERIC_FEATURES, *(f"{name}={c}" for name in CATEGORICAL_FEATURES for c in self.classes[name])]
+
+    def encode(self, values: Floats) -> Floats:
+        """Returns the inputs, float32 [n, 29], of features, float32 [n, 13] in the order of `FEATURES`.
+
+        Numbers outside the range seen in training are clipped to it.
+        """
+        span = np.where(self.maximum > self.minimum, self.maximum - self.minimum, 1)
+        numeric = np.clip((values[:, : len(NUMERIC_FEATURES)] - self.minimum) / span, 0, 1)
+        blocks = [numeric]
+        for column, name in enumerate(CATEGORICAL_FEATURES, start=len(NUMERIC_FEATURES)):
+            blocks.append(values[:, column, None] == np.asarray(self.classes[name]))
+        return np.concatenate(blocks, axis=1, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class FeatureNetwork:
+    """The two layers that place a track outside the graph: weights1 [29, hidden], weights2 [hidden, dimension]."""
+
+    encoder: Encoder
+    weights1: Floats
+    bias1: Floats
+    weights2: Floats
+    bias2: Floats
+
+    def place(self, features: Mapping[str, Any]) -> Floats:
+        """Returns the unit vector, float32 [dimension], of features without `problems`."""
+        values = np.asarray([[features[name] for name in FEATURES]], dtype=np.float32)
+        hidden = np.maximum(self.encoder.encode(values) @ self.weights1 + self.bias1, 0)
+        vector: Floats = (hidden @ self.weights2 + self.bias2)[0]
+        return vector / max(float(np.linalg.norm(vector)), 1e-12)

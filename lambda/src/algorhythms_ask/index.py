@@ -1,0 +1,65 @@
+"""What an index of tracks has to answer; every implementation passes the same tests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Document:
+    """A track, or the artist or album that stands for an unknown one.
+
+    `vector` is the stored vector, float32 [dimension + 1]: the unit vector z, then the popularity term.
+    `neighbours` are (track id, playlists that hold both), the strongest first.
+    """
+
+    id: str
+    kind: str
+    name: str | None
+    artist: str | None
+    album: str | None
+    playlists: int
+    vector: NDArray[np.float32]
+    neighbours: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A track found by inner product; `document` is there when the search asked for documents."""
+
+    id: str
+    score: float
+    document: Document | None = None
+
+
+class IndexUnavailableError(Exception):
+    """The index cannot answer now; the same request may succeed later."""
+
+
+class Index(Protocol):
+    """Tracks with their vectors and names."""
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks can be recommended."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a stored vector."""
+
+    def fetch(self, keys: Sequence[str]) -> Mapping[str, Document]:
+        """Returns the documents of those keys that are known, in one round trip."""
+
+    def nearest(
+        self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]], documents: bool = True
+    ) -> list[list[Hit]]:
+        """Returns, per query, the `count` tracks of largest inner product, best first, in one round trip.
+
+        `queries` is float32 [n, dimension]; `exclude` holds n lists of track ids that are not to be found.
+        """
+
+    def search(self, text: str, count: int) -> list[Document]:
+        """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""

@@ -1,0 +1,131 @@
+"""Seeds to recommendations: one maximum inner product search, and a score that is exactly the sum of its terms.
+
+A stored vector is [z, p]: a unit vector and the popularity term. The query is [mean of the seeds' z, 1], so the score
+of a candidate c is the sum over n seeds s of z_s . z_c / n, plus p_c. With no seed it is p_c alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from algorhythms_ask.features import FeatureNetwork, Floats, problems
+from algorhythms_ask.index import Document, Hit, Index
+from algorhythms_ask.songs import Song, fallback_keys
+
+# Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
+_DECIMALS = 8
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A song with a vector: `z` is float32 [dimension - 1]; `resolved_by` is track, album, artist or features."""
+
+    song: Song
+    z: Floats
+    resolved_by: str
+    document: Document | None = None
+
+
+@dataclass
+class Resolution:
+    """The songs of one request: those with a vector, those without (with the reason), and what to tell the user.
+
+    `faulty` has, by position in the request, what is wrong with features that were needed.
+    """
+
+    seeds: list[Seed] = field(default_factory=list)
+    unresolved: list[tuple[Song, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    faulty: dict[int, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A track with its score, which is `popularity` plus the sum of `seed_terms` (one per seed, in their order)."""
+
+    document: Document
+    score: float
+    seed_terms: tuple[float, ...]
+    popularity: float
+
+
+class Recommender:
+    """Answers from one index and, for unknown tracks with features, one network."""
+
+    def __init__(self, network: FeatureNetwork | None, index: Index) -> None:
+        self.network = network
+        self.index = index
+
+    def resolve(self, requests: Sequence[Sequence[Song]]) -> list[Resolution]:
+        """Finds vectors for the songs of each request, in one round trip for all of them.
+
+        A track the index knows stands for itself; else its album, else its artist, else its features place it.
+        Songs that occur twice in a request count once.
+        """
+        keys = {key for songs in requests for song in songs for key in (song.id, *(k for _, k in fallback_keys(song)))}
+        documents = self.index.fetch(sorted(keys))
+        return [self._resolve(songs, documents) for songs in requests]
+
+    def _resolve(self, songs: Sequence[Song], documents: Mapping[str, Document]) -> Resolution:
+        found = Resolution()
+        seen: set[str] = set()
+        for position, song in enumerate(songs):
+            if song.id in seen:
+                continue
+            seen.add(song.id)
+            kind, document = next(
+                ((kind, documents[key]) for kind, key in [("track", song.id), *fallback_keys(song)] if key in documents),
+                ("features", None),
+            )
+            if document is not None:
+                found.seeds.append(Seed(song, document.vector[:-1], kind, document if kind == "track" else None))
+                continue
+            reason = "not in the index"
+            if song.features is not None and self.network is not None:
+                wrong = problems(song.features)
+                if not wrong:
+                    found.seeds.append(Seed(song, self.network.place(song.features), "features"))
+                    continue
+                reason = f"not in the index, and its features cannot be used: {'; '.join(wrong)}"
+                found.faulty[position] = wrong
+            elif song.features is not None:
+                reason = "not in the index, and the released model was made without audio features"
+            found.unresolved.append((song, reason))
+        if not found.seeds:
+            found.notices.append("None of the songs is known: these are the most popular tracks.")
+        elif found.unresolved:
+            found.notices.append(f"{len(found.unresolved)} of {len(seen)} songs are unknown and were left out.")
+        return found
+
+    def rank(
+        self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int, documents: bool
+    ) -> list[list[Hit]]:
+        """Returns, per request, the best `count` tracks that are not among its songs, in one round trip."""
+        queries = np.zeros((len(requests), self.index.dimension), dtype=np.float32)
+        queries[:, -1] = 1
+        for query, resolution in zip(queries, resolutions, strict=True):
+            if resolution.seeds:
+                query[:-1] = np.mean([seed.z for seed in resolution.seeds], axis=0)
+        exclude = [[song.id for song in songs] for songs in requests]
+        return self.index.nearest(queries, count, exclude, documents=documents)
+
+    def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
+        """Answers one request in two round trips to the index, whatever the number of songs."""
+        [resolution] = self.resolve([songs])
+        [hits] = self.rank([songs], [resolution], count, documents=True)
+        found = [hit.document for hit in hits if hit.document is not None]
+        if not found:
+            return resolution, []
+        candidates = np.stack([document.vector for document in found]).astype(np.float64)
+        seeds = np.array([seed.z for seed in resolution.seeds], dtype=np.float64).reshape(len(resolution.seeds), -1)
+        terms = np.zeros((len(found), 0))
+        if len(seeds):
+            terms = np.round(candidates[:, :-1] @ seeds.T / len(seeds), _DECIMALS)
+        popularity = np.round(candidates[:, -1], _DECIMALS)
+        scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
+        # The index sums in single precision: what it ranks a rounding error apart is put right here.
+        order = np.argsort(-scores, kind="stable")
+        return resolution, [
+            Recommendation(found[i], float(scores[i]), tuple(terms[i].tolist()), float(popularity[i])) for i in order
+        ]

@@ -1,0 +1,94 @@
+"""What is released: `releases/current.json` names a serving bundle and an index, and both are checked before use."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.features import Encoder, FeatureNetwork, Floats
+from algorhythms_ask.index import Index
+from algorhythms_ask.recommend import Recommender
+
+CURRENT = "releases/current.json"
+
+
+class NotServableError(Exception):
+    """There is no release, or its files are not those that were released. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A recommender, and what `releases/current.json` says of it."""
+
+    version: str
+    recommender: Recommender
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+def load_release(store: Path) -> Release:
+    """Opens what the store has released.
+
+    Raises:
+        NotServableError: nothing is released, or a file is missing or differs from its checksum.
+        IndexUnavailableError: the index does not answer.
+    """
+    pointer = store / CURRENT
+    if not pointer.is_file():
+        raise NotServableError(f"nothing is released in {store}: run `make demo`, or materialize the asset `release`")
+    current = _json(pointer)
+    index = open_index(store, current["index"])
+    recommender = Recommender(load_network(store / current["bundle"], index), index)
+    return Release(current["version"], recommender, current.get("metrics", {}))
+
+
+def open_index(store: Path, index: dict[str, str]) -> Index:
+    """Opens the index that a release names, as `{"kind": "embedded", "name": "search_index/<version>"}`."""
+    if index["kind"] != "embedded":
+        raise NotServableError(f"the release wants an index of kind {index['kind']!r}; this version knows 'embedded'")
+    return EmbeddedIndex(store / index["name"])
+
+
+def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
+    """Loads the feature network of a serving bundle that belongs to the index; None if it was made without features.
+
+    Raises:
+        NotServableError: a file is missing or differs from its checksum, or the index has another dimension.
+    """
+    manifest = _json(bundle / "manifest.json")
+    for name, checksum in manifest["files"].items():
+        path = bundle / name
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
+            raise NotServableError(f"{path} is missing or not the file that was released: release again")
+    if manifest["dimensions"]["stored"] != index.dimension:
+        raise NotServableError(
+            f"{bundle} was made for vectors of {manifest['dimensions']['stored']} dimensions, "
+            f"the index has {index.dimension}: release again"
+        )
+    if not manifest["features"]:
+        return None
+    arrays = {name: _array(bundle / f"{name}.npy") for name in ("weights1", "bias1", "weights2", "bias2")}
+    return FeatureNetwork(load_encoder(bundle), **arrays)
+
+
+def load_encoder(folder: Path) -> Encoder:
+    """Loads `scaler.json` and `one_hot.json`."""
+    scaler = _json(folder / "scaler.json")
+    ranges = np.asarray(list(scaler.values()), dtype=np.float32)
+    return Encoder(ranges[:, 0], ranges[:, 1], _json(folder / "one_hot.json"))
+
+
+def _array(path: Path) -> Floats:
+    array: Floats = np.load(path, allow_pickle=False)
+    return array
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise NotServableError(f"{path} cannot be read: {error}") from error
+    return content

@@ -1,0 +1,74 @@
+"""Songs as requests name them, and the keys under which an index knows tracks, artists and albums."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+_SPOTIFY_URI = re.compile(r"spotify:(?P<kind>[a-z]+):(?P<id>.+)")
+_SPOTIFY_URL = re.compile(
+    r"https?://open\.spotify\.com/(?:intl-[a-z]+/)?(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?"
+)
+
+
+@dataclass(frozen=True)
+class Song:
+    """A seed as the request gives it; `id` is canonical already (see `track_id`)."""
+
+    id: str
+    name: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    features: Mapping[str, Any] | None = None
+
+
+def track_id(text: str) -> str:
+    """Returns the full identifier of a track.
+
+    Spotify's tracks may come as URI, as link or as the bare 22 characters; any other identifier stays as it stands.
+
+    Raises:
+        ValueError: it is Spotify's, but not a track, or malformed. The message says which.
+    """
+    text = text.strip()
+    if not text:
+        raise ValueError("an empty identifier")
+    match = _SPOTIFY_URI.fullmatch(text) or _SPOTIFY_URL.fullmatch(text)
+    if match is None:
+        return f"spotify:track:{text}" if _SPOTIFY_ID.fullmatch(text) else text
+    if match["kind"] != "track":
+        raise ValueError(f"a Spotify {match['kind']}, not a track")
+    if not _SPOTIFY_ID.fullmatch(match["id"]):
+        raise ValueError("not a Spotify track: its identifier has to be 22 letters and digits")
+    return f"spotify:track:{match['id']}"
+
+
+def normalised(name: str) -> str:
+    """Returns the name as it is compared: Unicode NFKC, case folded, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def artist_key(artist: str) -> str:
+    """Returns the index key of an artist given by URI or by name."""
+    return artist if artist.startswith("spotify:artist:") else f"artist:{normalised(artist)}"
+
+
+def album_key(artist: str, album: str) -> str:
+    """Returns the index key of an album given by URI, or by its artist's and its own name.
+
+    The title alone would not do: many artists have "Greatest Hits".
+    """
+    # A normalised name holds no line break, so none can be mistaken for the separator.
+    return album if album.startswith("spotify:album:") else f"album:{normalised(artist)}\n{normalised(album)}"
+
+
+def fallback_keys(song: Song) -> list[tuple[str, str]]:
+    """Returns (kind, key) of what may stand for an unknown track, the closest first."""
+    keys = []
+    if song.album and (song.artist or song.album.startswith("spotify:album:")):
+        keys.append(("album", album_key(song.artist or "", song.album)))
+    if song.artist:
+        keys.append(("artist", artist_key(song.artist)))
+    return keys
