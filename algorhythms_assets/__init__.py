@@ -1,1 +1,7 @@
 """Playlists in, a service that continues playlists out: the Dagster asset graph and what computes it."""
+
+import warnings
+
+# What torch and torch_geometric say of themselves on import and on first use: nothing that a user could act on.
+for _message in (".*torch.jit.script.*", "Sparse CSR tensor support is in beta", "Sparse invariant checks"):
+    warnings.filterwarnings("ignore", message=_message)

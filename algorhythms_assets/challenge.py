@@ -1,0 +1,70 @@
+"""The tasks and metrics of the RecSys Challenge 2018 (Chen et al., "RecSys Challenge 2018", RecSys '18).
+
+Some tracks of a held-out playlist are given as seeds, the others are to be found. Metrics take `hits`, bool
+[tasks, depth]: whether the track recommended at a rank is one to be found; and `targets`, int [tasks]: how many are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEPTH = 500
+_NO_CLICK = 51.0
+
+
+@dataclass(frozen=True)
+class Category:
+    """How many tracks of a playlist are given: its first ones, or random ones."""
+
+    name: str
+    seeds: int
+    shuffled: bool = False
+
+
+CATEGORIES = (
+    Category("K1", 1),
+    Category("K5", 5),
+    Category("K10", 10),
+    Category("K25", 25),
+    Category("K25r", 25, shuffled=True),
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A held-out playlist, cut: distinct tracks, int32, given and to be found."""
+
+    pid: int
+    seeds: NDArray[np.int32]
+    targets: NDArray[np.int32]
+
+
+def cut(pid: int, tracks: NDArray[np.int32], category: Category) -> Task | None:
+    """Cuts the distinct tracks of a playlist; None if nothing would be left to find. The same pid is cut the same."""
+    if len(tracks) <= category.seeds:
+        return None
+    if category.shuffled:
+        tracks = np.random.default_rng(pid).permutation(tracks)
+    return Task(pid, tracks[: category.seeds], tracks[category.seeds :])
+
+
+def r_precision(hits: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Returns the share of the targets found among as many first ranks as there are targets."""
+    within = np.arange(hits.shape[1]) < targets[:, None]
+    return np.asarray((hits & within).sum(axis=1) / targets)
+
+
+def ndcg(hits: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Returns the normalised discounted cumulative gain with 1 / log2(rank + 1) (Järvelin and Kekäläinen, 2002)."""
+    gains = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
+    ideal = np.cumsum(gains)[np.minimum(targets, hits.shape[1]) - 1]
+    return np.asarray(hits @ gains / ideal)
+
+
+def clicks(hits: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.float64]:  # noqa: ARG001 (one signature)
+    """Returns how often a listener who is shown ten tracks at a time asks for more; 51 if nothing is found."""
+    return np.where(hits.any(axis=1), hits.argmax(axis=1) // 10, _NO_CLICK)
+
+
+METRICS = {"r_precision": r_precision, "ndcg": ndcg, "clicks": clicks}

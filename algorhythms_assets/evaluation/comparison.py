@@ -1,0 +1,95 @@
+"""Values per playlist to means, intervals and the verdict of the gate."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from algorhythms_assets.challenge import CATEGORIES, DEPTH, METRICS, Task
+from algorhythms_assets.evaluation.baselines import Ranking
+
+# Fewer test playlists than this say too little to stop a release.
+MINIMUM_PLAYLISTS = 100
+GATE_METRICS = ("r_precision", "ndcg")
+
+Values = Mapping[str, NDArray[np.float64]]
+
+
+class Method(Protocol):
+    """Something that continues playlists."""
+
+    def rank(self, tasks: Sequence[Task]) -> list[Ranking]:
+        """Returns, per task, at most 500 tracks, best first and without the seeds."""
+
+
+def measure(method: Method, tasks: Mapping[str, list[Task | None]]) -> Values:
+    """Returns each metric, float64 [playlists, categories]; NaN where the playlist is too short for the category."""
+    values = {metric: np.full((len(next(iter(tasks.values()))), len(CATEGORIES)), np.nan) for metric in METRICS}
+    for column, category in enumerate(CATEGORIES):
+        rows = [row for row, task in enumerate(tasks[category.name]) if task is not None]
+        some = [task for task in tasks[category.name] if task is not None]
+        if not some:
+            continue
+        hits = np.zeros((len(some), DEPTH), dtype=bool)
+        for row, (ranking, task) in enumerate(zip(method.rank(some), some, strict=True)):
+            hits[row, : len(ranking)] = np.isin(ranking, task.targets)
+        targets = np.array([len(task.targets) for task in some])
+        for metric, function in METRICS.items():
+            values[metric][rows, column] = function(hits, targets)
+    return values
+
+
+def summary(values: Values) -> dict[str, Any]:
+    """Returns the means over playlists per category, and their mean; None where no playlist is long enough."""
+    report: dict[str, Any] = {"mean": {metric: _mean(_category_means(v)) for metric, v in values.items()}}
+    for column, category in enumerate(CATEGORIES):
+        some = {metric: v[:, column][~np.isnan(v[:, column])] for metric, v in values.items()}
+        report[category.name] = {metric: _mean(v) for metric, v in some.items()}
+        report[category.name]["playlists"] = len(next(iter(some.values())))
+    return report
+
+
+def _category_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    counts = (~np.isnan(values)).sum(axis=0)
+    return np.nansum(values, axis=0)[counts > 0] / counts[counts > 0]
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def interval(values: NDArray[np.float64], resamples: int, seed: int) -> tuple[float, float] | None:
+    """Returns the 95 % bootstrap interval (Efron, 1979) of the mean of the categories' means, resampling playlists.
+
+    `values` is float64 [playlists, categories] with NaN; a difference of two methods makes the interval paired.
+    """
+    if not (~np.isnan(values)).any():
+        return None
+    playlists = len(values)
+    draws = np.random.default_rng(seed).multinomial(playlists, np.full(playlists, 1 / playlists), size=resamples)
+    counts = draws @ ~np.isnan(values)
+    sums = draws @ np.nan_to_num(values)
+    # A resample may miss a rare category; its mean is then that of the others.
+    means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    present = ~np.isnan(means)
+    totals = np.nansum(means, axis=1)[present.any(axis=1)] / present.sum(axis=1)[present.any(axis=1)]
+    low, high = np.quantile(totals, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def verdict(playlists: int, against_popularity: Mapping[str, tuple[float, float] | None]) -> dict[str, Any]:
+    """Returns whether the served model may be released, with reasons.
+
+    It may not when it is worse than popularity beyond the paired interval, given as (low, high) per metric. Too few
+    test playlists are a warning.
+    """
+    if playlists < MINIMUM_PLAYLISTS:
+        few = f"only {playlists} test playlists, {MINIMUM_PLAYLISTS} would be needed to judge: released unjudged"
+        return {"passed": True, "reasons": [], "warnings": [few]}
+    reasons = []
+    for metric in GATE_METRICS:
+        bounds = against_popularity[metric]
+        if bounds is not None and bounds[1] < 0:
+            reasons.append(f"{metric} is worse than popularity: difference {bounds[0]:+.4f} to {bounds[1]:+.4f}")
+    return {"passed": not reasons, "reasons": reasons, "warnings": []}

@@ -1,0 +1,85 @@
+"""Evaluates the serving bundle and the search index on test playlists that nothing was trained on."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.release import load_network
+
+from algorhythms_assets.challenge import CATEGORIES, cut
+from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
+from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
+from algorhythms_assets.evaluation.comparison import Method, interval, measure, summary, verdict
+from algorhythms_assets.evaluation.config import EvaluationConfig
+from algorhythms_assets.evaluation.markdown import markdown, plot_methods
+from algorhythms_assets.evaluation.served import Served
+from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.payload import Work, run
+from algorhythms_assets.plots import picture
+from algorhythms_assets.resources.store import InputError, write_json
+
+
+def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
+    """Evaluate what would be served on test playlists, beside popularity and item-kNN."""
+    bundle, index_folder = work.store.path(SERVING_BUNDLE), work.store.path(SEARCH_INDEX)
+    if bundle.name != index_folder.name:
+        raise InputError(f"bundle {bundle.name} and index {index_folder.name} differ: materialize both again")
+    metadata = work.store.path(TRACK_METADATA)
+    tracks = pq.read_table(metadata / "tracks.parquet")
+    snapshot = load_snapshot(metadata)
+    index = EmbeddedIndex(index_folder)
+    methods: dict[str, Method] = {
+        "served": Served(Recommender(load_network(bundle, index), index), tracks),
+        "popularity": Popularity(tracks["playlists"].to_numpy()),
+        "item_knn": ItemKnn(snapshot.training, tracks.num_rows),
+    }
+    test = snapshot.test
+    chosen = np.argsort(test.buckets, kind="stable")[: work.config.playlists]
+    tasks = {
+        category.name: [cut(int(test.pids[i]), test.distinct(int(i)), category) for i in chosen]
+        for category in CATEGORIES
+    }
+    values = {}
+    for name, method in work.progress(methods.items(), len(methods), "methods"):
+        values[name] = measure(method, tasks)
+    settings = (work.config.resamples, work.config.seed)
+    differences = {
+        name: {metric: interval(values["served"][metric] - other, *settings) for metric, other in others.items()}
+        for name, others in values.items()
+        if name != "served"
+    }
+    report = {
+        "version": bundle.name,
+        "snapshot": work.stamp.snapshot,
+        "test_playlists": len(chosen),
+        "methods": {name: summary(of_method) for name, of_method in values.items()},
+        "intervals": {
+            name: {metric: interval(v, *settings) for metric, v in of_method.items()}
+            for name, of_method in values.items()
+        },
+        "served_minus": differences,
+        "gate": verdict(len(chosen), differences["popularity"]),
+    }
+    for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:
+        work.log.warning(line)
+
+    def write(folder: Path) -> None:
+        write_json(folder / "report.json", report)
+        plot_methods(report, folder / "methods.png")
+        (folder / "report.md").write_text(markdown(report) + "\n![methods](methods.png)\n")
+
+    place = work.write_folder(write)
+    return {
+        "test playlists": len(chosen),
+        **{f"served {metric}": value for metric, value in report["methods"]["served"]["mean"].items() if value is not None},
+        "gate passed": report["gate"]["passed"],
+        "report": {"raw_value": markdown(report), "type": "md"},
+        "plot": picture(place / "methods.png"),
+    }
+
+
+if __name__ == "__main__":
+    run(build, EVALUATION_REPORT, EvaluationConfig)

@@ -1,0 +1,36 @@
+"""Ranks through the very code, bundle and index that would serve."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.songs import Song
+
+from algorhythms_assets.challenge import DEPTH, Task
+from algorhythms_assets.evaluation.baselines import Ranking
+
+# Requests that share a round trip, as in a batch request.
+_AT_ONCE = 100
+
+
+class Served:
+    """Asks a recommender as an application would: with identifier, name, artist and album of each song."""
+
+    def __init__(self, recommender: Recommender, tracks: pa.Table) -> None:
+        self._recommender = recommender
+        self._songs = [
+            Song(row["track_uri"], row["track_name"], row["artist_name"], row["album_name"])
+            for row in tracks.select(["track_uri", "track_name", "artist_name", "album_name"]).to_pylist()
+        ]
+        self._number = {song.id: number for number, song in enumerate(self._songs)}
+
+    def rank(self, tasks: Sequence[Task]) -> list[Ranking]:
+        """Returns, per task, at most 500 tracks, best first and without the seeds."""
+        found = []
+        for start in range(0, len(tasks), _AT_ONCE):
+            requests = [[self._songs[seed] for seed in task.seeds] for task in tasks[start : start + _AT_ONCE]]
+            resolutions = self._recommender.resolve(requests)
+            for hits in self._recommender.rank(requests, resolutions, DEPTH, documents=False):
+                found.append(np.array([self._number[hit.id] for hit in hits], dtype=np.int64))
+        return found

@@ -1,0 +1,1 @@
+"""Audio features, and how they become network inputs."""

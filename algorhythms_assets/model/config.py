@@ -1,0 +1,32 @@
+"""Every knob of training, with the reason for its value; measurements are in `docs/log.md`."""
+
+from pydantic import BaseModel, Field
+
+
+class GcnConfig(BaseModel):
+    """How the graph network is trained."""
+
+    dimension: int = Field(128, ge=2, le=1024, description="of a vector; 10 loses a fifth of R-precision")
+    layers: int = Field(2, ge=0, le=4, description="of propagation; none loses a tenth, three are no better than two")
+    epochs: int = Field(15, ge=1, le=500, description="at most; the best one on validation playlists is kept")
+    steps_per_epoch: int = Field(9, ge=1, description="sets the batch size, which stays within 32 to 512 playlists")
+    learning_rate: float = Field(0.01, gt=0, description="highest of the one-cycle schedule of Adam")
+    temperature: float = Field(0.1, gt=0, description="of the softmax; 0.05 and 0.2 are worse")
+    max_seeds: int = Field(25, ge=1, description="a training query is the mean of 1 to so many tracks of a playlist")
+    max_targets: int = Field(20, ge=1, description="so many other tracks of the playlist are to be told from the rest")
+    id_dropout: float = Field(
+        0.3, ge=0, lt=1, description="how often a track has to do with artist, album and neighbours alone"
+    )
+    validation_playlists: int = Field(1000, ge=0, description="at most so many decide when to stop")
+    seed: int = Field(0, description="of everything random")
+
+
+class MlpConfig(BaseModel):
+    """How the network from audio features to vectors is trained."""
+
+    hidden: int = Field(64, ge=1, description="units of the hidden layer")
+    epochs: int = Field(60, ge=1, le=10_000, description="at most; the best one on held-out tracks is kept")
+    batch: int = Field(256, ge=1, description="tracks a step")
+    learning_rate: float = Field(0.01, gt=0, description="of Adam")
+    held_out: float = Field(0.1, gt=0, lt=1, description="share of artists whose tracks decide when to stop")
+    seed: int = Field(0, description="of everything random")

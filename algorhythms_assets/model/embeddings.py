@@ -1,0 +1,42 @@
+"""Computes the stored vector of every track that stands in a training playlist."""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import torch
+
+from algorhythms_assets.contracts import EMBEDDINGS, EMBEDDINGS_SCHEMA, GCN_WEIGHTS, PYG_GRAPH
+from algorhythms_assets.graph.pyg_graph import load_graph
+from algorhythms_assets.model.config import GcnConfig
+from algorhythms_assets.model.gcn_weights import load_model
+from algorhythms_assets.model.training import stored_vectors
+from algorhythms_assets.payload import NoConfig, Work, run
+
+
+@torch.no_grad()
+def build(work: Work[NoConfig]) -> dict[str, Any]:
+    """Compute one vector per track: the unit vector of the graph network, then the popularity term.
+
+    Tracks that stand in held-out playlists alone get none: the evaluation must not find them, so nobody does.
+    """
+    weights = work.store.path(GCN_WEIGHTS)
+    config = GcnConfig.model_validate(json.loads((weights / "training.json").read_text())["config"])
+    graph = load_graph(work.store.path(PYG_GRAPH))
+    model = load_model(weights, graph, config)
+    tracks = torch.nonzero(graph.playlists > 0)[:, 0]
+    vectors = stored_vectors(model(), model.prior, graph, config.temperature)[tracks].numpy()
+    dimension = vectors.shape[1]
+    table = pa.table(
+        {
+            "track": pa.array(tracks.numpy(), pa.int32()),
+            "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), dimension),
+        }
+    )
+    of_this_size = pa.field("embedding", pa.list_(pa.float32(), dimension), nullable=False)
+    work.write_file(table, EMBEDDINGS_SCHEMA.set(1, of_this_size))
+    return {"dagster/row_count": len(tracks), "dimension": dimension}
+
+
+if __name__ == "__main__":
+    run(build, EMBEDDINGS, NoConfig)

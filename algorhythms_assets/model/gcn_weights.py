@@ -1,0 +1,83 @@
+"""Trains the graph network on the training playlists, and keeps the epoch that does best on validation playlists."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch_geometric.data import Data
+
+from algorhythms_assets.contracts import GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
+from algorhythms_assets.graph.pyg_graph import load_graph
+from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.model.config import GcnConfig
+from algorhythms_assets.model.gcn import TrackEncoder
+from algorhythms_assets.model.training import DivergedError, Epoch, train
+from algorhythms_assets.payload import Work, run
+from algorhythms_assets.plots import BLUE, RED, picture, plot
+from algorhythms_assets.resources.store import InputError, write_json
+
+
+def build(work: Work[GcnConfig]) -> dict[str, Any]:
+    """Train the graph network that gives every track a vector."""
+    config = work.config
+    snapshot = load_snapshot(work.store.path(TRACK_METADATA))
+    torch.manual_seed(config.seed)
+    model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
+    epochs: list[Epoch] = []
+    best = model.state_dict()
+    try:
+        steps = train(model, snapshot.training, snapshot.validation, config)
+        for epoch, best in work.progress(steps, config.epochs, "epochs"):  # noqa: B007 (the last best stays)
+            epochs.append(epoch)
+            on_validation = "no validation playlist" if epoch.ndcg is None else f"validation NDCG@500 {epoch.ndcg:.4f}"
+            work.log.info("epoch %d: loss %.3f, %s", epoch.number, epoch.loss, on_validation)
+    except DivergedError as error:
+        raise InputError(f"training diverged: {error}") from error
+
+    def write(folder: Path) -> None:
+        save_file({name: weights.contiguous() for name, weights in best.items()}, folder / "model.safetensors")
+        write_json(
+            folder / "training.json", {"config": config.model_dump(), "epochs": [vars(epoch) for epoch in epochs]}
+        )
+        _plot(epochs, folder / "training.png")
+
+    place = work.write_folder(write)
+    chosen = max(epochs, key=lambda epoch: epoch.ndcg if epoch.ndcg is not None else epoch.number)
+    return {
+        "parameters": sum(weights.numel() for weights in best.values()),
+        "epochs": len(epochs),
+        "best epoch": chosen.number,
+        **({} if chosen.ndcg is None else {"validation NDCG@500": round(chosen.ndcg, 4)}),
+        "prior": round(float(best["prior"]), 3),
+        "curve": picture(place / "training.png"),
+    }
+
+
+def new_model(graph: Data, config: GcnConfig) -> TrackEncoder:
+    """Returns an untrained network for the graph."""
+    return TrackEncoder(graph, config.dimension, config.layers, config.id_dropout)
+
+
+def load_model(folder: Path, graph: Data, config: GcnConfig) -> TrackEncoder:
+    """Returns the trained network of the folder."""
+    model = new_model(graph, config)
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.eval()
+
+
+def _plot(epochs: list[Epoch], path: Path) -> None:
+    numbers = [epoch.number for epoch in epochs]
+    with plot(path, "Training of the graph network") as axes:
+        axes.plot(numbers, [epoch.loss for epoch in epochs], color=BLUE)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("training loss", color=BLUE)
+        validation = [epoch.ndcg for epoch in epochs if epoch.ndcg is not None]
+        if validation:
+            other = axes.twinx()
+            other.plot(numbers, validation, color=RED)
+            other.set_ylabel("validation NDCG@500", color=RED)
+
+
+if __name__ == "__main__":
+    run(build, GCN_WEIGHTS, GcnConfig)

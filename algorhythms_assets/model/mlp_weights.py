@@ -1,0 +1,54 @@
+"""Trains and stores the network from audio features to vectors; without features, a description says so."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import torch
+from algorhythms_ask.release import load_encoder
+
+from algorhythms_assets.contracts import MLP_WEIGHTS, SCALER, TRACK_METADATA
+from algorhythms_assets.features.scaler import load_features
+from algorhythms_assets.model.config import MlpConfig
+from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.model.mlp import train_mlp
+from algorhythms_assets.payload import Work, run
+from algorhythms_assets.resources.store import write_json
+
+
+def build(work: Work[MlpConfig]) -> dict[str, Any]:
+    """Train the network that places tracks outside the graph by their audio features."""
+    tracks, vectors = load_embeddings(work.store)
+    having, features = load_features(work.store)
+    known = np.isin(having, tracks)
+    having, features = having[known], features[known]
+    if not len(having):
+        work.write_folder(lambda folder: write_json(folder / "description.json", {"features": False}))
+        return {"features": False}
+    inputs = load_encoder(work.store.path(SCALER)).encode(features)
+    artists = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet", columns=["artist_uri"])["artist_uri"]
+    codes = pc.dictionary_encode(pc.fill_null(artists, "").combine_chunks()).indices.to_numpy()[having]
+    torch.manual_seed(work.config.seed)
+    trained = train_mlp(
+        torch.from_numpy(inputs),
+        torch.from_numpy(vectors[np.searchsorted(tracks, having), :-1].copy()),
+        torch.from_numpy(codes.astype(np.int64)),
+        work.config,
+    )
+    first, _, second = trained.network
+
+    def write(folder: Path) -> None:
+        arrays = {"weights1": first.weight.T, "bias1": first.bias, "weights2": second.weight.T, "bias2": second.bias}
+        for name, array in arrays.items():
+            np.save(folder / f"{name}.npy", np.ascontiguousarray(array.detach().numpy()))
+        write_json(folder / "description.json", {"features": True, "cosine_new_artists": trained.cosine})
+
+    work.write_folder(write)
+    cosine = {} if trained.cosine is None else {"cosine for new artists": round(trained.cosine, 4)}
+    return {"features": True, "tracks": len(having), **cosine}
+
+
+if __name__ == "__main__":
+    run(build, MLP_WEIGHTS, MlpConfig)

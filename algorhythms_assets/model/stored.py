@@ -1,0 +1,15 @@
+"""Reads the stored vectors without loading torch."""
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from algorhythms_assets.contracts import EMBEDDINGS
+from algorhythms_assets.resources.store import Store
+
+
+def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + 1]."""
+    table = pq.read_table(store.path(EMBEDDINGS))
+    vectors = table["embedding"].combine_chunks()
+    return table["track"].to_numpy(), vectors.flatten().to_numpy().reshape(len(vectors), -1)

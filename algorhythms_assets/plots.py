@@ -1,0 +1,32 @@
+"""Figures as PNG files, and as metadata that Dagster's UI shows."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+BLUE, RED, GREY = "#3b6ea5", "#c1543a", "#9aa3ab"
+
+
+@contextmanager
+def plot(path: Path, title: str, width: float = 6) -> Iterator[Axes]:
+    """Gives axes to draw on, and writes them as PNG when the block ends."""
+    # Without pyplot there is neither a global backend to choose nor a figure to close.
+    figure = Figure(figsize=(width, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.set_title(title)
+    axes.spines[["top", "right"]].set_visible(False)
+    yield axes
+    figure.savefig(path, dpi=80)
+
+
+def picture(path: Path) -> dict[str, Any]:
+    """Returns a PNG as a Pipes metadata value."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    return {"raw_value": f"![{path.stem}](data:image/png;base64,{content})", "type": "md"}

@@ -1,0 +1,1 @@
+"""The one step that makes anything visible to users."""

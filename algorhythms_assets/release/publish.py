@@ -1,0 +1,54 @@
+"""Switches what is served, if the evaluation of that very bundle and index allows it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from algorhythms_ask.release import CURRENT, load_release
+
+from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
+from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
+
+
+class RefusedError(InputError):
+    """The evaluation says that the bundle and index may not be released."""
+
+
+def publish(store: Store, force: bool) -> dict[str, Any]:
+    """Makes `releases/current.json` name the evaluated bundle and index; returns its content.
+
+    Raises:
+        RefusedError: the verdict is negative, and the release is not forced.
+        InputError: bundle, index and report do not belong together.
+    """
+    inputs = store.inputs(RELEASE)
+    bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
+    report = json.loads((store.path(EVALUATION_REPORT) / "report.json").read_text())
+    evaluated = inputs["evaluation_report"].inputs
+    for name in ("serving_bundle", "search_index"):
+        if evaluated[name] != inputs[name].data_version:
+            raise InputError(f"evaluation_report is of another {name}: materialize evaluation_report again")
+    if not report["gate"]["passed"] and not force:
+        raise RefusedError(f"{report['version']} is not released: {'; '.join(report['gate']['reasons'])}")
+    content = {
+        "version": report["version"],
+        "snapshot": report["snapshot"],
+        "bundle": str(bundle.relative_to(store.root)),
+        "index": {"kind": "embedded", "name": str(index.relative_to(store.root))},
+        "metrics": {name: method["mean"] for name, method in report["methods"].items()},
+        "evaluation": inputs["evaluation_report"].data_version,
+        "forced": force and not report["gate"]["passed"],
+    }
+    current = store.root / CURRENT
+    if current.is_file():
+        released = json.loads(current.read_text())
+        if {name: released.get(name) for name in content} == content:
+            return dict(released)
+    content["released_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+    history = current.with_name("history.jsonl")
+    lines = history.read_text() if history.is_file() else ""
+    write_json(current, content)
+    with replacing(history) as path:
+        path.write_text(lines + json.dumps(content) + "\n")
+    load_release(store.root)
+    return content

@@ -1,0 +1,1 @@
+"""What the endpoint loads: the bundle and the index."""

@@ -1,0 +1,78 @@
+"""The documents of an index: tracks, and the artists and albums that stand in for unknown tracks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from algorhythms_ask.index import Document
+from algorhythms_ask.songs import album_key, artist_key
+from numpy.typing import NDArray
+
+Neighbours = dict[int, list[tuple[str, int]]]
+
+
+@dataclass
+class _Group:
+    """Tracks of an artist or album: their vectors' sum, and what names it."""
+
+    total: NDArray[np.float64]
+    playlists: int
+    row: dict[str, Any]
+
+
+def documents(
+    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours
+) -> Iterator[tuple[Document, list[str]]]:
+    """Yields each document with its keys: tracks, then artists, then albums, each by falling popularity.
+
+    `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension];
+    `neighbours` go by track number.
+    """
+    rows = tracks.to_pylist()
+    order = sorted(range(len(rows)), key=lambda i: (-rows[i]["playlists"], rows[i]["track_uri"]))
+    for i in order:
+        row = rows[i]
+        yield (
+            Document(
+                row["track_uri"],
+                "track",
+                row["track_name"],
+                row["artist_name"],
+                row["album_name"],
+                row["playlists"],
+                vectors[i],
+                tuple(neighbours.get(row["track"], ())),
+            ),
+            [row["track_uri"]],
+        )
+    yield from _groups("artist", rows, vectors)
+    yield from _groups("album", rows, vectors)
+
+
+def _groups(
+    kind: str, rows: list[dict[str, Any]], vectors: NDArray[np.float32]
+) -> Iterator[tuple[Document, list[str]]]:
+    groups: dict[str, _Group] = {}
+    for row, vector in zip(rows, vectors, strict=True):
+        identity = row[f"{kind}_uri"] or row[f"{kind}_name"]
+        if identity is None:
+            continue
+        group = groups.setdefault(identity, _Group(np.zeros(len(vector) - 1), 0, row))
+        group.total += vector[:-1]
+        group.playlists += row["playlists"]
+    for identity, group in sorted(groups.items(), key=lambda item: (-item[1].playlists, item[0])):
+        norm = np.linalg.norm(group.total)
+        if norm == 0:
+            continue
+        artist, album = group.row["artist_name"], group.row["album_name"]
+        keys = [group.row[f"{kind}_uri"]]
+        if kind == "artist" and artist:
+            keys.append(artist_key(artist))
+        if kind == "album" and artist and album:
+            keys.append(album_key(artist, album))
+        # Only as a seed does a group count, so it has no popularity of its own.
+        vector = np.append(group.total / norm, 0).astype(np.float32)
+        name = artist if kind == "artist" else album
+        yield Document(identity, kind, name, artist, None, group.playlists, vector), [key for key in keys if key]

@@ -1,0 +1,59 @@
+"""Builds the index of the vectors and verifies it; what it answers becomes visible with the release."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from algorhythms_assets.contracts import EDGE_TABLE, SEARCH_INDEX, TRACK_METADATA
+from algorhythms_assets.graph.edge_table import load_edges
+from algorhythms_assets.graph.pruning import strongest
+from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.payload import Work, run
+from algorhythms_assets.resources.index_builder import build_embedded, verify_embedded
+from algorhythms_assets.serving.config import SearchIndexConfig
+from algorhythms_assets.serving.documents import Neighbours, documents
+from algorhythms_assets.serving.version import serving_version
+
+_PROBES = 50
+
+
+def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
+    """Build the index of tracks, artists and albums, and verify that it answers."""
+    version = serving_version(work.store)
+    numbers, vectors = load_embeddings(work.store)
+    tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
+    uris = tracks["track_uri"].to_pylist()
+    tracks = tracks.take(pa.array(numbers))
+    together = strongest_neighbours(load_edges(work.store.path(EDGE_TABLE)), uris, work.config.neighbours)
+
+    def write(folder: Path) -> None:
+        done = documents(tracks, vectors, together)
+        build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1])
+        probes = np.linspace(0, len(numbers) - 1, min(_PROBES, len(numbers))).astype(int)
+        verify_embedded(folder, len(numbers), [uris[numbers[i]] for i in probes])
+
+    place = work.write_folder(write, version)
+    size = sum(path.stat().st_size for path in place.iterdir())
+    return {"dagster/row_count": len(numbers), "version": version, "megabytes": round(size / 1e6, 1)}
+
+
+def strongest_neighbours(edges: pa.Table, uris: list[str], count: int) -> Neighbours:
+    """Returns the strongest neighbours of each track, by track number, as (URI, playlists together)."""
+    source, target, weight = (edges[name].to_numpy() for name in ("source", "target", "weight"))
+    kept = strongest(source, target, weight, count)
+    shared = edges["playlists"].to_numpy()[kept]
+    both = np.concatenate([source[kept], target[kept]]), np.concatenate([target[kept], source[kept]])
+    strength = np.tile(weight[kept], 2)
+    found: Neighbours = {}
+    for i in np.lexsort((both[1], -strength, both[0])):
+        neighbours = found.setdefault(int(both[0][i]), [])
+        if len(neighbours) < count:
+            neighbours.append((uris[both[1][i]], int(shared[i % len(shared)])))
+    return found
+
+
+if __name__ == "__main__":
+    run(build, SEARCH_INDEX, SearchIndexConfig)

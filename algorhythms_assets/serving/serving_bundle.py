@@ -1,0 +1,57 @@
+"""Puts the files that the endpoint loads side by side, with a manifest of checksums."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from algorhythms_ask.features import FEATURES
+from algorhythms_ask.release import load_encoder
+
+from algorhythms_assets.contracts import EMBEDDINGS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE
+from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.payload import NoConfig, Work, run
+from algorhythms_assets.resources.store import write_json
+from algorhythms_assets.serving.version import serving_version
+
+_FILES = {
+    SCALER: ("scaler.json", "one_hot.json"),
+    MLP_WEIGHTS: ("weights1.npy", "bias1.npy", "weights2.npy", "bias2.npy"),
+}
+
+
+def build(work: Work[NoConfig]) -> dict[str, Any]:
+    """Gather the files that the endpoint loads, with their checksums."""
+    version = serving_version(work.store)
+    stored = load_embeddings(work.store)[1].shape[1]
+    features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
+    sources = [work.store.path(artifact) / name for artifact, names in _FILES.items() for name in names]
+
+    def write(folder: Path) -> None:
+        for source in sources if features else ():
+            shutil.copyfile(source, folder / source.name)
+        write_json(
+            folder / "manifest.json",
+            {
+                "version": version,
+                "snapshot": work.stamp.snapshot,
+                "embeddings": work.store.require(EMBEDDINGS).data_version,
+                "index": f"tracks-{version}",
+                "features": features,
+                "feature_order": list(FEATURES),
+                "inputs": load_encoder(folder).inputs if features else [],
+                "dimensions": {"stored": stored, "vector": stored - 1},
+                "files": {
+                    path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
+                },
+            },
+        )
+
+    place = work.write_folder(write, version)
+    size = sum(path.stat().st_size for path in place.iterdir())
+    return {"version": version, "features": features, "kilobytes": round(size / 1000, 1)}
+
+
+if __name__ == "__main__":
+    run(build, SERVING_BUNDLE, NoConfig)
