@@ -2,6 +2,11 @@
 
 import warnings
 
-# What torch and torch_geometric say of themselves on import and on first use: nothing that a user could act on.
-for _message in (".*torch.jit.script.*", "Sparse CSR tensor support is in beta", "Sparse invariant checks"):
+# What libraries say of themselves on import and on first use, and nothing that a user could act on.
+for _message in (
+    ".*torch.jit.script.*",
+    "Sparse CSR tensor support is in beta",
+    "Sparse invariant checks are implicitly disabled",
+    "Parameter `backfill_policy`",
+):
     warnings.filterwarnings("ignore", message=_message)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES
+from pydantic import BaseModel
 
 RAW_PLAYLISTS_SCHEMA = pa.schema(
     [
@@ -89,6 +90,10 @@ EMBEDDINGS_SCHEMA = pa.schema(
         pa.field("embedding", pa.list_(pa.float32()), nullable=False),
     ]
 )
+
+
+class NoConfig(BaseModel):
+    """The config of an artifact that has nothing to choose."""
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,6 @@ Metadata = Mapping[str, Any]
 _PROGRESS_SECONDS = 10
 
 
-class NoConfig(BaseModel):
-    """The config of an artifact that has nothing to choose."""
-
-
 @dataclass(frozen=True)
 class Work(Generic[C]):
     """What a payload works with: the store, its config, the engine, a logger, and the stamp of what it will make."""

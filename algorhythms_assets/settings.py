@@ -35,3 +35,20 @@ class Settings(BaseSettings):
         le=0.4,
         description="share of playlists for validation, and the same for test",
     )
+
+    @property
+    def sample(self) -> Path:
+        """Where the generated sample lies, which stands in for playlists and features that are not named."""
+        return self.store / "sample"
+
+    @property
+    def slices(self) -> Path:
+        """The folder of slices."""
+        return self.playlists or self.sample / "playlists"
+
+    @property
+    def feature_source(self) -> str:
+        """The file of audio features, or `none`."""
+        if self.features is not None:
+            return self.features
+        return "none" if self.playlists else str(self.sample / "audio_features.csv")

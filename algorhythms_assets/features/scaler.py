@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from algorhythms_ask.features import FEATURES, NUMERIC_FEATURES, ONE_HOT
 from numpy.typing import NDArray
 
-from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, TRACK_METADATA
-from algorhythms_assets.payload import NoConfig, Work, run
+from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, TRACK_METADATA, NoConfig
+from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import Store, write_json
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, TRACK_METADATA
+from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, TRACK_METADATA, NoConfig
 from algorhythms_assets.graph.edge_table import edge_files
-from algorhythms_assets.payload import NoConfig, Work, run
+from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, picture, plot
 from algorhythms_assets.resources.store import write_json
 

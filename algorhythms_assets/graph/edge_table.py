@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA
+from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA, NoConfig
 from algorhythms_assets.graph.edges import Structure, count_edges
 from algorhythms_assets.ingest.playlists import load_snapshot
-from algorhythms_assets.payload import NoConfig, Work, run
+from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import Stamp, write_table
 
 # Rows read in a block: some tens of megabytes of edges each.

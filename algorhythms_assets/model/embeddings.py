@@ -6,12 +6,12 @@ from typing import Any
 import pyarrow as pa
 import torch
 
-from algorhythms_assets.contracts import EMBEDDINGS, EMBEDDINGS_SCHEMA, GCN_WEIGHTS, PYG_GRAPH
+from algorhythms_assets.contracts import EMBEDDINGS, EMBEDDINGS_SCHEMA, GCN_WEIGHTS, PYG_GRAPH, NoConfig
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn_weights import load_model
 from algorhythms_assets.model.training import stored_vectors
-from algorhythms_assets.payload import NoConfig, Work, run
+from algorhythms_assets.payload import Work, run
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from algorhythms_ask.release import CURRENT, load_release
+from algorhythms_ask.release import CURRENT, load_network, open_index
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
@@ -19,6 +19,7 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
 
     Raises:
         RefusedError: the verdict is negative, and the release is not forced.
+        NotServableError, IndexUnavailableError: the endpoint could not load it.
         InputError: bundle, index and report do not belong together.
     """
     inputs = store.inputs(RELEASE)
@@ -30,7 +31,7 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
             raise InputError(f"evaluation_report is of another {name}: materialize evaluation_report again")
     if not report["gate"]["passed"] and not force:
         raise RefusedError(f"{report['version']} is not released: {'; '.join(report['gate']['reasons'])}")
-    content = {
+    content: dict[str, Any] = {
         "version": report["version"],
         "snapshot": report["snapshot"],
         "bundle": str(bundle.relative_to(store.root)),
@@ -44,11 +45,11 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
         released = json.loads(current.read_text())
         if {name: released.get(name) for name in content} == content:
             return dict(released)
+    load_network(bundle, open_index(store.root, content["index"]))
     content["released_at"] = datetime.now(UTC).isoformat(timespec="seconds")
     history = current.with_name("history.jsonl")
     lines = history.read_text() if history.is_file() else ""
     write_json(current, content)
     with replacing(history) as path:
         path.write_text(lines + json.dumps(content) + "\n")
-    load_release(store.root)
     return content

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import dagster as dg
-from dagster import DagsterPipesExecutionError
+from dagster._core.errors import DagsterPipesExecutionError  # dagster exports no name for it
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact

@@ -9,9 +9,9 @@ from typing import Any
 from algorhythms_ask.features import FEATURES
 from algorhythms_ask.release import load_encoder
 
-from algorhythms_assets.contracts import EMBEDDINGS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE
+from algorhythms_assets.contracts import EMBEDDINGS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE, NoConfig
 from algorhythms_assets.model.stored import load_embeddings
-from algorhythms_assets.payload import NoConfig, Work, run
+from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 from algorhythms_assets.serving.version import serving_version
 

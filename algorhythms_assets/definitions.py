@@ -1,0 +1,32 @@
+"""The asset graph with the resources of the chosen deployment."""
+
+import dagster as dg
+
+from algorhythms_assets.deployments import resources
+from algorhythms_assets.evaluation import assets as evaluation
+from algorhythms_assets.evaluation import checks as evaluation_checks
+from algorhythms_assets.features import assets as features
+from algorhythms_assets.graph import assets as graph
+from algorhythms_assets.ingest import assets as ingest
+from algorhythms_assets.model import assets as model
+from algorhythms_assets.release import assets as release
+from algorhythms_assets.serving import assets as serving
+from algorhythms_assets.settings import Settings
+
+STAGES = (ingest, features, graph, model, serving, evaluation, release)
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules(STAGES),
+    asset_checks=dg.load_asset_checks_from_modules([evaluation_checks]),
+    jobs=[
+        dg.define_asset_job(
+            "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."
+        ),
+        dg.define_asset_job(
+            "train_and_release",
+            selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_playlists"),
+            description="Make a snapshot of all slices, train on it, evaluate and release.",
+        ),
+    ],
+    resources=resources(Settings()),
+)

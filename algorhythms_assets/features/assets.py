@@ -1,0 +1,33 @@
+"""Audio features and the scaler."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, NoConfig
+from algorhythms_assets.features.config import AudioFeaturesConfig
+from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.settings import Settings
+
+
+@dg.asset(**declared(AUDIO_FEATURES), kinds={"pandas", "parquet"})
+def audio_features(
+    context: dg.AssetExecutionContext,
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[Any]:
+    """Spotify's 13 audio features of the tracks that have them."""
+    source = settings.feature_source
+    file = Path(source)
+    content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+    config = AudioFeaturesConfig(source=source, content=content)
+    return materialize(context, compute, AUDIO_FEATURES, config, Request(cpus=1))
+
+
+@dg.asset(**declared(SCALER), kinds={"numpy"})
+def scaler(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
+    """Min-max ranges and one-hot classes that turn the 13 features into 29 network inputs."""
+    return materialize(context, compute, SCALER, NoConfig(), Request(cpus=1))

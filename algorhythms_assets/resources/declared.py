@@ -1,0 +1,28 @@
+"""An artifact's contract as Dagster's asset declaration."""
+
+from typing import Any
+
+import dagster as dg
+
+from algorhythms_assets.contracts import Artifact
+
+
+def declared(artifact: Artifact) -> dict[str, Any]:
+    """Returns the arguments of `@dg.asset` that the contract already says: name, group, lineage, version, columns."""
+    metadata: dict[str, Any] = {"store path": artifact.path}
+    if artifact.schema is not None:
+        metadata["dagster/column_schema"] = dg.TableSchema(
+            [
+                dg.TableColumn(
+                    field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable)
+                )
+                for field in artifact.schema
+            ]
+        )
+    return {
+        "name": artifact.name,
+        "group_name": artifact.stage,
+        "deps": list(artifact.inputs),
+        "code_version": artifact.code_version,
+        "metadata": metadata,
+    }

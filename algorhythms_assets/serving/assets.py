@@ -1,0 +1,28 @@
+"""What the endpoint loads."""
+
+from typing import Any
+
+import dagster as dg
+
+from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, NoConfig
+from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.serving.config import SearchIndexConfig
+
+
+@dg.asset(**declared(SERVING_BUNDLE), kinds={"numpy"})
+def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
+    """The files that the endpoint loads, with a manifest of checksums."""
+    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Request(cpus=1))
+
+
+class SearchIndexRunConfig(SearchIndexConfig, dg.Config):
+    """How the index is built."""
+
+
+@dg.asset(**declared(SEARCH_INDEX), kinds={"numpy", "sqlite"})
+def search_index(
+    context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: SearchIndexRunConfig
+) -> dg.MaterializeResult[Any]:
+    """The index of tracks, artists and albums: built and verified, not yet visible."""
+    return materialize(context, compute, SEARCH_INDEX, config)
