@@ -8,5 +8,6 @@ for _message in (
     "Sparse CSR tensor support is in beta",
     "Sparse invariant checks are implicitly disabled",
     "Parameter `backfill_policy`",
+    "Function `PipesMessageReader",
 ):
     warnings.filterwarnings("ignore", message=_message)

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from algorhythms_assets.home import dagster_home, read_settings
 from algorhythms_assets.ingest.assets import SLICES
 from algorhythms_assets.ingest.slices import content_stamp, find_slices
-from algorhythms_assets.resources.compute import ONLY_CHANGED
+from algorhythms_assets.resources.compute import ONLY_CHANGED, UNCHANGED
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
@@ -34,39 +35,57 @@ from algorhythms_assets.settings import Settings
 _SEEDS = 3
 _COUNT = 5
 _START_SECONDS = 60
+_NARRATED: dict[str, Any] = {"loggers": {"narrator": {}}}
 
 
 class _Narrator(logging.Handler):
-    """Tells a terminal what Dagster does: a line for each asset, and what payloads say in between."""
+    """Tells a terminal what Dagster does: a line for each asset, and below it what its payload says."""
 
     def __init__(self) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self._started = 0.0
+        self._open = self._unchanged = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        meta = getattr(record, "dagster_meta", None)
-        event = meta.get("dagster_event") if isinstance(meta, dict) else None
+        """Prints what a person wants to know of a record."""
+        meta = getattr(record, "dagster_meta", {})
+        event = meta.get("dagster_event")
         if event is None:
-            if isinstance(meta, dict):
-                print(f"    {meta['orig_message']}", flush=True)
-            return
-        if event.event_type == dg.DagsterEventType.STEP_START:
+            message = str(meta.get("orig_message"))
+            if message == UNCHANGED:
+                self._unchanged = True
+                self._beside("unchanged")
+            elif not message.startswith("[pipes]"):
+                self._below(message)
+        elif event.event_type == dg.DagsterEventType.STEP_START:
             self._started = time.monotonic()
-            print(f"  {event.step_key}", flush=True)
-        elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
+            self._open, self._unchanged = True, False
+            print(f"  {event.step_key:32}", end="", flush=True)
+        elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION and not self._unchanged:
             rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
-            what = f", {rows.value:,} rows" if rows else ""
-            partition = f"{event.partition}: " if event.partition else ""
-            print(f"    {partition}{time.monotonic() - self._started:.1f} s{what}", flush=True)
+            count = f"{rows.value:,} rows" if rows else ""
+            seconds = f"{time.monotonic() - self._started:5.1f} s"
+            self._beside("  ".join(filter(None, [seconds, event.partition, count])))
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            evaluation = event.asset_check_evaluation_data
+            self._beside(f"         {'passed' if evaluation.passed else 'FAILED'}: {evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            error = event.step_failure_data.error
-            data = event.step_failure_data.user_failure_data
-            print(f"    failed: {data.description if data and data.description else error.message}", flush=True)
+            failure = event.step_failure_data
+            told = failure.user_failure_data.description if failure.user_failure_data else failure.error.message
+            self._below(f"failed: {told}")
+
+    def _beside(self, text: str) -> None:
+        print(f"{'' if self._open else ' ' * 34}{text}", flush=True)
+        self._open = False
+
+    def _below(self, text: str) -> None:
+        print("\n" * self._open + textwrap.indent(text, " " * 6), flush=True)
+        self._open = False
 
 
 @dg.logger(description="Tells a terminal what happens")
 def _narrator(_: dg.InitLoggerContext) -> logging.Logger:
-    logger = logging.Logger("demo", logging.INFO)
+    logger = logging.Logger("demo", logging.DEBUG)
     logger.addHandler(_Narrator())
     return logger
 
@@ -83,7 +102,7 @@ def main() -> int:
     # The definitions read the settings, so they are loaded once these are known to be good.
     from algorhythms_assets.definitions import defs
 
-    narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"console": _narrator}))
+    narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"narrator": _narrator}))
     store = Store(settings.store.absolute())
     with dg.DagsterInstance.get() as instance:
         bad = ingest(narrated, instance, store, settings)
@@ -91,7 +110,7 @@ def main() -> int:
             raise InputError("no slice could be used, so there is nothing to release:\n" + "\n".join(bad))
         print("Training and releasing", flush=True)
         result = narrated.resolve_job_def("train_and_release").execute_in_process(
-            instance=instance, tags={ONLY_CHANGED: "true"}, raise_on_error=False
+            instance=instance, run_config=_NARRATED, tags={ONLY_CHANGED: "true"}, raise_on_error=False
         )
     if not result.success:
         print("\nNo release was made: the reason stands above.", file=sys.stderr)
@@ -124,12 +143,13 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
     for first, last in _ranges(instance.get_dynamic_partitions(str(SLICES.name)), set(changed)):
         result = defs.resolve_job_def("ingest_slices").execute_in_process(
             instance=instance,
+            run_config=_NARRATED,
             tags={ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last},
             raise_on_error=False,
         )
-        for event in result.all_events:
-            if event.is_step_failure and event.step_failure_data.user_failure_data:
-                bad += str(event.step_failure_data.user_failure_data.description).splitlines()
+        for event in filter(lambda event: event.is_step_failure, result.all_events):
+            told = event.step_failure_data.user_failure_data
+            bad += str(told.description if told else event.step_failure_data.error).splitlines()
     return bad
 
 
@@ -180,10 +200,11 @@ def show_recommendation(url: str, store: Store) -> None:
         print(f"  {name}")
     print("answers:")
     for number, node in enumerate(answer["recommendation_nodes"], start=1):
-        caused = [edge for edge in answer["edges"] if edge["target"] == node["id"]]
-        why = ", ".join(f"{names[edge['source']]} {edge['weight']:+.3f}" for edge in caused)
-        popularity = f"popularity {node['terms']['popularity']:+.3f}"
-        print(f"  {number}. {_name(node)}\n     score {node['score']:.3f} = {', '.join(filter(None, [why, popularity]))}")
+        print(f"  {number}. {_name(node)}\n     {node['score']:+.3f} score")
+        for edge in answer["edges"]:
+            if edge["target"] == node["id"]:
+                print(f"     {edge['weight']:+.3f} {names[edge['source']]}")
+        print(f"     {node['terms']['popularity']:+.3f} popularity")
     for notice in answer["notices"]:
         print(f"  {notice}")
 
@@ -204,17 +225,20 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
     print(f"\nReleased {current['version']} after {seconds:.0f} s.")
     if all(mean is not None for mean in means.values()):
         print("R-precision: " + ", ".join(f"{name} {mean:.4f}" for name, mean in means.items()))
-    report = settings.store / "evaluation_report"
-    print(f"  report   {report / 'report.md'}")
-    print(f"  plots    {report / 'methods.png'}, {settings.store / 'gcn_weights' / 'training.png'},")
-    print(f"           {settings.store / 'degree_report' / 'degrees.png'}")
-    chosen = "" if settings.store == Settings.model_fields["store"].default else f" STORE={settings.store}"
-    print(f"  Dagster  make dev{chosen}      http://127.0.0.1:3000")
-    print(f"  endpoint make serve{chosen}    http://127.0.0.1:8000/docs")
-    if bad:
+    folder = settings.store
+    print(f"  report    {folder / 'evaluation_report' / 'report.md'}")
+    for plot in ("evaluation_report/methods.png", "gcn_weights/training.png", "degree_report/degrees.png"):
+        print(f"  plot      {folder / plot}")
+    chosen = "".join(f" {name.upper()}={getattr(settings, name)}" for name in sorted(settings.model_fields_set))
+    print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:3000")
+    print(f"  endpoint  make serve{chosen}, then http://127.0.0.1:8000/docs")
+    aside = [path for path in sorted(store.slice_path("any").parent.glob("*.rejected.jsonl")) if path.stat().st_size]
+    if bad or aside:
         print("\nSet aside:")
         for line in bad:
             print(f"  {line}")
+        for path in aside:
+            print(f"  {len(path.read_text().splitlines())} playlists or tracks, with reasons in {path}")
 
 
 if __name__ == "__main__":

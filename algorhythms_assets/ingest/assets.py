@@ -1,6 +1,5 @@
 """Slices of playlists, and the snapshot made of them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -9,6 +8,7 @@ from algorhythms_assets.contracts import RAW_PLAYLISTS, TRACK_METADATA
 from algorhythms_assets.ingest.config import RawPlaylistsConfig, TrackMetadataConfig
 from algorhythms_assets.resources.compute import Compute, Request, materialize
 from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.store import digest
 from algorhythms_assets.settings import Settings
 
 SLICES = dg.DynamicPartitionsDefinition(name="slices")
@@ -24,46 +24,42 @@ def raw_playlists(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
-) -> None:
+) -> dg.MaterializeResult[Any]:
     """Validated rows of each slice; what had to be set aside stands beside them with its reason."""
     config = RawPlaylistsConfig(folder=settings.slices, keys=list(context.partition_keys))
     invocation = compute.run(context, RAW_PLAYLISTS.module, config, Request(cpus=2, memory_gb=4))
-    _report(context, invocation.get_custom_messages()[-1]["outcomes"])
-
-
-def _report(context: dg.AssetExecutionContext, outcomes: Sequence[dict[str, Any]]) -> None:
-    """Gives each good slice its metadata; bad ones fail the step, once the good ones are recorded."""
+    outcomes = invocation.get_custom_messages()[-1]["outcomes"]
+    good = [outcome for outcome in outcomes if not outcome["failed"]]
     failed = [outcome["failed"] for outcome in outcomes if outcome["failed"]]
-    for outcome in outcomes:
-        if outcome["failed"]:
-            continue
-        metadata = {
-            "dagster/row_count": outcome["rows"],
-            "playlists": outcome["playlists"],
-            "set aside": outcome["rejected"],
-            "median length": outcome["median_length"],
-            "warnings": dg.MetadataValue.json(outcome["warnings"]),
-        }
+    for outcome in good:
         if outcome["rejected"]:
-            context.log.warning(
-                f"{outcome['key']}: {outcome['rejected']} playlists set aside, "
-                f"see raw_playlists/{outcome['key']}.rejected.jsonl"
-            )
-        if failed:
-            # A step that fails materializes nothing by itself.
-            context.log_event(
-                dg.AssetMaterialization(
-                    context.asset_key,
-                    partition=outcome["key"],
-                    metadata=metadata,
-                    tags={"dagster/data_version": outcome["data_version"]},
-                )
-            )
-        else:
-            context.add_asset_metadata(metadata, partition_key=outcome["key"])
+            where = f"raw_playlists/{outcome['key']}.rejected.jsonl"
+            context.log.warning(f"{outcome['key']}: {outcome['rejected']} playlists set aside, see {where}")
     if failed:
-        good = len(outcomes) - len(failed)
-        raise dg.Failure("\n".join(failed), metadata={"good slices": good, "bad slices": len(failed)}, allow_retries=False)
+        # A step that fails materializes nothing by itself, and the good slices are good.
+        for outcome in good:
+            version = {"dagster/data_version": outcome["data_version"]}
+            event = dg.AssetMaterialization(
+                context.asset_key, partition=outcome["key"], metadata=_metadata(outcome), tags=version
+            )
+            context.log_event(event)
+        numbers = {"good slices": len(good), "bad slices": len(failed)}
+        raise dg.Failure("\n".join(failed), metadata=numbers, allow_retries=False)
+    for outcome in good:
+        context.add_asset_metadata(_metadata(outcome), partition_key=outcome["key"])
+    # Slices that come out of one run share its data version: Dagster takes one a step.
+    versions = [outcome["data_version"] for outcome in good]
+    return dg.MaterializeResult(data_version=dg.DataVersion(versions[0] if len(versions) == 1 else digest(versions)))
+
+
+def _metadata(outcome: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "dagster/row_count": outcome["rows"],
+        "playlists": outcome["playlists"],
+        "set aside": outcome["rejected"],
+        "median length": outcome["median_length"],
+        "warnings": dg.MetadataValue.json(outcome["warnings"]),
+    }
 
 
 @dg.asset(**declared(TRACK_METADATA), kinds={"duckdb", "parquet"})

@@ -88,7 +88,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
 
     work.write_folder(write)
     if numbers["repeated_playlists"]:
-        work.log.warning("%d playlists stand in several slices: the last counts", numbers["repeated_playlists"])
+        work.log.warning("repeated in a later slice, which counts: %d pids", numbers["repeated_playlists"])
     return {
         "dagster/row_count": numbers["tracks"],
         "slices": len(slices),

@@ -20,15 +20,12 @@ class ReleaseConfig(dg.Config):
 
 
 @dg.asset(**declared(RELEASE), kinds={"json"})
-def release(
-    context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: ReleaseConfig
-) -> dg.MaterializeResult[Any]:
+def release(compute: dg.ResourceParam[Compute], config: ReleaseConfig) -> dg.MaterializeResult[Any]:
     """What users are served: reads the evaluation's verdict, then switches `releases/current.json`."""
     try:
         content = publish(compute.store, config.force)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
-    context.log.info(f"released {content['version']}")
     return dg.MaterializeResult(
         metadata={
             "version": content["version"],

@@ -13,6 +13,7 @@ from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
 ONLY_CHANGED = "algorhythms/only_changed"
+UNCHANGED = "unchanged: the last materialization stands"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def materialize(
     if ONLY_CHANGED in context.run.tags:
         last = context.instance.get_latest_materialization_event(context.asset_key)
         if last is not None and last.asset_materialization is not None and is_current(compute.store, artifact, config):
-            context.log.info("unchanged")
+            context.log.info(UNCHANGED)
             return dg.MaterializeResult(
                 metadata=last.asset_materialization.metadata,
                 data_version=dg.DataVersion(compute.store.require(artifact).data_version),

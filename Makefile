@@ -1,0 +1,51 @@
+# `make demo` runs the main job, `make test` the tests; the first of any target makes the virtual environment.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+# What .env says wins over the environment, and a variable of the command line (make demo STORE=…) over both.
+-include .env
+$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
+  $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
+export $(filter ALGORHYTHMS_%,$(.VARIABLES))
+
+.PHONY: demo test check format dev serve openapi help
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml lambda/pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable './lambda[serve]' --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## materialize everything on PLAYLISTS, release it and ask the endpoint once
+	@$(BIN)/python -m algorhythms_assets.demo
+
+test: $(READY) ## run all tests
+	$(BIN)/pytest
+
+check: $(READY) ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
+	@home=$$($(BIN)/python -m algorhythms_assets.home) && DAGSTER_HOME="$$home" PATH="$(CURDIR)/$(BIN):$$PATH" \
+		exec $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+serve: $(READY) ## the endpoint at http://127.0.0.1:8000, on what is released
+	@exec $(BIN)/python -m algorhythms_ask serve
+
+openapi: $(READY) ## write lambda/openapi.json anew
+	$(BIN)/python -m algorhythms_ask openapi > lambda/openapi.json
