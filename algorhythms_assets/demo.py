@@ -83,7 +83,7 @@ class _Narrator(logging.Handler):
         self._open = False
 
 
-@dg.logger(description="Tells a terminal what happens")
+@dg.logger
 def _narrator(_: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("demo", logging.DEBUG)
     logger.addHandler(_Narrator())
@@ -190,9 +190,7 @@ def show_recommendation(url: str, store: Store) -> None:
     """Continues the beginning of a playlist over HTTP and prints the answer with names."""
     rows = pq.read_table(store.slice_path(next(iter(store.slices()))), filters=[("num_tracks", ">", _SEEDS)])
     rows = rows.slice(0, _SEEDS).to_pylist()
-    songs = [
-        {"id": row["track_uri"], "name": row["track_name"], "artist": row["artist_name"]} for row in rows
-    ]
+    songs = [{"id": row["track_uri"], "name": row["track_name"], "artist": row["artist_name"]} for row in rows]
     answer = _get(f"{url}/recommendations", {"count": _COUNT, "songs": songs})
     names = {node["id"]: _name(node) for node in answer["source_nodes"]}
     print(f"\nPOST /recommendations with the first songs of the playlist «{rows[0]['name'] if rows else ''}»:")
@@ -231,7 +229,8 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
         print(f"  plot      {folder / plot}")
     chosen = "".join(f" {name.upper()}={getattr(settings, name)}" for name in sorted(settings.model_fields_set))
     print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:3000")
-    print(f"  endpoint  make serve{chosen}, then http://127.0.0.1:8000/docs")
+    stored = f" STORE={folder}" if "store" in settings.model_fields_set else ""
+    print(f"  endpoint  make serve{stored}, then http://127.0.0.1:8000/docs")
     aside = [path for path in sorted(store.slice_path("any").parent.glob("*.rejected.jsonl")) if path.stat().st_size]
     if bad or aside:
         print("\nSet aside:")

@@ -34,7 +34,9 @@ def dagster_home(store: Path) -> Path:
         if not config.exists():
             config.write_text(_DAGSTER_YAML)
     except OSError as error:
-        raise InputError(f"the store {store} cannot be written: {error.strerror}. Choose another, e.g. STORE=…") from error
+        raise InputError(
+            f"the store {store} cannot be written: {error.strerror}. Choose another, e.g. STORE=…"
+        ) from error
     return home
 
 
@@ -47,7 +49,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = (f"ALGORHYTHMS_{str(wrong['loc'][0]).upper()}: {wrong['msg']}" for wrong in error.errors())
+        lines = (
+            f"ALGORHYTHMS_{str(wrong['loc'][0]).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
+            for wrong in error.errors()
+        )
         raise InputError("\n".join(lines)) from error
 
 

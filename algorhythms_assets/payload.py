@@ -7,6 +7,7 @@ through it; on a terminal it gets them from arguments and prints.
 import argparse
 import json
 import logging
+import os
 import resource
 import sys
 import time
@@ -105,7 +106,7 @@ def run(
     report: Callable[[dagster_pipes.PipesContext, Work[C], Metadata], None] = _report,
 ) -> None:
     """Runs a payload module as a program; a user's mistake ends it with 1 and a line of explanation."""
-    if not dagster_pipes.PipesEnvVarParamsLoader().is_dagster_pipes_process():
+    if dagster_pipes.DAGSTER_PIPES_CONTEXT_ENV_VAR not in os.environ:
         _run_on_terminal(build, artifact, config)
         return
     with dagster_pipes.open_dagster_pipes() as pipes:

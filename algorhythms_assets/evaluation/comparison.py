@@ -52,7 +52,7 @@ def summary(values: Values) -> dict[str, Any]:
 
 def _category_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     counts = (~np.isnan(values)).sum(axis=0)
-    return np.nansum(values, axis=0)[counts > 0] / counts[counts > 0]
+    return np.asarray(np.nansum(values, axis=0)[counts > 0] / counts[counts > 0])
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:
@@ -85,7 +85,7 @@ def verdict(playlists: int, against_popularity: Mapping[str, tuple[float, float]
     test playlists are a warning.
     """
     if playlists < MINIMUM_PLAYLISTS:
-        few = f"only {playlists} test playlists, {MINIMUM_PLAYLISTS} would be needed to judge: released unjudged"
+        few = f"test playlists: {playlists}, and {MINIMUM_PLAYLISTS} would be needed to judge: released unjudged"
         return {"passed": True, "reasons": [], "warnings": [few]}
     reasons = []
     for metric in GATE_METRICS:

@@ -51,7 +51,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         for name, others in values.items()
         if name != "served"
     }
-    report = {
+    report: dict[str, Any] = {
         "version": bundle.name,
         "snapshot": work.stamp.snapshot,
         "test_playlists": len(chosen),
@@ -74,7 +74,11 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     place = work.write_folder(write)
     return {
         "test playlists": len(chosen),
-        **{f"served {metric}": value for metric, value in report["methods"]["served"]["mean"].items() if value is not None},
+        **{
+            f"served {metric}": value
+            for metric, value in report["methods"]["served"]["mean"].items()
+            if value is not None
+        },
         "gate passed": report["gate"]["passed"],
         "report": {"raw_value": markdown(report), "type": "md"},
         "plot": picture(place / "methods.png"),

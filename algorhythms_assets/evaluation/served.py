@@ -31,6 +31,6 @@ class Served:
         for start in range(0, len(tasks), _AT_ONCE):
             requests = [[self._songs[seed] for seed in task.seeds] for task in tasks[start : start + _AT_ONCE]]
             resolutions = self._recommender.resolve(requests)
-            for hits in self._recommender.rank(requests, resolutions, DEPTH, documents=False):
-                found.append(np.array([self._number[hit.id] for hit in hits], dtype=np.int64))
+            answers = self._recommender.rank(requests, resolutions, DEPTH, documents=False)
+            found += [np.array([self._number[hit.id] for hit in hits], dtype=np.int64) for hits in answers]
         return found

@@ -5,6 +5,7 @@ playlists that hold it and adds into dense accumulators. Ranges of source tracks
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numba
@@ -64,7 +65,7 @@ class Structure:
         work = rows[self.starts]
         edges = np.searchsorted(work, np.arange(work_per_block, work[-1], work_per_block))
         bounds = np.unique(np.concatenate([[0], edges, [len(work) - 1]]))
-        return [(int(first), int(end)) for first, end in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [(int(first), int(end)) for first, end in pairwise(bounds)]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def count_edges(structure: Structure, first: int, end: int) -> Edges:
     )
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _count(offsets, tracks, positions, starts, playlists, places, first, end):  # type: ignore[no-untyped-def]
     size = len(starts) - 1
     weight = np.zeros(size, np.float64)
@@ -150,7 +151,7 @@ def _count(offsets, tracks, positions, starts, playlists, places, first, end):  
     return out_source[:used], out_target[:used], out_weight[:used], out_count[:used]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _grown(array, used, capacity):  # type: ignore[no-untyped-def]
     larger = np.empty(capacity, array.dtype)
     larger[:used] = array[:used]

@@ -42,7 +42,9 @@ def build(work: Work[GraphSampleConfig]) -> dict[str, Any]:
     known = np.flatnonzero(tracks["playlists"].to_numpy() > 0)
     size = min(work.config.nodes, len(known))
     drawn = np.sort(np.random.default_rng(work.config.seed).choice(known, size=size, replace=False))
-    features = [name for name in GRAPH_SAMPLE_SCHEMA.names if name in pq.read_schema(work.store.path(AUDIO_FEATURES)).names]
+    features = [
+        name for name in GRAPH_SAMPLE_SCHEMA.names if name in pq.read_schema(work.store.path(AUDIO_FEATURES)).names
+    ]
     sample = work.engine.sql(
         _SAMPLE.format(features=", ".join(f"f.{name}" for name in features if name != "track_uri")),
         {

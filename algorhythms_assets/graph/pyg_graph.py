@@ -66,7 +66,7 @@ def _codes(tracks: pa.Table, kind: str) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Returns a number for each track's artist or album, int64 [tracks]; 0 is "none"."""
     names = pc.coalesce(tracks[f"{kind}_uri"], tracks[f"{kind}_name"])
     codes = pc.fill_null(pc.dictionary_encode(names.combine_chunks()).indices, -1)
-    return codes.to_numpy(zero_copy_only=False).astype(np.int64) + 1
+    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64) + 1
 
 
 def save_graph(data: Data, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 import pyarrow as pa
@@ -119,7 +119,7 @@ def _add(rows: _Rows, pids: set[int], number: int, playlist: Any) -> str | None:
     return None
 
 
-def _is_int(value: Any) -> bool:
+def _is_int(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -148,6 +148,6 @@ def _text(rows: _Rows, source: dict[str, Any], name: str) -> str | None:
 def _duration(rows: _Rows, track: dict[str, Any]) -> int | None:
     value = track.get("duration_ms")
     if _is_int(value) and 0 <= value < 1 << 63:
-        return int(value)
+        return value
     rows.warn("duration_ms missing or no number")
     return None

@@ -75,9 +75,7 @@ def load_snapshot(folder: Path) -> Snapshot:
         pids=table["pid"].to_numpy()[starts],
         buckets=table["bucket"].to_numpy()[starts],
     )
-    held_out = {
-        name: (playlists.buckets >= first) & (playlists.buckets < end) for name, (first, end) in split.items()
-    }
+    held_out = {name: (playlists.buckets >= first) & (playlists.buckets < end) for name, (first, end) in split.items()}
     return Snapshot(
         training=playlists.where(~(held_out["validation"] | held_out["test"])),
         validation=playlists.where(held_out["validation"]),

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
+
 from algorhythms_assets.contracts import RAW_PLAYLISTS, RAW_PLAYLISTS_SCHEMA
-from algorhythms_assets.ingest.mpd import SliceError, parse_slice
 from algorhythms_assets.ingest.config import RawPlaylistsConfig
+from algorhythms_assets.ingest.mpd import SliceError, parse_slice
 from algorhythms_assets.ingest.slices import content_stamp, find_slices
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import InputError, replacing, write_table
@@ -41,7 +42,9 @@ def ingest(slice_: tuple[str, Path, Path]) -> Outcome:
         path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in parsed.rejected))
     if not parsed.playlists:
         first = parsed.rejected[0] if parsed.rejected else {"reason": "it is empty"}
-        return Outcome(key, failed=f"{source}: no playlist can be used; playlist {first.get('playlist', 0)}: {first['reason']}")
+        return Outcome(
+            key, failed=f"{source}: no playlist can be used; playlist {first.get('playlist', 0)}: {first['reason']}"
+        )
     stamp = content_stamp(content)
     with replacing(target) as path:
         write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp)
@@ -71,4 +74,4 @@ def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     # What became of each slice is reported by the asset: Pipes knows of no partitions.
-    run(build, RAW_PLAYLISTS, RawPlaylistsConfig, report=lambda pipes, work, made: pipes.report_custom_message(made))
+    run(build, RAW_PLAYLISTS, RawPlaylistsConfig, report=lambda pipes, _, made: pipes.report_custom_message(made))

@@ -76,8 +76,6 @@ class TrackEncoder(nn.Module):
 
 def adjacency(graph: Data) -> Tensor:
     """Returns the weights of the graph, normalised by the roots of both ends' sums, as a CSR matrix."""
-    edge_index, weight = gcn_norm(
-        graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False
-    )
+    edge_index, weight = gcn_norm(graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False)
     matrix: Tensor = to_torch_csr_tensor(edge_index, weight, size=(graph.num_nodes, graph.num_nodes))
     return matrix

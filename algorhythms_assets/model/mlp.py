@@ -23,9 +23,7 @@ def train_mlp(inputs: Tensor, z: Tensor, artists: Tensor, config: MlpConfig) -> 
     `artists`, int64 [n], keeps an artist's tracks together: a new artist is what the network is for.
     """
     generator = torch.Generator().manual_seed(config.seed)
-    network = nn.Sequential(
-        nn.Linear(inputs.shape[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, z.shape[1])
-    )
+    network = nn.Sequential(nn.Linear(inputs.shape[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, z.shape[1]))
     shuffled = torch.randperm(int(artists.max()) + 1, generator=generator)
     held_out = shuffled[artists] < config.held_out * len(shuffled)
     if held_out.all():

@@ -12,8 +12,8 @@ from algorhythms_ask.release import load_encoder
 from algorhythms_assets.contracts import MLP_WEIGHTS, SCALER, TRACK_METADATA
 from algorhythms_assets.features.scaler import load_features
 from algorhythms_assets.model.config import MlpConfig
-from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.model.mlp import train_mlp
+from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
@@ -37,12 +37,17 @@ def build(work: Work[MlpConfig]) -> dict[str, Any]:
         torch.from_numpy(codes.astype(np.int64)),
         work.config,
     )
-    first, _, second = trained.network
+    weights = trained.network.state_dict()
+    arrays = {
+        "weights1": weights["0.weight"].T,
+        "bias1": weights["0.bias"],
+        "weights2": weights["2.weight"].T,
+        "bias2": weights["2.bias"],
+    }
 
     def write(folder: Path) -> None:
-        arrays = {"weights1": first.weight.T, "bias1": first.bias, "weights2": second.weight.T, "bias2": second.bias}
         for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", np.ascontiguousarray(array.detach().numpy()))
+            np.save(folder / f"{name}.npy", np.ascontiguousarray(array.numpy()))
         write_json(folder / "description.json", {"features": True, "cosine_new_artists": trained.cosine})
 
     work.write_folder(write)

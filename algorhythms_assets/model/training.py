@@ -87,7 +87,7 @@ def train(
             if not torch.isfinite(loss):
                 raise DivergedError(f"the loss is {loss.item()} in epoch {number}: lower the learning rate")
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             losses.append(loss.item())
@@ -125,7 +125,9 @@ def validation_tasks(validation: Playlists, limit: int) -> list[list[Task]]:
     categories = [
         [cut(int(validation.pids[i]), validation.distinct(int(i)), category) for i in chosen] for category in CATEGORIES
     ]
-    return [[task for task in tasks if task is not None] for tasks in categories if any(task is not None for task in tasks)]
+    return [
+        [task for task in tasks if task is not None] for tasks in categories if any(task is not None for task in tasks)
+    ]
 
 
 @torch.no_grad()

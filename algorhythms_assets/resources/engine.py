@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from algorhythms_assets.resources.store import InputError
 B = TypeVar("B")
 R = TypeVar("R")
 
-TableSource = pa.Table | Sequence[Path]
+TableSource: TypeAlias = pa.Table | Sequence[Path]
 
 
 class Engine(Protocol):
