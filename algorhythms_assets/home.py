@@ -14,6 +14,8 @@ from algorhythms_assets.settings import Settings
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 # Two runs at a time would write the same artifacts.
 concurrency:
   runs:

@@ -1,0 +1,55 @@
+import torch
+
+from algorhythms_assets.graph.pyg_graph import load_graph, save_graph
+from algorhythms_assets.model.gcn import SymmetricLGConv, TrackEncoder, adjacency
+
+
+def symmetric(graph):
+    """The graph with the same weight in both directions, as the stage makes it."""
+    dense = torch.zeros(graph.num_nodes, graph.num_nodes)
+    dense[graph.edge_index[0], graph.edge_index[1]] = graph.edge_weight
+    dense = (dense + dense.T) / 2
+    graph.edge_weight = dense[graph.edge_index[0], graph.edge_index[1]]
+    return graph, dense
+
+
+def test_the_matrix_is_normalised_by_both_ends(graph):
+    graph, dense = symmetric(graph)
+    roots = dense.sum(dim=1).rsqrt()
+    torch.testing.assert_close(adjacency(graph).to_dense(), roots[:, None] * dense * roots)
+
+
+def test_propagation_and_its_gradient_are_those_of_the_dense_product(graph):
+    graph, _ = symmetric(graph)
+    matrix = adjacency(graph)
+    x = torch.rand(graph.num_nodes, 5, requires_grad=True)
+    y = x.detach().clone().requires_grad_()
+    weights = torch.rand(graph.num_nodes, 5)
+    (SymmetricLGConv()(x, matrix) * weights).sum().backward()
+    (matrix.to_dense() @ y * weights).sum().backward()
+    torch.testing.assert_close(x.grad, y.grad)
+
+
+def test_vectors_have_unit_length_and_the_mean_of_layers(graph):
+    torch.manual_seed(0)
+    model = TrackEncoder(graph, 6, layers=2, id_dropout=0.5).eval()
+    x = model.track.weight + model.artist(graph.artist) + model.album(graph.album)
+    matrix = adjacency(graph).to_dense()
+    mean = (x + matrix @ x + matrix @ (matrix @ x)) / 3
+    torch.testing.assert_close(model(), mean / mean.norm(dim=1, keepdim=True))
+    torch.testing.assert_close(model().norm(dim=1), torch.ones(graph.num_nodes))
+
+
+def test_no_album_says_nothing(graph):
+    model = TrackEncoder(graph, 6, 1, 0)
+    assert (model.album(torch.zeros(3, dtype=torch.long)) == 0).all()
+
+
+def test_a_graph_survives_a_file(graph, tmp_path):
+    save_graph(graph, tmp_path)
+    loaded = load_graph(tmp_path)
+    assert loaded.validate()
+    assert loaded.num_nodes == graph.num_nodes
+    for name, tensor in graph.to_dict().items():
+        if isinstance(tensor, torch.Tensor):
+            assert torch.equal(tensor, loaded[name])

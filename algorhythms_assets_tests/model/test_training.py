@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import torch
+
+from algorhythms_assets.model.config import GcnConfig
+from algorhythms_assets.model.gcn import TrackEncoder
+from algorhythms_assets.model.training import Batch, DivergedError, batch_loss, stored_vectors, train
+from algorhythms_assets_tests.graph.test_edges import csr
+from algorhythms_assets_tests.model.conftest import CLIQUE
+
+CONFIG = GcnConfig(dimension=8, epochs=6, steps_per_epoch=2)
+
+
+def trained(graph, training, validation, config=CONFIG):
+    torch.manual_seed(config.seed)
+    model = TrackEncoder(graph, config.dimension, config.layers, config.id_dropout)
+    *_, (epoch, best) = train(model, training, validation, config)
+    model.load_state_dict(best)
+    return model.eval(), epoch
+
+
+def test_it_learns_which_tracks_belong_together(graph, playlists):
+    model, epoch = trained(graph, playlists, playlists)
+    z = model().detach()
+    within = (z[:CLIQUE] @ z[:CLIQUE].T).mean()
+    across = (z[:CLIQUE] @ z[CLIQUE:].T).mean()
+    assert within > across + 0.3
+    assert 0 < epoch.ndcg <= 1
+
+
+def test_the_same_seed_gives_the_same_weights(graph, playlists):
+    first, second = (trained(graph, playlists, playlists)[0].state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_without_validation_playlists_the_last_epoch_counts(graph, playlists):
+    model, epoch = trained(graph, playlists, csr([]))
+    assert epoch.ndcg is None
+    assert epoch.number == CONFIG.epochs
+    assert torch.isfinite(model()).all()
+
+
+def test_playlists_of_one_track_teach_nothing_and_break_nothing(graph):
+    model, epoch = trained(graph, csr([[0], [1], [2]]), csr([[3]]))
+    assert epoch.loss == 0
+    assert torch.isfinite(model()).all()
+
+
+def test_a_loss_that_is_no_number_stops_training(graph, playlists):
+    with pytest.raises(DivergedError, match="epoch 1"):
+        graph.x[0] = torch.nan
+        trained(graph, playlists, playlists)
+
+
+def test_the_loss_is_that_of_the_formula():
+    z = torch.nn.functional.normalize(torch.rand(5, 3, generator=torch.Generator().manual_seed(1)), dim=1)
+    playlists = torch.tensor([3.0, 1.0, 4.0, 2.0, 5.0])
+    prior, temperature = torch.tensor(0.7), 0.1
+    batch = Batch()
+    batch.add(np.array([0, 1], np.int32), np.array([2, 3], np.int32))
+    batch.add(np.array([2], np.int32), np.array([4], np.int32))
+    loss = batch_loss(z, prior, torch.log1p(playlists), batch, temperature)
+
+    candidates = [2, 3, 4]
+    expected = 0.0
+    for seeds, targets in (([0, 1], [2, 3]), ([2], [4])):
+        logits = {
+            c: float(z[seeds].mean(dim=0) @ z[c] / temperature + prior * torch.log1p(playlists[c]))
+            - float(torch.log(playlists[c]))
+            for c in candidates
+            if c not in seeds
+        }
+        total = np.log(sum(np.exp(logit) for logit in logits.values()))
+        expected += sum(total - logits[t] for t in targets) / np.sqrt(len(targets))
+    assert loss.item() == pytest.approx(expected / 2, rel=1e-5)
+
+
+def test_the_stored_vector_ends_in_the_popularity_term(graph):
+    stored = stored_vectors(torch.zeros(2 * CLIQUE, 3), torch.tensor(0.5), graph, 0.2)
+    torch.testing.assert_close(stored[:, 3], 0.1 * torch.log1p(graph.playlists.float()))

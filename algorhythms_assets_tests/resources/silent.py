@@ -1,0 +1,1 @@
+"""A payload that ends well without saying what it made."""
