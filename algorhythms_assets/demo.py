@@ -70,9 +70,7 @@ class _Narrator(logging.Handler):
             evaluation = event.asset_check_evaluation_data
             self._beside(f"         {'passed' if evaluation.passed else 'FAILED'}: {evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            failure = event.step_failure_data
-            told = failure.user_failure_data.description if failure.user_failure_data else failure.error.message
-            self._below(f"failed: {told}")
+            self._below(f"failed: {_told(event.step_failure_data)}")
 
     def _beside(self, text: str) -> None:
         print(f"{'' if self._open else ' ' * 34}{text}", flush=True)
@@ -81,6 +79,13 @@ class _Narrator(logging.Handler):
     def _below(self, text: str) -> None:
         print("\n" * self._open + textwrap.indent(text, " " * 6), flush=True)
         self._open = False
+
+
+def _told(failure: Any) -> str:
+    """Returns what a failed step has to say, without the class of the error."""
+    if failure.user_failure_data:
+        return str(failure.user_failure_data.description)
+    return str(failure.error.message.partition(": ")[2] or failure.error.message).strip()
 
 
 @dg.logger
@@ -148,8 +153,7 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
             raise_on_error=False,
         )
         for event in filter(lambda event: event.is_step_failure, result.all_events):
-            told = event.step_failure_data.user_failure_data
-            bad += str(told.description if told else event.step_failure_data.error).splitlines()
+            bad += _told(event.step_failure_data).splitlines()
     return bad
 
 

@@ -20,9 +20,7 @@ def playlists():
 
 @pytest.fixture
 def graph(playlists):
-    pairs = [
-        (a + offset, b + offset) for offset in (0, CLIQUE) for a in range(CLIQUE) for b in range(CLIQUE) if a != b
-    ]
+    pairs = [(a + offset, b + offset) for offset in (0, CLIQUE) for a in range(CLIQUE) for b in range(CLIQUE) if a != b]
     edge_index = torch.tensor(pairs).T.contiguous()
     counts = np.bincount(playlists.tracks, minlength=2 * CLIQUE)
     return Data(

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from algorhythms_assets.challenge import CATEGORIES, cut
+from algorhythms_assets.evaluation.comparison import interval, measure, summary, verdict
+from algorhythms_assets.evaluation.markdown import markdown, plot_methods
+
+
+class Oracle:
+    """Knows the answers, or none of them."""
+
+    def __init__(self, knows: bool) -> None:
+        self.knows = knows
+
+    def rank(self, tasks):
+        return [task.targets if self.knows else np.array([9999]) for task in tasks]
+
+
+def tasks(*lengths):
+    return {c.name: [cut(pid, np.arange(length), c) for pid, length in enumerate(lengths)] for c in CATEGORIES}
+
+
+def test_an_oracle_gets_everything_right_and_an_ignorant_one_nothing():
+    assert summary(measure(Oracle(True), tasks(30, 40)))["mean"] == {"r_precision": 1, "ndcg": 1, "clicks": 0}
+    assert summary(measure(Oracle(False), tasks(30, 40)))["mean"] == {"r_precision": 0, "ndcg": 0, "clicks": 51}
+
+
+def test_a_category_without_a_playlist_is_none_and_not_zero():
+    report = summary(measure(Oracle(True), tasks(3, 12)))
+    assert report["K25"] == {"r_precision": None, "ndcg": None, "clicks": None, "playlists": 0}
+    assert report["K5"]["playlists"] == 1
+    assert report["mean"]["r_precision"] == 1
+
+
+def test_no_playlist_at_all_is_none():
+    values = measure(Oracle(True), tasks())
+    assert summary(values)["mean"] == {"r_precision": None, "ndcg": None, "clicks": None}
+    assert interval(values["ndcg"], 100, 0) is None
+
+
+def test_the_mean_is_that_of_the_categories():
+    values = np.array([[0.0, 1.0], [0.0, np.nan]])
+    low, high = interval(values, 500, 0)
+    assert 0 <= low <= 0.5 <= high
+
+
+def test_the_interval_covers_the_true_mean_about_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    covered = 0
+    for seed in range(200):
+        low, high = interval(random.normal(0.3, 1, (80, 1)), 400, seed)
+        covered += low <= 0.3 <= high
+    assert 0.9 <= covered / 200 <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("playlists", "bounds", "passed", "warned"),
+    [
+        (500, (-0.02, -0.01), False, False),
+        (500, (-0.02, 0.01), True, False),
+        (500, (0.01, 0.02), True, False),
+        (99, (-0.02, -0.01), True, True),
+        (0, None, True, True),
+    ],
+)
+def test_the_gate(playlists, bounds, passed, warned):
+    gate = verdict(playlists, {"r_precision": (0.1, 0.2) if bounds else None, "ndcg": bounds})
+    assert gate["passed"] is passed
+    assert bool(gate["reasons"]) is not passed
+    assert bool(gate["warnings"]) is warned
+
+
+def test_a_report_with_empty_categories_is_readable(tmp_path):
+    methods = {"served": Oracle(True), "popularity": Oracle(False), "item_knn": Oracle(False)}
+    for lengths in ((3, 12), ()):
+        values = {name: measure(method, tasks(*lengths)) for name, method in methods.items()}
+        report = {
+            "version": "v",
+            "test_playlists": len(lengths),
+            "methods": {name: summary(v) for name, v in values.items()},
+            "intervals": {name: {m: interval(x, 100, 0) for m, x in v.items()} for name, v in values.items()},
+            "served_minus": {
+                name: {m: interval(values["served"][m] - x, 100, 0) for m, x in values[name].items()}
+                for name in ("popularity", "item_knn")
+            },
+            "gate": verdict(len(lengths), {"r_precision": None, "ndcg": None}),
+        }
+        text = markdown(report)
+        assert "nan" not in text.lower()
+        assert "–" in text
+        plot_methods(report, tmp_path / "plot.png")
+        assert (tmp_path / "plot.png").stat().st_size > 1000

@@ -1,0 +1,87 @@
+"""What every method that is compared has to keep to, with known answers."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.recommend import Recommender
+
+from algorhythms_assets.challenge import Task
+from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
+from algorhythms_assets.evaluation.served import Served
+from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.serving.documents import documents
+from algorhythms_assets_tests.graph.test_edges import csr
+
+# Tracks 0, 1 and 2 go together, 3 and 4 do; 5 stands in no training playlist. Track 0 is the most popular.
+TRAINING = csr([[0, 1, 2], [0, 1], [0, 2], [3, 4], [0, 3]])
+PLAYLISTS = np.array([4, 2, 2, 2, 1, 0], np.int32)
+VECTORS = np.array([[1, 0], [0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0, 1]], np.float32)
+
+
+def table():
+    return pa.table(
+        {
+            "track": pa.array(range(6), pa.int32()),
+            "track_uri": [f"t{i}" for i in range(6)],
+            "track_name": [f"name {i}" for i in range(6)],
+            "artist_uri": ["a", "a", "b", "c", "c", "a"],
+            "artist_name": ["A", "A", "B", "C", "C", "A"],
+            "album_uri": ["u0", "u1", "u2", "u3", "u3", "u9"],
+            "album_name": [None] * 6,
+            "playlists": pa.array(PLAYLISTS),
+        }
+    )
+
+
+def served(folder):
+    z = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
+    stored = np.concatenate([z, 0.01 * np.log1p(PLAYLISTS[:5, None])], axis=1).astype(np.float32)
+    build_embedded(folder, documents(table().slice(0, 5), stored, {}), 3)
+    return Served(Recommender(None, EmbeddedIndex(folder)), table())
+
+
+@pytest.fixture(params=["served", "popularity", "item_knn"])
+def method(request, tmp_path):
+    if request.param == "served":
+        return served(tmp_path)
+    return {"popularity": Popularity(PLAYLISTS), "item_knn": ItemKnn(TRAINING, 6)}[request.param]
+
+
+def task(*seeds):
+    return Task(0, np.array(seeds, np.int32), np.array([], np.int32))
+
+
+def test_every_known_track_but_the_seeds_is_ranked_once(method):
+    for seeds in ([0], [0, 1], [3], [5], [5, 0]):
+        [ranking] = method.rank([task(*seeds)])
+        assert sorted(ranking) == sorted({0, 1, 2, 3, 4} - set(seeds))
+
+
+def test_tasks_do_not_disturb_each_other(method):
+    tasks = [task(0), task(3, 4), task(1, 2), task(5)]
+    together = method.rank(tasks)
+    for alone, ranking in zip(tasks, together, strict=True):
+        assert method.rank([alone])[0].tolist() == ranking.tolist()
+
+
+def test_what_goes_together_is_found_first(tmp_path):
+    for personal in (served(tmp_path), ItemKnn(TRAINING, 6)):
+        assert personal.rank([task(1)])[0][:2].tolist() == [0, 2]
+        assert personal.rank([task(3)])[0][0] == 4 or isinstance(personal, ItemKnn)
+
+
+def test_popularity_goes_by_playlists():
+    assert Popularity(PLAYLISTS).rank([task(1)])[0].tolist() == [0, 2, 3, 4]
+
+
+def test_item_knn_is_that_of_the_formula():
+    # Track 3: with 4 in one playlist, with 0 in another; sqrt(2 * 1) and sqrt(2 * 4), and 5 to shrink.
+    [ranking] = ItemKnn(TRAINING, 6, shrinkage=5.0).rank([task(3)])
+    assert 1 / (np.sqrt(2) + 5) > 1 / (np.sqrt(8) + 5)
+    assert ranking[:2].tolist() == [4, 0]
+
+
+def test_an_unknown_seed_is_placed_by_its_artist(tmp_path):
+    # Track 5 is in no index, but its artist's other tracks are 0 and 1.
+    assert set(served(tmp_path).rank([task(5)])[0][:2]) == {0, 1}

@@ -1,0 +1,140 @@
+"""What every index has to answer; the same tests for each implementation."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.songs import album_key, artist_key
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded, verify_embedded
+from algorhythms_assets.serving.documents import documents
+from algorhythms_assets.serving.search_index import strongest_neighbours
+
+NAMES = ["Café del Mar", "cafe society", "Blue", "Blue", "夜のドライブ", 'AC/DC "live" OR *']
+
+
+@pytest.fixture(scope="module")
+def tracks():
+    return pa.table(
+        {
+            "track": pa.array(range(6), pa.int32()),
+            "track_uri": [f"t{i}" for i in range(6)],
+            "track_name": NAMES,
+            "artist_uri": ["a1", "a1", "a2", "a3", None, "a2"],
+            "artist_name": ["Energy", "Energy", "Joni", "JONI", None, "Joni"],
+            "album_uri": ["b1", "b1", "b2", "b3", None, "b4"],
+            "album_name": ["Ibiza", "Ibiza", "Blue", "Blue", None, None],
+            "playlists": pa.array([3, 9, 5, 1, 2, 4], pa.int32()),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    z = np.random.default_rng(0).normal(size=(6, 4))
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    return np.append(z, [[0.3], [0.9], [0.5], [0.1], [0.2], [0.4]], axis=1).astype(np.float32)
+
+
+@pytest.fixture(scope="module", params=["embedded"])
+def index(request, tmp_path_factory, tracks, vectors):
+    folder = tmp_path_factory.mktemp(request.param)
+    build_embedded(folder, documents(tracks, vectors, {0: [("t1", 2)]}), 5)
+    return EmbeddedIndex(folder)
+
+
+def test_a_track_comes_back_as_it_was_put_in(index, vectors):
+    found = index.fetch(["t0", "unknown"])
+    assert list(found) == ["t0"]
+    assert found["t0"].name == "Café del Mar"
+    assert found["t0"].playlists == 3
+    assert found["t0"].neighbours == (("t1", 2),)
+    np.testing.assert_array_equal(found["t0"].vector, vectors[0])
+
+
+def test_artists_and_albums_are_found_by_uri_and_name_and_are_means(index, vectors):
+    mean = vectors[:2, :4].sum(axis=0)
+    mean /= np.linalg.norm(mean)
+    for key in ("a1", artist_key(" energy "), "b1", album_key("ENERGY", "ibiza")):
+        document = index.fetch([key])[key]
+        assert document.kind in ("artist", "album")
+        np.testing.assert_allclose(document.vector, [*mean, 0], atol=1e-6)
+
+
+def test_of_two_artists_of_one_name_the_more_popular_has_it(index):
+    assert index.fetch([artist_key("joni")])[artist_key("joni")].id == "a2"
+
+
+def test_only_tracks_are_ranked(index):
+    [hits] = index.nearest(np.ones((1, 5), np.float32), 100, [[]])
+    assert sorted(hit.id for hit in hits) == [f"t{i}" for i in range(6)]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 8), st.sets(st.integers(0, 7)))
+def test_nearest_is_the_exact_ranking_without_the_excluded(index, vectors, seed, count, excluded):
+    queries = np.random.default_rng(seed).normal(size=(3, 5)).astype(np.float32)
+    exclude = [[f"t{i}" for i in excluded], [], ["unknown"]]
+    answers = index.nearest(queries, count, exclude)
+    for query, without, hits in zip(queries, exclude, answers, strict=True):
+        scores = {f"t{i}": float(query @ vector) for i, vector in enumerate(vectors) if f"t{i}" not in without}
+        best = sorted(scores, key=lambda name: -scores[name])[:count]
+        assert [hit.id for hit in hits] == best
+        assert [hit.score for hit in hits] == pytest.approx([scores[name] for name in best], abs=1e-5)
+        assert all(hit.document.id == hit.id for hit in hits)
+
+
+def test_equal_scores_go_by_popularity(index):
+    [hits] = index.nearest(np.zeros((1, 5), np.float32), 4, [[]], documents=False)
+    assert [hit.id for hit in hits] == ["t1", "t2", "t5", "t0"]
+    assert hits[0].document is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cafe", ["t1", "t0"]),
+        ("CAFÉ", ["t1", "t0"]),
+        ("caf en", ["t1", "t0"]),
+        ("blue", ["t2", "t3"]),
+        ("blue joni", ["t2", "t3"]),
+        ("夜", ["t4"]),
+        ('"live" OR *', ["t5"]),
+        ("NOT", []),
+        ("***", []),
+        ("\0", []),
+        ("_", []),
+        ("'", []),
+    ],
+)
+def test_search_by_beginnings_of_words_the_popular_first(index, text, expected):
+    assert [document.id for document in index.search(text, 10)] == expected
+
+
+def test_a_damaged_index_is_noticed_before_it_is_released(tmp_path, tracks, vectors):
+    build_embedded(tmp_path, documents(tracks, vectors, {}), 5)
+    verify_embedded(tmp_path, 6, ["t0", "t5"])
+    with pytest.raises(IndexFaultError, match="6 tracks, not 7"):
+        verify_embedded(tmp_path, 7, ["t0"])
+    with pytest.raises(IndexFaultError, match="lacks t9"):
+        verify_embedded(tmp_path, 6, ["t9"])
+    swapped = np.load(tmp_path / "vectors.npy")
+    swapped[2] = 5 * swapped[3]
+    np.save(tmp_path / "vectors.npy", swapped)
+    with pytest.raises(IndexFaultError, match="before"):
+        verify_embedded(tmp_path, 6, [f"t{i}" for i in range(6)])
+
+
+def test_neighbours_are_the_strongest_of_either_end():
+    edges = pa.table(
+        {
+            "source": pa.array([0, 0, 1], pa.int32()),
+            "target": pa.array([1, 2, 2], pa.int32()),
+            "weight": pa.array([3, 1, 2], pa.float32()),
+            "playlists": pa.array([7, 8, 9], pa.int32()),
+        }
+    )
+    found = strongest_neighbours(edges, ["x", "y", "z"], 1)
+    assert found == {0: [("y", 7)], 1: [("x", 7)], 2: [("y", 9)]}
+    assert strongest_neighbours(edges, ["x", "y", "z"], 2)[0] == [("y", 7), ("z", 8)]

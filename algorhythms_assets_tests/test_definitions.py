@@ -1,0 +1,90 @@
+import json
+import os
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, RELEASE
+from algorhythms_assets.definitions import defs
+from algorhythms_assets_tests.conftest import ROOT
+
+HEAVY = "torch torch_geometric numba pyspark duckdb pandas scipy matplotlib dagster_pyspark"
+
+
+def test_the_asset_graph(snapshot):
+    """Every asset with what it is made from: a change of lineage has to be meant."""
+    specs = sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
+    assert {
+        spec.key.to_user_string(): {
+            "group": spec.group_name,
+            "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "kinds": sorted(spec.kinds),
+            "description": spec.description,
+            "columns": [c.name for c in spec.metadata["dagster/column_schema"].columns]
+            if "dagster/column_schema" in spec.metadata
+            else None,
+            "code_version": spec.code_version,
+            "partitioned": spec.partitions_def is not None,
+        }
+        for spec in specs
+    } == snapshot
+
+
+def test_every_artifact_is_an_asset_and_every_asset_an_artifact():
+    assert {spec.key.to_user_string() for spec in defs.resolve_all_asset_specs()} == set(ARTIFACTS)
+
+
+def test_the_gate_blocks():
+    [check] = defs.resolve_asset_graph().asset_check_keys
+    assert check == dg.AssetCheckKey(dg.AssetKey("evaluation_report"), "quality_gate")
+    assert defs.resolve_asset_graph().get(check).blocking
+
+
+def test_loading_definitions_loads_nothing_heavy():
+    program = f"import sys, algorhythms_assets.definitions; print([m for m in {HEAVY!r}.split() if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", sorted(set(ARTIFACTS) - {RELEASE.name}))
+def test_every_payload_runs_without_dagster_and_says_what_it_lacks(name, tmp_path):
+    arguments = ["--store", str(tmp_path), *(["--folder", str(tmp_path)] if name == RAW_PLAYLISTS.name else [])]
+    done = run_module(ARTIFACTS[name].module, *arguments)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"{name}: ")
+
+
+def test_a_payload_explains_its_knobs():
+    shown = run_module(ARTIFACTS["pyg_graph"].module, "--help").stdout
+    assert "--store" in shown
+    assert "--neighbours" in shown
+    assert "(default: 30)" in shown
+
+
+def test_a_wrong_knob_is_told_without_a_traceback(tmp_path):
+    done = run_module(ARTIFACTS["graph_sample"].module, "--store", str(tmp_path), "--nodes", "many")
+    assert done.returncode == 1
+    assert "nodes" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def run_module(module, *arguments):
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def test_dg_finds_the_definitions(tmp_path):
+    environment = os.environ | {"DAGSTER_HOME": str(tmp_path)}
+    listed = subprocess.run(
+        [sys.executable, "-m", "dagster_dg_cli.cli", "list", "defs", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert listed.returncode == 0, listed.stderr
+    assert set(ARTIFACTS) <= {asset["asset_key"] for asset in json.loads(listed.stdout)["assets"]}

@@ -1,0 +1,116 @@
+"""The main job, as a user runs it."""
+
+import json
+import shutil
+
+import dagster as dg
+import pyarrow.parquet as pq
+import pytest
+
+from algorhythms_assets.contracts import ARTIFACTS, EVALUATION_REPORT, RAW_PLAYLISTS, RELEASE
+from algorhythms_assets_tests.conftest import playlist, run_demo, slice_bytes
+
+
+def test_it_releases_and_shows_a_recommendation_with_names(demo):
+    assert "POST /recommendations" in demo.output
+    assert "popularity" in demo.output
+    assert "Released " in demo.output
+    current = json.loads((demo.store.root / "releases" / "current.json").read_text())
+    assert current["metrics"]["served"]["r_precision"] > current["metrics"]["popularity"]["r_precision"]
+
+
+@pytest.mark.parametrize("name", [name for name, artifact in ARTIFACTS.items() if artifact.schema])
+def test_tables_are_as_the_contract_says(demo, name):
+    artifact = ARTIFACTS[name]
+    path = demo.store.slice_path("mpd.slice.0-79") if artifact is RAW_PLAYLISTS else demo.store.path(artifact)
+    file = path if path.is_file() else next(iter(sorted(path.glob("[!p]*.parquet"))), path / "part-00000.parquet")
+    schema = pq.read_schema(file)
+    assert schema.names == artifact.schema.names
+    for field in artifact.schema:
+        if field.name != "embedding":
+            assert schema.field(field.name).type == field.type
+    assert pq.read_metadata(file).num_rows > 0
+
+
+def test_every_artifact_carries_the_snapshot(demo):
+    snapshots = {
+        demo.store.stamp(artifact).snapshot
+        for artifact in ARTIFACTS.values()
+        if artifact not in (RAW_PLAYLISTS, RELEASE)
+    }
+    assert len(snapshots) == 1
+    assert None not in snapshots
+
+
+def test_dagster_knows_every_asset_as_materialized(demo):
+    with dg.DagsterInstance.from_config(str(demo.store.root / ".dagster")) as instance:
+        for name in ARTIFACTS:
+            event = instance.get_latest_materialization_event(dg.AssetKey(name))
+            assert event is not None, name
+            assert event.asset_materialization.tags["dagster/data_version"]
+        slices = instance.get_materialized_partitions(dg.AssetKey("raw_playlists"))
+    assert slices == set(demo.store.slices())
+
+
+def test_a_second_time_only_what_changed_is_done(demo, tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in demo.store.root.rglob("*") if "/.dagster" not in str(path)}
+    again = demo.again()
+    assert again.returncode == 0
+    assert "0 of them new or changed" in again.stdout
+    assert again.stdout.count("unchanged") == len(ARTIFACTS) - 2
+    after = {path: path.stat().st_mtime_ns for path in demo.store.root.rglob("*") if "/.dagster" not in str(path)}
+    assert after == before
+
+
+def test_bad_slices_and_playlists_are_set_aside_and_the_rest_is_released(demo, tmp_path):
+    source = tmp_path / "playlists"
+    source.mkdir()
+    good = next(iter(sorted(demo.playlists.glob("*.json"))))
+    shutil.copy(good, source)
+    cut = good.read_bytes()[:50_000]
+    (source / "mpd.slice.1000-1001.json").write_bytes(cut)
+    (source / "mpd.slice.2000-2001.json").write_bytes(slice_bytes(playlist(2000, []), playlist(2001, ["a", "b"])))
+    done = run_demo(tmp_path / "store", source)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mpd.slice.1000-1001.json: the JSON ends early, at byte 50000" in done.stdout
+    assert "mpd.slice.2000-2001.rejected.jsonl" in done.stdout
+    report = json.loads((tmp_path / "store" / EVALUATION_REPORT.path / "report.json").read_text())
+    assert report["gate"]["warnings"]
+    manifest = next((tmp_path / "store" / "serving_bundle").glob("*/manifest.json"))
+    assert json.loads(manifest.read_text())["features"] is False
+    with dg.DagsterInstance.from_config(str(tmp_path / "store" / ".dagster")) as instance:
+        slices = instance.get_materialized_partitions(dg.AssetKey("raw_playlists"))
+    assert slices == {good.stem, "mpd.slice.2000-2001"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"PLAYLISTS": "missing"}, "missing is no folder"),
+        ({"HOLDOUT": "much"}, "ALGORHYTHMS_HOLDOUT"),
+        ({"ENGINE": "spark://host"}, "ALGORHYTHMS_ENGINE"),
+        ({"DEPLOYMENT": "moon"}, "ALGORHYTHMS_DEPLOYMENT"),
+        ({"STORE": "/proc/store"}, "cannot be written"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_a_line(tmp_path, settings, told):
+    done = run_demo(tmp_path / "store", tmp_path, **settings)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_usable_slice_is_no_release(tmp_path):
+    (tmp_path / "mpd.slice.0-0.json").write_bytes(slice_bytes(playlist(0, [])))
+    done = run_demo(tmp_path / "store", tmp_path)
+    assert done.returncode != 0
+    assert "nothing to release" in done.stderr
+    assert "`tracks`: no track" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_playlists_of_another_folder_are_not_mixed_in(demo, tmp_path):
+    (tmp_path / "mpd.slice.5-5.json").write_bytes(slice_bytes(playlist(5, ["a", "b"])))
+    done = run_demo(demo.store.root, tmp_path)
+    assert done.returncode != 0
+    assert "a store of its own" in done.stderr

@@ -1,0 +1,35 @@
+"""What the README says of settings and commands is what there is."""
+
+import re
+import subprocess
+
+from algorhythms_assets.settings import Settings
+from algorhythms_assets_tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_setting_is_documented_with_its_default_and_no_other_is():
+    documented = dict(re.findall(r"^\| `ALGORHYTHMS_(\w+)` \| ([^|]*) \|", README, re.MULTILINE))
+    assert set(documented) == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        if field.default is not None:
+            assert f"`{field.default}`" in documented[name.upper()]
+
+
+def test_the_example_of_an_environment_file_names_every_setting():
+    example = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"ALGORHYTHMS_(\w+)=", example)) == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_make_target_is_documented_and_every_documented_one_is_there():
+    listed = subprocess.run(["make", "help"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    targets = set(re.findall(r"^  make (\w+)", listed, re.MULTILINE)) - {"help"}
+    assert set(re.findall(r"^\| `make (\w+)` \|", README, re.MULTILINE)) == targets
+    assert set(re.findall(r"`make (\w+)", README)) <= targets
+
+
+def test_links_lead_somewhere():
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
