@@ -47,8 +47,8 @@ def test_playlists_of_one_track_teach_nothing_and_break_nothing(graph):
 
 
 def test_a_loss_that_is_no_number_stops_training(graph, playlists):
+    graph.x[0] = torch.nan
     with pytest.raises(DivergedError, match="epoch 1"):
-        graph.x[0] = torch.nan
         trained(graph, playlists, playlists)
 
 

@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -45,7 +44,7 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path):
     with pytest.raises(RuntimeError):
         half_way()
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["file"]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_folder_is_replaced_whole(tmp_path):
@@ -53,8 +52,8 @@ def test_a_folder_is_replaced_whole(tmp_path):
         with replacing(tmp_path / "folder") as folder:
             folder.mkdir()
             (folder / content).write_text(content)
-    assert os.listdir(tmp_path) == ["folder"]
-    assert os.listdir(tmp_path / "folder") == ["new"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["new"]
 
 
 def test_a_killed_writer_leaves_no_half_file(tmp_path):
