@@ -27,7 +27,7 @@ class IndexFaultError(Exception):
     """The index that was built does not answer as it has to."""
 
 
-def build_embedded(folder: Path, documents: Iterable[tuple[Document, list[str]]], dimension: int) -> None:
+def build_embedded(folder: Path, documents: Iterable[tuple[Document, list[str]]], dimension: int, version: str) -> None:
     """Writes an index of documents with the keys they are found by.
 
     Tracks come first and by falling popularity, which is what ties and the search by name go by.
@@ -54,16 +54,19 @@ def build_embedded(folder: Path, documents: Iterable[tuple[Document, list[str]]]
     finally:
         connection.close()
     np.save(folder / "vectors.npy", np.stack(vectors) if vectors else np.zeros((0, dimension), np.float32))
-    write_json(folder / "index.json", {"tracks": tracks, "documents": len(vectors), "dimension": dimension})
+    about = {"version": version, "tracks": tracks, "documents": len(vectors), "dimension": dimension}
+    write_json(folder / "index.json", about)
 
 
 def verify_embedded(folder: Path, tracks: int, probes: list[str]) -> None:
     """Opens the index and asks for the probes, which are track ids.
 
     Raises:
-        IndexFaultError: it does not hold so many tracks, or a probe cannot be fetched or found.
+        IndexFaultError: it does not hold so many tracks, a vector is not finite, or a probe cannot be found.
     """
     index = EmbeddedIndex(folder)
+    if not np.isfinite(np.load(folder / "vectors.npy", mmap_mode="r")).all():
+        raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
     if index.tracks != tracks:
         raise IndexFaultError(f"the index in {folder} holds {index.tracks} tracks, not {tracks}")
     documents = index.fetch(probes)

@@ -44,7 +44,7 @@ def digest(*parts: object) -> str:
 def write_json(path: Path, content: object) -> None:
     """Writes JSON that no reader ever sees half of."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
 
     def write(folder: Path) -> None:
         done = documents(tracks, vectors, together)
-        build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1])
+        build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1], version)
         probes = np.linspace(0, len(numbers) - 1, min(_PROBES, len(numbers))).astype(int)
         verify_embedded(folder, len(numbers), [uris[numbers[i]] for i in probes])
 

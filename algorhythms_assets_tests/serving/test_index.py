@@ -41,7 +41,7 @@ def vectors():
 @pytest.fixture(scope="module", params=["embedded"])
 def index(request, tmp_path_factory, tracks, vectors):
     folder = tmp_path_factory.mktemp(request.param)
-    build_embedded(folder, documents(tracks, vectors, {0: [("t1", 2)]}), 5)
+    build_embedded(folder, documents(tracks, vectors, {0: [("t1", 2)]}), 5, "v")
     return EmbeddedIndex(folder)
 
 
@@ -113,12 +113,17 @@ def test_search_by_beginnings_of_words_the_popular_first(index, text, expected):
 
 
 def test_a_damaged_index_is_noticed_before_it_is_released(tmp_path, tracks, vectors):
-    build_embedded(tmp_path, documents(tracks, vectors, {}), 5)
+    build_embedded(tmp_path, documents(tracks, vectors, {}), 5, "v")
     verify_embedded(tmp_path, 6, ["t0", "t5"])
     with pytest.raises(IndexFaultError, match="6 tracks, not 7"):
         verify_embedded(tmp_path, 7, ["t0"])
     with pytest.raises(IndexFaultError, match="lacks t9"):
         verify_embedded(tmp_path, 6, ["t9"])
+    damaged = np.load(tmp_path / "vectors.npy")
+    np.save(tmp_path / "vectors.npy", np.where(damaged == damaged[0, 0], np.nan, damaged))
+    with pytest.raises(IndexFaultError, match="not finite"):
+        verify_embedded(tmp_path, 6, ["t0"])
+    np.save(tmp_path / "vectors.npy", damaged)
     swapped = np.load(tmp_path / "vectors.npy")
     swapped[2] = 5 * swapped[3]
     np.save(tmp_path / "vectors.npy", swapped)

@@ -1,15 +1,19 @@
-"""`python -m algorhythms_ask serve`: the endpoint on this machine."""
+"""`python -m algorhythms_ask serve`: the endpoint on this machine; `… openapi`: its description."""
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
+from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import NotServableError, load_release
+from algorhythms_ask.release import NotServableError, Release, load_release
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="algorhythms_ask", description="Continues playlists.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -22,20 +26,26 @@ def main() -> int:
         default=Path(os.environ.get("ALGORHYTHMS_STORE", "var/store")),
         help="folder of all artifacts (default: ALGORHYTHMS_STORE, else var/store)",
     )
-    arguments = parser.parse_args()
+    commands.add_parser("openapi", help="print the OpenAPI document of the endpoint")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "openapi":
+        # The document says nothing of what is released, so there need be no release.
+        print(json.dumps(create_app(cast("Release", None)).openapi(), indent=2))
+        return 0
+    return _serve(chosen.store, chosen.host, chosen.port)
 
-    # Only the server needs these: Lambda's package has no uvicorn.
+
+def _serve(store: Path, host: str, port: int) -> int:
+    # Lambda's package has no uvicorn.
     import uvicorn
 
-    from algorhythms_ask.http import create_app
-
     try:
-        release = load_release(arguments.store)
+        release = load_release(store)
     except (NotServableError, IndexUnavailableError) as error:
         print(f"algorhythms_ask: {error}", file=sys.stderr)
         return 1
-    print(f"serving release {release.version} at http://{arguments.host}:{arguments.port}", flush=True)
-    uvicorn.run(create_app(release), host=arguments.host, port=arguments.port, log_level="warning")
+    print(f"serving release {release.version} at http://{host}:{port}", flush=True)
+    uvicorn.run(create_app(release), host=host, port=port, log_level="warning")
     return 0
 
 

@@ -4,6 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from algorhythms_ask import examples
+from algorhythms_ask.features import FEATURES
+
 MAX_SONGS = 500
 MAX_COUNT = 500
 MAX_BODY_BYTES = 1 << 20
@@ -35,14 +38,17 @@ class SongIn(BaseModel):
         "Also accepted as `track_album`.",
     )
     features: dict[str, Any] | None = Field(
-        None, description="Spotify's 13 audio features; they place a track that is otherwise unknown."
+        None,
+        description="Spotify's 13 audio features, which place a track that is otherwise unknown: "
+        + ", ".join(f"`{name}`" for name in FEATURES)
+        + ".",
     )
 
 
 class RecommendationsIn(BaseModel):
     """Songs to continue, and how many to recommend."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [examples.REQUEST]})
 
     count: int = Field(ge=1, le=MAX_COUNT, description="How many tracks to recommend.", examples=[5])
     songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
@@ -103,6 +109,8 @@ class Coverage(BaseModel):
 
 class RecommendationsOut(BaseModel):
     """The continuation of a playlist."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ANSWER]})
 
     model_version: str
     source_nodes: list[SourceNode]
@@ -166,6 +174,8 @@ class FieldProblem(BaseModel):
 
 class Problem(BaseModel):
     """An error as in RFC 9457."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROBLEM]})
 
     type: str = "about:blank"
     title: str

@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,14 +38,16 @@ class EmbeddedIndex:
             about = json.loads((folder / "index.json").read_text())
             self._vectors: NDArray[np.float32] = np.load(folder / "vectors.npy", mmap_mode="r")
             self._database = (folder / "documents.sqlite").resolve(strict=True)
-        except (OSError, ValueError) as error:
-            raise IndexUnavailableError(f"the index in {folder} cannot be read: {error}") from error
-        self.tracks: int = about["tracks"]
-        self.dimension: int = self._vectors.shape[1]
+            self.version: str = about["version"]
+            self.tracks: int = about["tracks"]
+            self.dimension: int = about["dimension"]
+            shape = (about["documents"], self.dimension)
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise IndexUnavailableError(f"the index in {folder} cannot be read: {error!r}") from error
         self._local = threading.local()
         self._ids = [row[0] for row in self._sql("SELECT id FROM documents WHERE row < ? ORDER BY row", self.tracks)]
-        if len(self._ids) != self.tracks or self._vectors.shape[0] < self.tracks:
-            raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on the number of tracks")
+        if len(self._ids) != self.tracks or self._vectors.shape != shape:
+            raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on what it holds")
 
     def _sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -107,7 +110,8 @@ class EmbeddedIndex:
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""
-        words = _WORD.findall(text)
+        # Composed, because an accent that stands by itself would end a word.
+        words = _WORD.findall(unicodedata.normalize("NFC", text))
         if not words:
             return []
         rows = self._sql(

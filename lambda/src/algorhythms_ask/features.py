@@ -1,6 +1,5 @@
 """Spotify's 13 audio features, their 29 network inputs, and the network that places a track by its features."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,18 +49,18 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
-def problems(features: Mapping[str, Any]) -> list[str]:
-    """Returns what keeps the features from being used, a sentence for each field; an empty list if nothing does."""
-    found = []
+def problems(features: Mapping[str, Any]) -> dict[str, str]:
+    """Returns, by field, what keeps the features from being used; nothing if they can be."""
+    found = {}
     for name in FEATURES:
         value = features.get(name)
         low, high = LIMITS[name]
         if value is None:
-            found.append(f"{name} is missing")
+            found[name] = "is missing"
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            found.append(f"{name} has to be a number, not {type(value).__name__}")
-        elif not math.isfinite(value) or not low <= value <= high:
-            found.append(f"{name} has to lie in {low:g} to {high:g}")
+            found[name] = "has to be a number"
+        elif not low <= value <= high:  # not a number (NaN) does not lie anywhere either
+            found[name] = f"has to lie in {low:g} to {high:.9g}"
     return found
 
 

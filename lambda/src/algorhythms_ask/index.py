@@ -43,6 +43,10 @@ class Index(Protocol):
     """Tracks with their vectors and names."""
 
     @property
+    def version(self) -> str:
+        """The version it shares with the serving bundle that was made with it."""
+
+    @property
     def tracks(self) -> int:
         """How many tracks can be recommended."""
 

@@ -29,15 +29,14 @@ class Seed:
 
 @dataclass
 class Resolution:
-    """The songs of one request: those with a vector, those without (with the reason), and what to tell the user.
+    """The songs of one request: those with a vector, and those without (with the reason).
 
-    `faulty` has, by position in the request, what is wrong with features that were needed.
+    `faulty` has, by position in the request, what is wrong with features that were needed, by field.
     """
 
     seeds: list[Seed] = field(default_factory=list)
     unresolved: list[tuple[Song, str]] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    faulty: dict[int, list[str]] = field(default_factory=dict)
+    faulty: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,10 @@ class Recommender:
             if song.id in seen:
                 continue
             seen.add(song.id)
-            kind, document = next(
-                ((kind, documents[key]) for kind, key in [("track", song.id), *fallback_keys(song)] if key in documents),
-                ("features", None),
-            )
+            document = _closest(song, documents)
             if document is not None:
-                found.seeds.append(Seed(song, document.vector[:-1], kind, document if kind == "track" else None))
+                known = document if document.kind == "track" else None
+                found.seeds.append(Seed(song, document.vector[:-1], document.kind, known))
                 continue
             reason = "not in the index"
             if song.features is not None and self.network is not None:
@@ -87,15 +84,12 @@ class Recommender:
                 if not wrong:
                     found.seeds.append(Seed(song, self.network.place(song.features), "features"))
                     continue
-                reason = f"not in the index, and its features cannot be used: {'; '.join(wrong)}"
+                sentence = "; ".join(f"{field} {problem}" for field, problem in wrong.items())
+                reason = f"not in the index, and its features cannot be used: {sentence}"
                 found.faulty[position] = wrong
             elif song.features is not None:
                 reason = "not in the index, and the released model was made without audio features"
             found.unresolved.append((song, reason))
-        if not found.seeds:
-            found.notices.append("None of the songs is known: these are the most popular tracks.")
-        elif found.unresolved:
-            found.notices.append(f"{len(found.unresolved)} of {len(seen)} songs are unknown and were left out.")
         return found
 
     def rank(
@@ -118,10 +112,8 @@ class Recommender:
         if not found:
             return resolution, []
         candidates = np.stack([document.vector for document in found]).astype(np.float64)
-        seeds = np.array([seed.z for seed in resolution.seeds], dtype=np.float64).reshape(len(resolution.seeds), -1)
-        terms = np.zeros((len(found), 0))
-        if len(seeds):
-            terms = np.round(candidates[:, :-1] @ seeds.T / len(seeds), _DECIMALS)
+        seeds = np.array([seed.z for seed in resolution.seeds], dtype=np.float64).reshape(-1, self.index.dimension - 1)
+        terms = np.round(candidates[:, :-1] @ seeds.T / max(1, len(seeds)), _DECIMALS)
         popularity = np.round(candidates[:, -1], _DECIMALS)
         scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
         # The index sums in single precision: what it ranks a rounding error apart is put right here.
@@ -129,3 +121,13 @@ class Recommender:
         return resolution, [
             Recommendation(found[i], float(scores[i]), tuple(terms[i].tolist()), float(popularity[i])) for i in order
         ]
+
+
+def _closest(song: Song, documents: Mapping[str, Document]) -> Document | None:
+    """Returns the track itself, else its album, else its artist, else None."""
+    for kind, key in [("track", song.id), *fallback_keys(song)]:
+        document = documents.get(key)
+        # An identifier may happen to be spelt as the key of an artist: that makes it no track.
+        if document is not None and document.kind == kind:
+            return document
+    return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from algorhythms_ask.embedded import EmbeddedIndex
-from algorhythms_ask.features import Encoder, FeatureNetwork, Floats
+from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, Encoder, FeatureNetwork, Floats
 from algorhythms_ask.index import Index
 from algorhythms_ask.recommend import Recommender
 
@@ -39,7 +39,7 @@ def load_release(store: Path) -> Release:
     pointer = store / CURRENT
     if not pointer.is_file():
         raise NotServableError(f"nothing is released in {store}: run `make demo`, or materialize the asset `release`")
-    current = _json(pointer)
+    current = _json(pointer, "version", "bundle", "index")
     index = open_index(store, current["index"])
     recommender = Recommender(load_network(store / current["bundle"], index), index)
     return Release(current["version"], recommender, current.get("metrics", {}))
@@ -56,17 +56,16 @@ def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
     """Loads the feature network of a serving bundle that belongs to the index; None if it was made without features.
 
     Raises:
-        NotServableError: a file is missing or differs from its checksum, or the index has another dimension.
+        NotServableError: a file is missing or differs from its checksum, or the index is of another version.
     """
-    manifest = _json(bundle / "manifest.json")
+    manifest = _json(bundle / "manifest.json", "version", "files", "features")
     for name, checksum in manifest["files"].items():
         path = bundle / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
             raise NotServableError(f"{path} is missing or not the file that was released: release again")
-    if manifest["dimensions"]["stored"] != index.dimension:
+    if manifest["version"] != index.version:
         raise NotServableError(
-            f"{bundle} was made for vectors of {manifest['dimensions']['stored']} dimensions, "
-            f"the index has {index.dimension}: release again"
+            f"{bundle} is of version {manifest['version']}, the index of {index.version}: release again"
         )
     if not manifest["features"]:
         return None
@@ -76,19 +75,26 @@ def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
 
 def load_encoder(folder: Path) -> Encoder:
     """Loads `scaler.json` and `one_hot.json`."""
-    scaler = _json(folder / "scaler.json")
-    ranges = np.asarray(list(scaler.values()), dtype=np.float32)
-    return Encoder(ranges[:, 0], ranges[:, 1], _json(folder / "one_hot.json"))
+    scaler = _json(folder / "scaler.json", *NUMERIC_FEATURES)
+    ranges = np.asarray([scaler[name] for name in NUMERIC_FEATURES], dtype=np.float32)
+    return Encoder(ranges[:, 0], ranges[:, 1], _json(folder / "one_hot.json", *CATEGORICAL_FEATURES))
 
 
 def _array(path: Path) -> Floats:
-    array: Floats = np.load(path, allow_pickle=False)
+    try:
+        array: Floats = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise NotServableError(f"{path} cannot be read: {error}") from error
     return array
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path, *names: str) -> dict[str, Any]:
+    """Reads an object that has at least those names."""
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        missing = [name for name in names if name not in content]
+    except (OSError, ValueError, TypeError) as error:
         raise NotServableError(f"{path} cannot be read: {error}") from error
+    if missing:
+        raise NotServableError(f"{path} lacks {', '.join(missing)}: release again")
     return content

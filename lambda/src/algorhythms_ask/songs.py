@@ -8,9 +8,7 @@ from typing import Any
 
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _SPOTIFY_URI = re.compile(r"spotify:(?P<kind>[a-z]+):(?P<id>.+)")
-_SPOTIFY_URL = re.compile(
-    r"https?://open\.spotify\.com/(?:intl-[a-z]+/)?(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?"
-)
+_SPOTIFY_URL = re.compile(r"https?://open\.spotify\.com/(?:intl-[a-z]+/)?(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,156 @@
+"""A store as a release leaves it: twelve tracks whose vectors are so simple that answers can be worked out by hand."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, ONE_HOT
+from algorhythms_ask.http import create_app
+from algorhythms_ask.index import Document
+from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.release import Release, load_release
+from algorhythms_ask.songs import album_key, artist_key
+from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
+
+from algorhythms_assets.resources.index_builder import build_embedded
+
+# Unit vectors whose inner products single precision holds exactly: 1, 0, 0.5 and -0.5.
+ROCK = (1, 0, 0, 0)
+JAZZ = (0, 1, 0, 0)
+BOTH = (0.5, 0.5, 0.5, 0.5)
+ROCKISH = (0.5, -0.5, 0.5, -0.5)
+JAZZISH = (-0.5, 0.5, 0.5, -0.5)
+
+# By falling popularity, then identifier; the popularity term is playlists / 64.
+TRACKS: list[tuple[str, str | None, str | None, str | None, int, tuple[float, ...]]] = [
+    ("rock1", "Highway Fire", "The Sparks", "Ember", 32, ROCK),
+    ("jazz1", "Blue Rain", "Nina Blue", "Greatest Hits", 24, JAZZ),
+    ("spotify:track:0VjIjW4GlUZAMYd2vXMi3b", "Crossing", "Both Sides", "Bridges", 16, BOTH),
+    ("rock2", "Fire Escape", "The Sparks", "Ember", 8, ROCK),
+    ("rock3", "Fire Again", "The Sparks", "Greatest Hits", 8, ROCK),
+    ("jazz2", "Café Noir", "Nina Blue", "Greatest Hits", 4, JAZZ),
+    ("rock4", "Rock'n'Roll AC/DC_live", "Gravel", None, 4, ROCKISH),
+    ("jazz3", "Blue Hour", "Nina Blue", None, 2, JAZZ),
+    ("jazz4", "Smoke", "Quartet", None, 2, JAZZISH),
+    ("jazz5", None, None, None, 1, JAZZISH),
+    ("local:track:5f3c", "Basement", "Gravel", None, 1, ROCKISH),
+    ("rock5", "Rósin", "Gravel", None, 0, ROCKISH),
+]
+# Kind, URI, name, artist, keys by name, vector.
+GROUPS = [
+    ("artist", "spotify:artist:sparks", "The Sparks", "The Sparks", [artist_key("The Sparks")], ROCK),
+    ("artist", "spotify:artist:nina", "Nina Blue", "Nina Blue", [artist_key("Nina Blue")], JAZZ),
+    ("album", "spotify:album:ember", "Ember", "The Sparks", [album_key("The Sparks", "Ember")], ROCK),
+    ("album", "spotify:album:nina", "Greatest Hits", "Nina Blue", [album_key("Nina Blue", "Greatest Hits")], JAZZISH),
+    ("album", "spotify:album:hits", "Greatest Hits", "The Sparks", [album_key("The Sparks", "Greatest Hits")], ROCKISH),
+]
+NEIGHBOURS = {"rock1": (("rock2", 5), ("rock3", 3))}
+
+
+def _vector(z: tuple[float, ...], popularity: float) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.array([*z, popularity], dtype=np.float32)
+
+
+def _write_index(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    documents = []
+    for identifier, name, artist, album, playlists, z in TRACKS:
+        vector = _vector(z, playlists / 64)
+        neighbours = NEIGHBOURS.get(identifier, ())
+        documents.append(
+            (Document(identifier, "track", name, artist, album, playlists, vector, neighbours), [identifier])
+        )
+    for kind, uri, name, artist, keys, z in GROUPS:
+        documents.append((Document(uri, kind, name, artist, None, 1, _vector(z, 0)), [uri, *keys]))
+    build_embedded(folder, documents, dimension=5, version="v1")
+
+
+def _write_bundle(folder: Path, features: bool) -> None:
+    folder.mkdir(parents=True)
+    if features:
+        ranges = {name: [0, 1] for name in NUMERIC_FEATURES}
+        ranges |= {"loudness": [-60, 0], "tempo": [0, 200], "duration_ms": [0, 600_000]}
+        (folder / "scaler.json").write_text(json.dumps(ranges))
+        (folder / "one_hot.json").write_text(json.dumps(ONE_HOT))
+        # Energy makes a track rock, acousticness makes it jazz.
+        weights1 = np.zeros((29, 2), np.float32)
+        weights1[NUMERIC_FEATURES.index("energy"), 0] = 1
+        weights1[NUMERIC_FEATURES.index("acousticness"), 1] = 1
+        np.save(folder / "weights1.npy", weights1)
+        np.save(folder / "bias1.npy", np.zeros(2, np.float32))
+        np.save(folder / "weights2.npy", np.array([ROCK, JAZZ], np.float32) * 2)
+        np.save(folder / "bias2.npy", np.zeros(4, np.float32))
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    manifest = {"version": "v1", "features": features, "files": files}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _write_store(root: Path, features: bool) -> Path:
+    _write_index(root / "search_index" / "v1")
+    _write_bundle(root / "serving_bundle" / "v1", features)
+    current = {
+        "version": "v1",
+        "bundle": "serving_bundle/v1",
+        "index": {"kind": "embedded", "name": "search_index/v1"},
+        "metrics": {"served": {"r_precision": 0.25}},
+    }
+    (root / "releases").mkdir()
+    (root / "releases" / "current.json").write_text(json.dumps(current))
+    return root
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a release, features included. Not to be written to."""
+    return _write_store(tmp_path_factory.mktemp("store"), features=True)
+
+
+@pytest.fixture(scope="session")
+def plain_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a release that was made without features."""
+    return _write_store(tmp_path_factory.mktemp("plain_store"), features=False)
+
+
+@pytest.fixture(scope="session")
+def release(store: Path) -> Release:
+    return load_release(store)
+
+
+@pytest.fixture(scope="session")
+def recommender(release: Release) -> Recommender:
+    return release.recommender
+
+
+@pytest.fixture(scope="session")
+def client(release: Release) -> TestClient:
+    """Asks the endpoint; what goes wrong inside comes out as an answer, as it does for users."""
+    return TestClient(create_app(release), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def plain_client(plain_store: Path) -> TestClient:
+    return TestClient(create_app(load_release(plain_store)), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def conforms(client: TestClient) -> Callable[[str, Any], None]:
+    """Holds an answer against a model of the OpenAPI document."""
+    components = client.get("/openapi.json").json()["components"]
+
+    def check(model: str, answer: Any) -> None:
+        schema = {"$ref": f"#/components/schemas/{model}", "components": components}
+        Draft202012Validator(schema).validate(answer)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def features() -> dict[str, float]:
+    """The 13 features of a track that the network places exactly where the rock tracks are."""
+    values = dict.fromkeys(NUMERIC_FEATURES, 0.0) | dict.fromkeys(CATEGORICAL_FEATURES, 1)
+    return values | {"energy": 1.0, "loudness": -10.0, "tempo": 120.0, "duration_ms": 200_000}

@@ -1,0 +1,88 @@
+import base64
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from algorhythms_ask.release import NotServableError
+
+EVENTS = Path(__file__).parents[1] / "events"
+
+
+def _load(monkeypatch: pytest.MonkeyPatch, store: Path) -> Any:
+    monkeypatch.setenv("ALGORHYTHMS_STORE", str(store))
+    monkeypatch.delitem(sys.modules, "algorhythms_ask.handler", raising=False)
+    return importlib.import_module("algorhythms_ask.handler")
+
+
+@pytest.fixture
+def invoke(monkeypatch: pytest.MonkeyPatch, store: Path) -> Callable[[str], tuple[int, Any]]:
+    """Hands an event to the function as Lambda would; returns status and body as API Gateway would send them."""
+    module = _load(monkeypatch, store)
+
+    def call(name: str) -> tuple[int, Any]:
+        answer = module.handler(json.loads((EVENTS / f"{name}.json").read_text()), None)
+        json.dumps(answer)
+        body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+        return answer["statusCode"], json.loads(body)
+
+    return call
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("post_*.json")))
+def test_recommends_for_any_form_of_the_event(invoke: Callable[[str], tuple[int, Any]], name: str) -> None:
+    status, answer = invoke(name)
+    assert status == 200
+    assert [(node["id"], node["score"]) for node in answer["recommendation_nodes"]] == [
+        ("rock1", 1.0),
+        ("jazz1", 0.875),
+    ]
+
+
+def test_a_stage_is_no_part_of_a_longer_name(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    # A custom domain leads to a stage without naming it in the path.
+    event = json.loads((EVENTS / "post_recommendations.json").read_text())
+    event["requestContext"]["stage"] = "rec"
+    assert _load(monkeypatch, store).handler(event, None)["statusCode"] == 200
+
+
+def test_finds_tracks(invoke: Callable[[str], tuple[int, Any]]) -> None:
+    status, answer = invoke("get_tracks")
+    assert (status, [track["id"] for track in answer["tracks"]]) == (200, ["rock1", "rock2"])
+    status, answer = invoke("get_track")
+    assert (status, answer["track_name"]) == (200, "Crossing")
+
+
+def test_errors_are_problems(invoke: Callable[[str], tuple[int, Any]]) -> None:
+    status, answer = invoke("get_unknown")
+    assert (status, answer["status"], answer["detail"]) == (404, 404, "GET /nowhere")
+
+
+def test_answers_a_preflight(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    event = json.loads((EVENTS / "options_preflight.json").read_text())
+    answer = _load(monkeypatch, store).handler(event, None)
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["access-control-allow-origin"] == "*"
+
+
+def test_a_failure_inside_is_an_answer(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    module = _load(monkeypatch, store)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("algorhythms_ask.embedded.EmbeddedIndex.fetch", fail)
+    answer = module.handler(json.loads((EVENTS / "post_recommendations.json").read_text()), None)
+    assert answer["statusCode"] == 500
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    assert "secret" not in json.dumps(answer)
+
+
+def test_a_store_with_nothing_released_fails_when_the_function_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(NotServableError, match="nothing is released"):
+        _load(monkeypatch, tmp_path)

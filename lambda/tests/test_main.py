@@ -1,0 +1,91 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from algorhythms_ask.__main__ import main
+from algorhythms_ask.contract import MAX_BODY_BYTES
+
+
+@contextmanager
+def _serving(store: Path, log: Path) -> Iterator[str]:
+    """The real server, on a free port; what it has to complain of is in the log."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "algorhythms_ask", "serve", "--port", str(port)]
+    environment = os.environ | {"ALGORHYTHMS_STORE": str(store)}
+    with log.open("w") as stderr:
+        server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
+    with server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == f"serving release v1 at http://127.0.0.1:{port}\n"
+            with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+                assert client.get(f"http://127.0.0.1:{port}/health").status_code == 200
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def url(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with _serving(store, tmp_path_factory.mktemp("server") / "log") as url:
+        yield url
+
+
+def test_the_server_answers(url: str) -> None:
+    response = httpx.post(f"{url}/", json={"count": 1, "songs": [{"id": "rock2"}]})
+    assert [node["id"] for node in response.json()["recommendation_nodes"]] == ["rock1"]
+    head = httpx.head(f"{url}/health")
+    assert (head.status_code, head.content) == (405, b"")
+
+
+def test_the_server_refuses_too_large_a_body_before_it_has_it(url: str) -> None:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+        connection.sendall(b" " * (MAX_BODY_BYTES + 1))
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_who_hangs_up_is_no_failure(store: Path, tmp_path: Path) -> None:
+    with _serving(store, tmp_path / "log") as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        assert httpx.get(f"{url}/health").status_code == 200
+    assert (tmp_path / "log").read_text() == ""
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "a b", "x:99999", ""])
+def test_a_strange_host_header_does_no_harm(url: str, host: str) -> None:
+    address, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((address, int(port)), timeout=10) as connection:
+        connection.sendall(f"GET /nowhere HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert connection.recv(100).startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
+
+
+def test_without_a_release_the_server_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--store", str(tmp_path)]) == 1
+    assert "make demo" in capsys.readouterr().err
+
+
+def test_a_damaged_index_is_no_traceback(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("releases", "serving_bundle"):
+        (tmp_path / name).symlink_to(store / name)
+    assert main(["serve", "--store", str(tmp_path)]) == 1
+    assert "search_index" in capsys.readouterr().err
+
+
+def test_the_document_needs_no_release(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "algorhythms_ask", "openapi"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["openapi"] == "3.1.0"
+    assert done.stderr == ""

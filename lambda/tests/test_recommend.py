@@ -1,0 +1,188 @@
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.index import Document
+from algorhythms_ask.recommend import Recommendation, Recommender
+from algorhythms_ask.release import load_release
+from algorhythms_ask.songs import Song
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algorhythms_assets.resources.index_builder import build_embedded
+
+BRIDGE = "spotify:track:0VjIjW4GlUZAMYd2vXMi3b"
+
+
+def _songs(*identifiers: str) -> list[Song]:
+    return [Song(identifier) for identifier in identifiers]
+
+
+def _scores(found: Sequence[Recommendation]) -> list[tuple[str, float]]:
+    return [(recommendation.document.id, recommendation.score) for recommendation in found]
+
+
+def test_one_seed_by_hand(recommender: Recommender) -> None:
+    resolution, found = recommender.recommend(_songs("rock2"), 4)
+    assert [(seed.song.id, seed.resolved_by) for seed in resolution.seeds] == [("rock2", "track")]
+    assert _scores(found) == [("rock1", 1.5), ("rock3", 1.125), (BRIDGE, 0.75), ("rock4", 0.5625)]
+    assert (found[0].seed_terms, found[0].popularity) == ((1.0,), 0.5)
+
+
+def test_two_seeds_by_hand(recommender: Recommender) -> None:
+    _, found = recommender.recommend(_songs("rock2", "jazz2"), 4)
+    assert _scores(found) == [("rock1", 1.0), ("jazz1", 0.875), (BRIDGE, 0.75), ("rock3", 0.625)]
+    assert [recommendation.seed_terms for recommendation in found] == [(0.5, 0), (0, 0.5), (0.25, 0.25), (0.5, 0)]
+
+
+def test_without_seeds_popularity_ranks(recommender: Recommender) -> None:
+    for songs in ([], _songs("unknown")):
+        resolution, found = recommender.recommend(songs, 3)
+        assert resolution.seeds == []
+        assert _scores(found) == [("rock1", 0.5), ("jazz1", 0.375), (BRIDGE, 0.25)]
+        assert [recommendation.seed_terms for recommendation in found] == [()] * 3
+
+
+def test_a_song_given_twice_counts_once(recommender: Recommender) -> None:
+    once, found_once = recommender.recommend(_songs("rock2", "jazz2"), 12)
+    twice, found_twice = recommender.recommend(_songs("rock2", "jazz2", "rock2", "rock2"), 12)
+    assert _scores(found_once) == _scores(found_twice)
+    assert [seed.song.id for seed in once.seeds] == [seed.song.id for seed in twice.seeds]
+    unknown, _ = recommender.recommend(_songs("x", "x"), 1)
+    assert len(unknown.unresolved) == 1
+
+
+@pytest.mark.parametrize(
+    ("song", "resolved_by", "nearest"),
+    [
+        (Song("rock1", artist="Nina Blue"), "track", [1, 0, 0, 0]),
+        (Song("new", artist="NINA  blue"), "artist", [0, 1, 0, 0]),
+        (Song("new", artist="spotify:artist:nina"), "artist", [0, 1, 0, 0]),
+        (Song("new", artist="The Sparks", album="Greatest Hits"), "album", [0.5, -0.5, 0.5, -0.5]),
+        (Song("new", album="spotify:album:nina"), "album", [-0.5, 0.5, 0.5, -0.5]),
+        (Song("new", artist="Nina Blue", album="Never released"), "artist", [0, 1, 0, 0]),
+    ],
+)
+def test_what_stands_in_for_an_unknown_track(
+    recommender: Recommender, song: Song, resolved_by: str, nearest: list[float]
+) -> None:
+    [resolution] = recommender.resolve([[song]])
+    [seed] = resolution.seeds
+    assert (seed.resolved_by, seed.z.tolist()) == (resolved_by, nearest)
+    assert (seed.document is not None) == (resolved_by == "track")
+
+
+def test_features_come_last(recommender: Recommender, features: dict[str, float]) -> None:
+    [resolution] = recommender.resolve(
+        [[Song("new", features=features), Song("other", artist="Nina Blue", features=features)]]
+    )
+    by_features, by_artist = resolution.seeds
+    assert (by_features.resolved_by, by_features.z.tolist()) == ("features", [1, 0, 0, 0])
+    assert by_artist.resolved_by == "artist"
+
+
+@pytest.mark.parametrize("identifier", ["artist:nina blue", "album:nina blue\ngreatest hits"])
+def test_the_key_of_a_group_is_no_track(recommender: Recommender, identifier: str) -> None:
+    [resolution] = recommender.resolve([_songs(identifier)])
+    assert resolution.seeds == []
+    assert resolution.unresolved == [(Song(identifier), "not in the index")]
+
+
+def test_unusable_features_are_explained(recommender: Recommender, features: dict[str, float]) -> None:
+    bad = Song("new", features=features | {"energy": 2, "tempo": None})
+    [resolution] = recommender.resolve([[Song("rock1"), bad]])
+    assert len(resolution.seeds) == 1
+    assert resolution.faulty == {1: {"energy": "has to lie in 0 to 1", "tempo": "is missing"}}
+    reason = "not in the index, and its features cannot be used: energy has to lie in 0 to 1; tempo is missing"
+    assert resolution.unresolved == [(bad, reason)]
+
+
+def test_features_that_are_not_needed_are_not_looked_at(recommender: Recommender) -> None:
+    [resolution] = recommender.resolve([[Song("rock1", features={"energy": "high"})]])
+    assert resolution.faulty == {}
+    assert [seed.resolved_by for seed in resolution.seeds] == ["track"]
+
+
+def test_a_model_without_features_says_so(plain_store: Path, features: dict[str, float]) -> None:
+    [resolution] = load_release(plain_store).recommender.resolve([[Song("new", features=features)]])
+    assert [reason for _, reason in resolution.unresolved] == [
+        "not in the index, and the released model was made without audio features"
+    ]
+    assert resolution.faulty == {}
+
+
+class _Counted:
+    """Counts what a recommender asks of an index."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("tracks", "dimension"):
+            self.calls.append(name)
+        return getattr(self._index, name)
+
+
+def test_a_request_asks_the_index_twice(recommender: Recommender, features: dict[str, float]) -> None:
+    for songs in ([], _songs("rock1"), [Song(f"new{i}", "n", "Nina Blue", "x", features) for i in range(500)]):
+        index = _Counted(recommender.index)
+        Recommender(recommender.network, index).recommend(songs, 500)
+        assert index.calls == ["fetch", "nearest"]
+
+
+_CATALOGUE = ["rock1", "jazz1", BRIDGE, "rock2", "rock3", "jazz2", "rock4", "jazz3", "jazz4", "jazz5", "rock5"]
+
+
+@given(st.lists(st.sampled_from([*_CATALOGUE, "unknown", "local:track:5f3c"])), st.integers(1, 20))
+def test_seeds_are_never_recommended_and_the_rest_is(recommender: Recommender, seeds: list[str], count: int) -> None:
+    _, found = recommender.recommend(_songs(*seeds), count)
+    identifiers = [recommendation.document.id for recommendation in found]
+    assert len(set(identifiers)) == len(identifiers) == min(count, 12 - len({*seeds} - {"unknown"}))
+    assert not {*identifiers} & {*seeds}
+
+
+@given(st.lists(st.sampled_from([*_CATALOGUE, "unknown"])), st.integers(1, 12))
+def test_what_is_evaluated_is_what_is_served(recommender: Recommender, seeds: list[str], count: int) -> None:
+    requests = [_songs(*seeds), _songs("jazz1")]
+    evaluated, _ = recommender.rank(requests, recommender.resolve(requests), count, documents=False)
+    _, served = recommender.recommend(requests[0], count)
+    # Tracks a rounding error apart may change places; nothing else may differ.
+    assert {hit.id for hit in evaluated} == {recommendation.document.id for recommendation in served}
+    scores = [recommendation.score for recommendation in served]
+    assert [hit.score for hit in evaluated] == pytest.approx(scores, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+    """A recommender whose vectors are as uneven as trained ones."""
+    random = np.random.default_rng(7)
+    z = random.normal(size=(60, 16))
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    vectors = np.column_stack([z, random.exponential(size=60)]).astype(np.float32)
+    folder = tmp_path_factory.mktemp("uneven")
+    documents = [
+        (Document(f"t{i:02}", "track", None, None, None, 0, vector), [f"t{i:02}"]) for i, vector in enumerate(vectors)
+    ]
+    build_embedded(folder, documents, 17, "v")
+    return Recommender(None, EmbeddedIndex(folder))
+
+
+@given(st.lists(st.integers(0, 59), max_size=40, unique=True), st.integers(1, 60))
+def test_terms_sum_to_the_score(uneven: Recommender, seeds: list[int], count: int) -> None:
+    resolution, found = uneven.recommend(_songs(*(f"t{seed:02}" for seed in seeds)), count)
+    vectors = {seed.song.id: seed.z.astype(float) for seed in resolution.seeds}
+    for recommendation in found:
+        # As the numbers are printed, in decimal arithmetic: to the last digit.
+        terms = [Decimal(repr(term)) for term in (*recommendation.seed_terms, recommendation.popularity)]
+        assert sum(terms) == Decimal(repr(recommendation.score))
+        z = recommendation.document.vector.astype(float)
+        expected = [z[:-1] @ vector / len(vectors) for vector in vectors.values()]
+        assert recommendation.seed_terms == pytest.approx(expected, abs=1e-7)
+        assert recommendation.popularity == pytest.approx(z[-1], abs=1e-7)
+    scores = [recommendation.score for recommendation in found]
+    assert scores == sorted(scores, reverse=True)
