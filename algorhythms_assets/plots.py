@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-BLUE, RED, GREY = "#3b6ea5", "#c1543a", "#9aa3ab"
+BLUE, RED, ORANGE, GREY = "#3b6ea5", "#c1543a", "#d9a441", "#9aa3ab"
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     return {
         "test playlists": len(chosen),
         **{
-            f"served {metric}": value
+            f"served {metric}": round(value, 4)
             for metric, value in report["methods"]["served"]["mean"].items()
             if value is not None
         },

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from algorhythms_assets.challenge import CATEGORIES
-from algorhythms_assets.plots import BLUE, GREY, RED, plot
+from algorhythms_assets.plots import BLUE, GREY, ORANGE, plot
 
 TITLES = {"served": "served", "popularity": "popularity", "item_knn": "item-kNN"}
 _METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "clicks": "clicks"}
@@ -52,7 +52,7 @@ def plot_methods(report: dict[str, Any], path: Path) -> None:
     """Draws R-precision and NDCG of each method with their intervals."""
     metrics = ("r_precision", "ndcg")
     with plot(path, f"{report['test_playlists']} test playlists, 95 % intervals") as axes:
-        for place, (method, colour) in enumerate(zip(TITLES, (BLUE, GREY, RED), strict=True)):
+        for place, (method, colour) in enumerate(zip(TITLES, (BLUE, GREY, ORANGE), strict=True)):
             means = [report["methods"][method]["mean"][metric] for metric in metrics]
             bounds = [report["intervals"][method][metric] for metric in metrics]
             known = [i for i, mean in enumerate(means) if mean is not None]
