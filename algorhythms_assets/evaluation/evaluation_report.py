@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import Recommender
-from algorhythms_ask.release import load_network
+from algorhythms_ask.release import NotServableError, load_network
 
 from algorhythms_assets.challenge import CATEGORIES, cut
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
@@ -19,20 +20,22 @@ from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.ingest.playlists import load_snapshot
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
-from algorhythms_assets.resources.store import InputError, write_json
+from algorhythms_assets.resources.store import digest, write_json
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     """Evaluate what would be served on test playlists, beside popularity and item-kNN."""
     bundle, index_folder = work.store.path(SERVING_BUNDLE), work.store.path(SEARCH_INDEX)
-    if bundle.name != index_folder.name:
-        raise InputError(f"bundle {bundle.name} and index {index_folder.name} differ: materialize both again")
     metadata = work.store.path(TRACK_METADATA)
     tracks = pq.read_table(metadata / "tracks.parquet")
     snapshot = load_snapshot(metadata)
-    index = EmbeddedIndex(index_folder)
+    try:
+        index = EmbeddedIndex(index_folder)
+        network = load_network(bundle, index)
+    except (NotServableError, IndexUnavailableError) as error:
+        raise InputError(f"what is to be evaluated could not be served: {error}") from error
     methods: dict[str, Method] = {
-        "served": Served(Recommender(load_network(bundle, index), index), tracks),
+        "served": Served(Recommender(network, index), tracks),
         "popularity": Popularity(tracks["playlists"].to_numpy()),
         "item_knn": ItemKnn(snapshot.training, tracks.num_rows),
     }
@@ -52,7 +55,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         if name != "served"
     }
     report: dict[str, Any] = {
-        "version": bundle.name,
+        "version": digest(bundle.name, index_folder.name)[:12],
         "snapshot": work.stamp.snapshot,
         "test_playlists": len(chosen),
         "methods": {name: summary(of_method) for name, of_method in values.items()},

@@ -27,9 +27,12 @@ class IndexFaultError(Exception):
     """The index that was built does not answer as it has to."""
 
 
-def build_embedded(folder: Path, documents: Iterable[tuple[Document, list[str]]], dimension: int, version: str) -> None:
+def build_embedded(
+    folder: Path, documents: Iterable[tuple[Document, list[str]]], dimension: int, embeddings: str
+) -> None:
     """Writes an index of documents with the keys they are found by.
 
+    `embeddings` is the data version of what the vectors come from.
     Tracks come first and by falling popularity, which is what ties and the search by name go by.
     """
     vectors: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = []
@@ -54,7 +57,7 @@ def build_embedded(folder: Path, documents: Iterable[tuple[Document, list[str]]]
     finally:
         connection.close()
     np.save(folder / "vectors.npy", np.stack(vectors) if vectors else np.zeros((0, dimension), np.float32))
-    about = {"version": version, "tracks": tracks, "documents": len(vectors), "dimension": dimension}
+    about = {"embeddings": embeddings, "tracks": tracks, "documents": len(vectors), "dimension": dimension}
     write_json(folder / "index.json", about)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from algorhythms_assets.contracts import EDGE_TABLE, SEARCH_INDEX, TRACK_METADATA
+from algorhythms_assets.contracts import EDGE_TABLE, EMBEDDINGS, SEARCH_INDEX, TRACK_METADATA
 from algorhythms_assets.graph.edge_table import load_edges
 from algorhythms_assets.graph.pruning import strongest
 from algorhythms_assets.model.stored import load_embeddings
@@ -15,14 +15,13 @@ from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.index_builder import build_embedded, verify_embedded
 from algorhythms_assets.serving.config import SearchIndexConfig
 from algorhythms_assets.serving.documents import Neighbours, documents
-from algorhythms_assets.serving.version import serving_version
 
 _PROBES = 50
 
 
 def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     """Build the index of tracks, artists and albums, and verify that it answers."""
-    version = serving_version(work.store)
+    embeddings = work.store.require(EMBEDDINGS).data_version
     numbers, vectors = load_embeddings(work.store)
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     uris = tracks["track_uri"].to_pylist()
@@ -31,13 +30,13 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
 
     def write(folder: Path) -> None:
         done = documents(tracks, vectors, together)
-        build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1], version)
+        build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1], embeddings)
         probes = np.linspace(0, len(numbers) - 1, min(_PROBES, len(numbers))).astype(int)
         verify_embedded(folder, len(numbers), [uris[numbers[i]] for i in probes])
 
-    place = work.write_folder(write, version)
+    place = work.write_folder(write, work.stamp.data_version[:12])
     size = sum(path.stat().st_size for path in place.iterdir())
-    return {"dagster/row_count": len(numbers), "version": version, "megabytes": round(size / 1e6, 1)}
+    return {"dagster/row_count": len(numbers), "version": place.name, "megabytes": round(size / 1e6, 1)}
 
 
 def strongest_neighbours(edges: pa.Table, uris: list[str], count: int) -> Neighbours:

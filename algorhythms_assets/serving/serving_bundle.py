@@ -13,7 +13,6 @@ from algorhythms_assets.contracts import EMBEDDINGS, MLP_WEIGHTS, SCALER, SERVIN
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
-from algorhythms_assets.serving.version import serving_version
 
 _FILES = {
     SCALER: ("scaler.json", "one_hot.json"),
@@ -23,7 +22,7 @@ _FILES = {
 
 def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Gather the files that the endpoint loads, with their checksums."""
-    version = serving_version(work.store)
+    version = work.stamp.data_version[:12]
     stored = load_embeddings(work.store)[1].shape[1]
     features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
     sources = [work.store.path(artifact) / name for artifact, names in _FILES.items() for name in names]
@@ -37,7 +36,6 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
                 "version": version,
                 "snapshot": work.stamp.snapshot,
                 "embeddings": work.store.require(EMBEDDINGS).data_version,
-                "index": f"tracks-{version}",
                 "features": features,
                 "feature_order": list(FEATURES),
                 "inputs": load_encoder(folder).inputs if features else [],

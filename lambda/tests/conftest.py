@@ -67,7 +67,7 @@ def _write_index(folder: Path) -> None:
         )
     for kind, uri, name, artist, keys, z in GROUPS:
         documents.append((Document(uri, kind, name, artist, None, 1, _vector(z, 0)), [uri, *keys]))
-    build_embedded(folder, documents, dimension=5, version="v1")
+    build_embedded(folder, documents, dimension=5, embeddings="e1")
 
 
 def _write_bundle(folder: Path, features: bool) -> None:
@@ -86,7 +86,7 @@ def _write_bundle(folder: Path, features: bool) -> None:
         np.save(folder / "weights2.npy", np.array([ROCK, JAZZ], np.float32) * 2)
         np.save(folder / "bias2.npy", np.zeros(4, np.float32))
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    manifest = {"version": "v1", "features": features, "files": files}
+    manifest = {"embeddings": "e1", "features": features, "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 

@@ -67,8 +67,8 @@ def test_a_bundle_without_manifest_is_refused(copy: Path) -> None:
 
 def test_a_bundle_made_for_another_index_is_refused(copy: Path) -> None:
     manifest = copy / "serving_bundle" / "v1" / "manifest.json"
-    _edit(manifest, lambda content: content.update(version="v2"))
-    with pytest.raises(NotServableError, match="version v2, the index of v1"):
+    _edit(manifest, lambda content: content.update(embeddings="e2"))
+    with pytest.raises(NotServableError, match="embeddings e2, the index from e1"):
         load_release(copy)
 
 

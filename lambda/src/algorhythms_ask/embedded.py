@@ -38,7 +38,7 @@ class EmbeddedIndex:
             about = json.loads((folder / "index.json").read_text())
             self._vectors: NDArray[np.float32] = np.load(folder / "vectors.npy", mmap_mode="r")
             self._database = (folder / "documents.sqlite").resolve(strict=True)
-            self.version: str = about["version"]
+            self.embeddings: str = about["embeddings"]
             self.tracks: int = about["tracks"]
             self.dimension: int = about["dimension"]
             shape = (about["documents"], self.dimension)

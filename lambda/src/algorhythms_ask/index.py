@@ -43,8 +43,8 @@ class Index(Protocol):
     """Tracks with their vectors and names."""
 
     @property
-    def version(self) -> str:
-        """The version it shares with the serving bundle that was made with it."""
+    def embeddings(self) -> str:
+        """The data version of the embeddings it was made from, which a serving bundle has to share."""
 
     @property
     def tracks(self) -> int:

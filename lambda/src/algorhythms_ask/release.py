@@ -56,16 +56,16 @@ def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
     """Loads the feature network of a serving bundle that belongs to the index; None if it was made without features.
 
     Raises:
-        NotServableError: a file is missing or differs from its checksum, or the index is of another version.
+        NotServableError: a file is missing or differs from its checksum, or the index was made from other embeddings.
     """
-    manifest = _json(bundle / "manifest.json", "version", "files", "features")
+    manifest = _json(bundle / "manifest.json", "embeddings", "files", "features")
     for name, checksum in manifest["files"].items():
         path = bundle / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
             raise NotServableError(f"{path} is missing or not the file that was released: release again")
-    if manifest["version"] != index.version:
+    if manifest["embeddings"] != index.embeddings:
         raise NotServableError(
-            f"{bundle} is of version {manifest['version']}, the index of {index.version}: release again"
+            f"{bundle} was made from embeddings {manifest['embeddings']}, the index from {index.embeddings}: release again"
         )
     if not manifest["features"]:
         return None
