@@ -116,7 +116,9 @@ class Artifact:
         return f"algorhythms_assets.{self.stage}.{self.name}"
 
 
-RAW_PLAYLISTS = Artifact("raw_playlists", "ingest", "raw_playlists/{slice}.parquet", schema=RAW_PLAYLISTS_SCHEMA)
+RAW_PLAYLISTS = Artifact(
+    "raw_playlists", "ingest", "raw_playlists/{slice}.parquet", code_version="2", schema=RAW_PLAYLISTS_SCHEMA
+)
 TRACK_METADATA = Artifact("track_metadata", "ingest", "track_metadata", ("raw_playlists",), schema=TRACKS_SCHEMA)
 AUDIO_FEATURES = Artifact(
     "audio_features", "features", "audio_features.parquet", ("track_metadata",), schema=AUDIO_FEATURES_SCHEMA

@@ -6,8 +6,11 @@ from algorhythms_assets.deployments import resources
 from algorhythms_assets.evaluation import assets as evaluation
 from algorhythms_assets.evaluation import checks as evaluation_checks
 from algorhythms_assets.features import assets as features
+from algorhythms_assets.features import checks as features_checks
 from algorhythms_assets.graph import assets as graph
 from algorhythms_assets.ingest import assets as ingest
+from algorhythms_assets.ingest import sensors
+from algorhythms_assets.ingest.removal import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.serving import assets as serving
@@ -17,7 +20,7 @@ STAGES = (ingest, features, graph, model, serving, evaluation, release)
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),
-    asset_checks=dg.load_asset_checks_from_modules([evaluation_checks]),
+    asset_checks=dg.load_asset_checks_from_modules([features_checks, evaluation_checks]),
     jobs=[
         dg.define_asset_job(
             "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."
@@ -27,6 +30,8 @@ defs = dg.Definitions(
             selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_playlists"),
             description="Make a snapshot of all slices, train on it, evaluate and release.",
         ),
+        remove_slices,
     ],
+    sensors=[sensors.new_slices, sensors.enough_new_playlists],
     resources=resources(Settings()),
 )

@@ -13,7 +13,6 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -22,13 +21,12 @@ from urllib.request import Request, urlopen
 import dagster as dg
 import pyarrow.parquet as pq
 from algorhythms_ask.release import CURRENT
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from algorhythms_assets.home import dagster_home, read_settings
-from algorhythms_assets.ingest.assets import SLICES
-from algorhythms_assets.ingest.slices import content_stamp, find_slices
+from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
+from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.resources.compute import ONLY_CHANGED, UNCHANGED
-from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
 
@@ -100,7 +98,7 @@ def main() -> int:
     started = time.monotonic()
     settings = read_settings()
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
-    if settings.playlists is None and not settings.slices.is_dir():
+    if settings.playlists is None and not Path(settings.slices).is_dir():
         print(f"Generating a sample in {settings.sample} (its names are invented)", flush=True)
         write_sample(settings.sample)
 
@@ -137,19 +135,15 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
             f"{' …' if len(foreign) > 5 else ''}. Give each set of playlists a store of its own (STORE=…), or delete "
             f"{store.slice_path('any').parent} to start over."
         )
-    changed = [
-        key
-        for key, path in files.items()
-        if key not in known or known[key].data_version != content_stamp(path.read_bytes()).data_version
-    ]
-    instance.add_dynamic_partitions(str(SLICES.name), list(files))
+    changed = [key for key, file in files.items() if not _is_known(file, known.get(key))]
+    instance.add_dynamic_partitions(SLICES_NAME, list(files))
     print(f"{len(files)} slices in {settings.slices}, {len(changed)} of them new or changed", flush=True)
     bad: list[str] = []
-    for first, last in _ranges(instance.get_dynamic_partitions(str(SLICES.name)), set(changed)):
+    for _, tags in ranges(instance.get_dynamic_partitions(SLICES_NAME), set(changed)):
         result = defs.resolve_job_def("ingest_slices").execute_in_process(
             instance=instance,
             run_config=_NARRATED,
-            tags={ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last},
+            tags=tags,
             raise_on_error=False,
         )
         for event in filter(lambda event: event.is_step_failure, result.all_events):
@@ -157,12 +151,13 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
     return bad
 
 
-def _ranges(keys: list[str] | Any, wanted: set[str]) -> Iterator[tuple[str, str]]:
-    """Yields the first and last key of each unbroken run of wanted ones: Dagster takes partitions by range."""
-    for is_wanted, group in groupby(keys, lambda key: key in wanted):
-        if is_wanted:
-            run = list(group)
-            yield run[0], run[-1]
+def _is_known(file: SliceFile, stamp: Stamp | None) -> bool:
+    """Tells whether the store holds the file's rows; a file is read only when its time or place says it changed."""
+    if stamp is None:
+        return False
+    return stamp.config.get("source version") == file.version or stamp.data_version == content_version(
+        file.key, file.read_bytes()
+    )
 
 
 @contextmanager

@@ -1,10 +1,23 @@
 """What the user chooses, from the environment; `README.md` documents each."""
 
+import json
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from algorhythms_assets.resources.store import InputError
 
 
 def _one_of(*choices: str) -> AfterValidator:
@@ -16,19 +29,45 @@ def _one_of(*choices: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def base_url(text: str) -> str:
+    """Returns the address of a service in the one form that is stored, compared and shown.
+
+    Raises:
+        ValueError: it is no address, or has a secret in it. The message does not repeat it.
+    """
+    try:
+        url = TypeAdapter(AnyHttpUrl).validate_python(text.strip())
+    except ValidationError:
+        raise ValueError("not a well-formed http:// or https:// address") from None
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError(
+            "the address must hold no user, password, query or fragment, since it is stored and shown: "
+            "put credentials into ALGORHYTHMS_FEATURES_HEADERS"
+        )
+    return str(url).rstrip("/")
+
+
+def is_url(source: str) -> bool:
+    """Tells whether a feature source is the address of a service."""
+    return re.match("https?://", source.strip(), re.IGNORECASE) is not None
+
+
 class Settings(BaseSettings):
     """The settings, each from the environment variable ALGORHYTHMS_ plus its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True, hide_input_in_errors=True)
 
     deployment: Annotated[str, _one_of("local")] = Field("local", description="where payloads run")
-    playlists: Path | None = Field(None, description="folder of slices; without it a generated sample")
+    playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
     features: str | None = Field(
-        None, description="CSV or Parquet file of audio features, or `none`; without it the sample's, else none"
+        None,
+        description="CSV or Parquet file of audio features, http(s):// address of a service with Spotify's schema, "
+        "`spotify`, or `none`; without it the sample's, else none",
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
     index: Annotated[str, _one_of("embedded")] = Field("embedded", description="where vectors are searched")
     engine: Annotated[str, _one_of("duckdb")] = Field("duckdb", description="what runs SQL and blocks")
+    retrain_after: int = Field(1000, ge=1, description="so many new or changed playlists make a new snapshot")
     holdout: float = Field(
         0.1,
         ge=0,
@@ -36,19 +75,82 @@ class Settings(BaseSettings):
         description="share of playlists for validation, and the same for test",
     )
 
+    @field_validator("features")
+    @classmethod
+    def _address_without_secrets(cls, source: str | None) -> str | None:
+        return base_url(source) if source and is_url(source) else source
+
     @property
     def sample(self) -> Path:
         """Where the generated sample lies, which stands in for playlists and features that are not named."""
         return self.store / "sample"
 
     @property
-    def slices(self) -> Path:
-        """The folder of slices."""
-        return self.playlists or self.sample / "playlists"
+    def slices(self) -> str:
+        """The folder or s3:// prefix of slices."""
+        return self.playlists or str(self.sample / "playlists")
 
     @property
     def feature_source(self) -> str:
-        """The file of audio features, or `none`."""
+        """The file of audio features, the address of a service, `spotify`, or `none`."""
         if self.features is not None:
             return self.features
         return "none" if self.playlists else str(self.sample / "audio_features.csv")
+
+
+def _headers(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value or "{}")
+        except ValueError:
+            raise ValueError('has to be a JSON object of texts, e.g. {"X-Api-Key": "…"}') from None
+    if not isinstance(value, dict) or not all(isinstance(text, str | SecretStr) for text in value.values()):
+        raise ValueError('has to be a JSON object of texts, e.g. {"X-Api-Key": "…"}')
+    for name, text in value.items():
+        plain = text.get_secret_value() if isinstance(text, SecretStr) else text
+        # An HTTP client would quote what it cannot send, in an error that ends up in a log.
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", plain):
+            raise ValueError("names and values of headers have to be printable ASCII without line breaks")
+    return value
+
+
+Address = Annotated[str, AfterValidator(base_url)]
+
+
+class FeatureSettings(BaseSettings):
+    """How services are asked for audio features, each from ALGORHYTHMS_FEATURES_ plus its name in capitals.
+
+    Payloads read them from their own environment, so that secrets pass neither through Dagster nor into the store.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_FEATURES_", frozen=True, hide_input_in_errors=True)
+
+    headers: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_headers)] = Field(
+        {}, description="JSON object of headers sent to an http(s):// source, e.g. with its API key"
+    )
+    client_id: SecretStr | None = Field(None, description="client id of the Spotify app, for the source `spotify`")
+    client_secret: SecretStr | None = Field(None, description="client secret of the Spotify app")
+    batch: int = Field(100, ge=1, le=100, description="tracks a request; Spotify takes at most 100")
+    rate: float = Field(5, gt=0, description="requests a second at most")
+    save_every: int = Field(10, ge=1, description="batches between two writes to disk: what a killed run asks again")
+    timeout: float = Field(30, gt=0, description="seconds until a request counts as failed")
+    attempts: int = Field(6, ge=1, le=100, description="tries of a batch until the run fails")
+    longest_wait: float = Field(600, ge=0, description="seconds; a service that asks for a longer wait fails the run")
+    spotify_url: Address = Field("https://api.spotify.com/v1", description="base address of Spotify's API")
+    token_url: Address = Field("https://accounts.spotify.com/api/token", description="where Spotify gives tokens")
+
+    @classmethod
+    def read(cls) -> "FeatureSettings":
+        """Returns the settings of the environment.
+
+        Raises:
+            InputError: one is not valid; the message names its environment variable and not its value.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = (
+                f"ALGORHYTHMS_FEATURES_{str(wrong['loc'][0]).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
+                for wrong in error.errors()
+            )
+            raise InputError("\n".join(lines)) from None

@@ -3,23 +3,27 @@
 import re
 import subprocess
 
-from algorhythms_assets.settings import Settings
+from pydantic import SecretStr
+
+from algorhythms_assets.settings import FeatureSettings, Settings
 from algorhythms_assets_tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
+SETTINGS = Settings.model_fields | {f"features_{name}": field for name, field in FeatureSettings.model_fields.items()}
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other_is():
     documented = dict(re.findall(r"^\| `ALGORHYTHMS_(\w+)` \| ([^|]*) \|", README, re.MULTILINE))
-    assert set(documented) == {name.upper() for name in Settings.model_fields}
-    for name, field in Settings.model_fields.items():
-        if field.default is not None:
-            assert f"`{field.default}`" in documented[name.upper()]
+    assert set(documented) == {name.upper() for name in SETTINGS}
+    for name, field in SETTINGS.items():
+        default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        if default is not None:
+            assert f"`{default}`" in documented[name.upper()]
 
 
 def test_the_example_of_an_environment_file_names_every_setting():
     example = (ROOT / ".env.example").read_text()
-    assert set(re.findall(r"ALGORHYTHMS_(\w+)=", example)) == {name.upper() for name in Settings.model_fields}
+    assert set(re.findall(r"ALGORHYTHMS_(\w+)=", example)) == {name.upper() for name in SETTINGS}
 
 
 def test_every_make_target_is_documented_and_every_documented_one_is_there():

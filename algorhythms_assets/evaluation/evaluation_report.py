@@ -20,7 +20,7 @@ from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.ingest.playlists import load_snapshot
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
-from algorhythms_assets.resources.store import digest, write_json
+from algorhythms_assets.resources.store import InputError, digest, write_json
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, NoConfig
 from algorhythms_assets.features.config import AudioFeaturesConfig
 from algorhythms_assets.resources.compute import Compute, Request, materialize
 from algorhythms_assets.resources.declared import declared
-from algorhythms_assets.settings import Settings
+from algorhythms_assets.settings import FeatureSettings, Settings
+
+# The two million tracks of the Million Playlist Dataset are 20,000 requests; a run that is ended goes on later.
+_MINUTES = 12 * 60
 
 
 @dg.asset(**declared(AUDIO_FEATURES), kinds={"pandas", "parquet"})
@@ -23,8 +26,10 @@ def audio_features(
     source = settings.feature_source
     file = Path(source)
     content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
-    config = AudioFeaturesConfig(source=source, content=content)
-    return materialize(context, compute, AUDIO_FEATURES, config, Request(cpus=1))
+    # Of the settings of a service only its address says which rows come out.
+    address = FeatureSettings.read().spotify_url if source == "spotify" else None
+    config = AudioFeaturesConfig(source=source, content=content, address=address)
+    return materialize(context, compute, AUDIO_FEATURES, config, Request(cpus=1, minutes=_MINUTES))
 
 
 @dg.asset(**declared(SCALER), kinds={"numpy"})

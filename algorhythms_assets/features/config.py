@@ -4,9 +4,12 @@ from pydantic import BaseModel, Field
 
 
 class AudioFeaturesConfig(BaseModel):
-    """Where features come from."""
+    """Where features come from. Secrets and manners of asking are no part of it, see `settings.FeatureSettings`."""
 
     source: str = Field(
-        "none", description="CSV or Parquet file with Spotify's columns and a track_uri, uri, track_id or id; or none"
+        "none",
+        description="CSV or Parquet file with Spotify's columns and a track_uri, uri, track_id or id; "
+        "http(s):// address of a service with Spotify's schema; spotify; or none",
     )
     content: str | None = Field(None, description="checksum of the file, so that a changed file is noticed")
+    address: str | None = Field(None, description="the address behind the source spotify, so that another is noticed")

@@ -3,15 +3,21 @@
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS, TRACK_METADATA
 from algorhythms_assets.ingest.config import RawPlaylistsConfig, TrackMetadataConfig
+from algorhythms_assets.ingest.partitions import SLICES
 from algorhythms_assets.resources.compute import Compute, Request, materialize
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.resources.store import digest
 from algorhythms_assets.settings import Settings
 
-SLICES = dg.DynamicPartitionsDefinition(name="slices")
+
+class RawPlaylistsRunConfig(dg.Config):
+    """How much of a slice may be bad."""
+
+    max_rejected_share: float = Field(0.5, ge=0, le=1, description="a slice of which more is set aside fails")
 
 
 @dg.asset(
@@ -24,10 +30,13 @@ def raw_playlists(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
+    config: RawPlaylistsRunConfig,
 ) -> dg.MaterializeResult[Any]:
     """Validated rows of each slice; what had to be set aside stands beside them with its reason."""
-    config = RawPlaylistsConfig(folder=settings.slices, keys=list(context.partition_keys))
-    invocation = compute.run(context, RAW_PLAYLISTS.module, config, Request(cpus=2, memory_gb=4))
+    chosen = RawPlaylistsConfig(
+        folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
+    )
+    invocation = compute.run(context, RAW_PLAYLISTS.module, chosen, Request(cpus=2, memory_gb=4))
     outcomes = invocation.get_custom_messages()[-1]["outcomes"]
     good = [outcome for outcome in outcomes if not outcome["failed"]]
     failed = [outcome["failed"] for outcome in outcomes if outcome["failed"]]

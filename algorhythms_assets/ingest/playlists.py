@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from algorhythms_assets.ingest.mpd import BUCKETS
+from algorhythms_assets.ingest.buckets import BUCKETS
 
 Split = tuple[int, int]
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import pyarrow.compute as pc
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS, RAW_PLAYLISTS_SCHEMA
 from algorhythms_assets.ingest.config import RawPlaylistsConfig
-from algorhythms_assets.ingest.mpd import SliceError, parse_slice
-from algorhythms_assets.ingest.slices import content_stamp, find_slices
+from algorhythms_assets.ingest.formats.document import SliceError
+from algorhythms_assets.ingest.parsing import Slice, parse_slice
+from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.store import InputError, replacing, write_table
+from algorhythms_assets.resources.store import InputError, Stamp, replacing, write_table
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,27 @@ class Outcome:
     median_length: float = 0.0
 
 
-def ingest(slice_: tuple[str, Path, Path]) -> Outcome:
-    """Parses one slice, given as (partition key, its file, where to write its rows)."""
+def ingest(slice_: tuple[str, SliceFile, Path], max_rejected_share: float = 0.5) -> Outcome:
+    """Parses one slice, given as (partition key, its file, where to write its rows).
+
+    It fails if a larger share of its playlists than `max_rejected_share` is set aside.
+    """
     key, source, target = slice_
     try:
         content = source.read_bytes()
-        parsed = parse_slice(content)
+        parsed = parse_slice(content, key)
     except (OSError, SliceError) as error:
         return Outcome(key, failed=f"{source}: {error}")
     with replacing(target.with_suffix(".rejected.jsonl")) as path:
-        path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in parsed.rejected))
-    if not parsed.playlists:
-        first = parsed.rejected[0] if parsed.rejected else {"reason": "it is empty"}
-        return Outcome(
-            key, failed=f"{source}: no playlist can be used; playlist {first.get('playlist', 0)}: {first['reason']}"
-        )
-    stamp = content_stamp(content)
+        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in parsed.rejected)
+        path.write_text(lines, encoding="utf-8")
+    failed = _too_many_rejected(parsed, max_rejected_share)
+    if failed:
+        return Outcome(key, failed=f"{source}: {failed}")
+    # The sensors go by these: whether the file was written anew, and how many playlists a snapshot lacks.
+    about = {"source": source.location, "source version": source.version, "playlists": parsed.playlists}
+    version = content_version(key, content)
+    stamp = Stamp(RAW_PLAYLISTS.name, version, RAW_PLAYLISTS.code_version, config=about)
     with replacing(target) as path:
         write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp)
     lengths = parsed.table.group_by("pid").aggregate([("num_tracks", "max")])["num_tracks_max"]
@@ -54,10 +61,24 @@ def ingest(slice_: tuple[str, Path, Path]) -> Outcome:
         data_version=stamp.data_version,
         rows=parsed.table.num_rows,
         playlists=parsed.playlists,
-        rejected=sum("track" not in line for line in parsed.rejected),
+        rejected=len(parsed.set_aside),
         warnings=parsed.warnings,
         median_length=pc.quantile(lengths, 0.5)[0].as_py(),
     )
+
+
+def _too_many_rejected(parsed: Slice, max_share: float) -> str | None:
+    """Returns why a slice cannot be used as too little of it can, or None."""
+    rejected = parsed.set_aside
+    total = parsed.playlists + len(rejected)
+    if not total:
+        return "no playlist can be used: it is empty"
+    if parsed.playlists and len(rejected) <= max_share * total:
+        return None
+    first = f"playlist {rejected[0]['playlist']}: {rejected[0]['reason']}"
+    if not parsed.playlists:
+        return f"no playlist can be used; {first}"
+    return f"{len(rejected)} of {total} playlists cannot be used, max_rejected_share is {max_share:g}; {first}"
 
 
 def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
@@ -68,7 +89,8 @@ def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
         if key not in files:
             raise InputError(f"slice {key} is no longer in {work.config.folder}")
     slices = [(key, files[key], work.store.slice_path(key)) for key in keys]
-    outcomes = work.progress(work.engine.map_blocks(ingest, slices), len(slices), "slices")
+    parse = partial(ingest, max_rejected_share=work.config.max_rejected_share)
+    outcomes = work.progress(work.engine.map_blocks(parse, slices), len(slices), "slices")
     return {"outcomes": [asdict(outcome) for outcome in outcomes]}
 
 

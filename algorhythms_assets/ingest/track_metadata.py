@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, TRACK_METADATA, TRACK
 from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.ingest.playlists import split_ranges
 from algorhythms_assets.payload import Work, run
+from algorhythms_assets.plots import BLUE, picture, plot
 from algorhythms_assets.resources.store import InputError, write_json, write_table
 
 # Held-out rows name a track only where no training playlist does: a spelling must not tell what is in the test.
@@ -76,6 +78,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             training_playlists=training,
             repeated_playlists=repeated,
         )
+        _plot_lengths(playlists, folder / "lengths.png")
         write_json(
             folder / "snapshot.json",
             {
@@ -86,7 +89,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             },
         )
 
-    work.write_folder(write)
+    place = work.write_folder(write)
     if numbers["repeated_playlists"]:
         work.log.warning("repeated in a later slice, which counts: %d pids", numbers["repeated_playlists"])
     return {
@@ -94,7 +97,17 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
         "slices": len(slices),
         **{name.replace("_", " "): value for name, value in numbers.items()},
         "snapshot": work.stamp.data_version[:12],
+        "lengths of playlists": picture(place / "lengths.png"),
     }
+
+
+def _plot_lengths(playlists: pa.Table, path: Path) -> None:
+    lengths = playlists.group_by("playlist").aggregate([("playlist", "count")])["playlist_count"].to_numpy()
+    with plot(path, f"Lengths of {len(lengths):,} playlists, median {np.median(lengths):.0f}") as axes:
+        axes.hist(lengths, bins=np.geomspace(1, max(2, lengths.max() + 1), 40).tolist(), color=BLUE)
+        axes.set_xscale("log")
+        axes.set_xlabel("tracks")
+        axes.set_ylabel("playlists")
 
 
 def _without_repeated(work: Work[TrackMetadataConfig], keys: list[str], folder: Path) -> tuple[list[Path], int]:

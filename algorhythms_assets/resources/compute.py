@@ -10,6 +10,7 @@ from dagster._core.errors import DagsterPipesExecutionError  # dagster exports n
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
 ONLY_CHANGED = "algorhythms/only_changed"
@@ -77,14 +78,6 @@ def is_current(store: Store, artifact: Artifact, config: BaseModel) -> bool:
     return store.stamp(artifact) == planned
 
 
-class _Reader(dg.PipesTempFileMessageReader):
-    """Keeps what was reported, also when the payload fails."""
-
-    def read_messages(self, handler: dg.PipesMessageHandler) -> Any:
-        self.handler = handler
-        return super().read_messages(handler)
-
-
 @dataclass(frozen=True)
 class LocalCompute:
     """Runs payloads as subprocesses of the same interpreter."""
@@ -100,7 +93,7 @@ class LocalCompute:
         request: Request,  # noqa: ARG002 (a single machine gives what it has)
     ) -> dg.PipesClientCompletedInvocation:
         """Returns what the payload reported; see `Compute`."""
-        reader = _Reader()
+        reader = WholeLineReader()
         try:
             invocation = dg.PipesSubprocessClient(message_reader=reader).run(
                 context=context,

@@ -1,13 +1,40 @@
+import os
+import time
+
+import boto3
 import pytest
 
-from algorhythms_assets.ingest.slices import content_stamp, find_slices
+from algorhythms_assets.ingest import slices
+from algorhythms_assets.ingest.slices import content_version, find_slices
 from algorhythms_assets.resources.store import InputError
+from algorhythms_assets_tests.services.s3 import bucket
+
+__all__ = ["bucket"]
 
 
-def test_keys_are_file_names_and_hold_no_comma(tmp_path):
-    for name in ("b.json", "a,1.json", "note.txt"):
+@pytest.fixture(autouse=True)
+def _forget_the_client():
+    slices._s3.cache_clear()
+
+
+def test_keys_are_file_names_without_suffix_and_comma(tmp_path):
+    for name in ("b.json", "a,1.json.gz", "c.M3U8", "note.txt", ".hidden.json", ".json"):
         (tmp_path / name).write_text("{}")
-    assert find_slices(tmp_path) == {"a%2C1": tmp_path / "a,1.json", "b": tmp_path / "b.json"}
+    (tmp_path / "folder.json").mkdir()
+    found = find_slices(tmp_path)
+    assert {key: file.location for key, file in found.items()} == {
+        "a%2C1": str(tmp_path / "a,1.json.gz"),
+        "b": str(tmp_path / "b.json"),
+        "c": str(tmp_path / "c.M3U8"),
+    }
+    assert found["b"].read_bytes() == b"{}"
+
+
+def test_two_files_for_one_slice_are_refused(tmp_path):
+    for name in ("a.json", "a.csv"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(InputError, match=r"a\.csv and .*a\.json|a\.json and .*a\.csv"):
+        find_slices(tmp_path)
 
 
 def test_no_folder_and_no_slice_are_said(tmp_path):
@@ -17,6 +44,53 @@ def test_no_folder_and_no_slice_are_said(tmp_path):
         find_slices(tmp_path)
 
 
-def test_the_stamp_follows_the_content():
-    assert content_stamp(b"a") == content_stamp(b"a")
-    assert content_stamp(b"a").data_version != content_stamp(b"b").data_version
+def test_a_version_follows_size_and_time_and_a_fresh_file_is_not_settled(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("{}")
+    first = find_slices(tmp_path)["a"]
+    assert not first.settled
+    os.utime(path, (time.time() - 3600, time.time() - 3600))
+    second = find_slices(tmp_path)["a"]
+    assert second.settled
+    assert second.version != first.version
+
+
+def test_the_data_version_follows_the_content_alone(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    file = find_slices(tmp_path)["a"]
+    assert content_version("a", file.read_bytes()) == content_version("a", b"{}") != content_version("a", b"[]")
+    assert content_version("a", b"{}") != content_version("b", b"{}")
+
+
+def test_slices_of_an_s3_prefix(bucket):
+    client = boto3.client("s3")
+    for name in ("in/a.json", "in/b.json.gz", "in/deeper/c.json", "other/d.json", "in/readme.txt"):
+        client.put_object(Bucket=bucket, Key=name, Body=name.encode())
+    found = find_slices(f"s3://{bucket}/in/")
+    assert list(found) == ["a", "b"]
+    assert found["a"].read_bytes() == b"in/a.json"
+    assert found["a"].settled
+    before = found["a"].version
+    client.put_object(Bucket=bucket, Key="in/a.json", Body=b"changed")
+    assert find_slices(f"s3://{bucket}/in")["a"].version != before
+
+
+def test_more_slices_than_one_page_of_s3(bucket):
+    client = boto3.client("s3")
+    for number in range(1005):
+        client.put_object(Bucket=bucket, Key=f"{number}.json", Body=b"")
+    assert len(find_slices(f"s3://{bucket}")) == 1005
+
+
+def test_a_missing_bucket_is_told(bucket):
+    with pytest.raises(InputError, match="s3://nowhere/x cannot be listed"):
+        find_slices("s3://nowhere/x")
+
+
+def test_an_object_that_went_away_is_an_error_of_its_slice(bucket):
+    client = boto3.client("s3")
+    client.put_object(Bucket=bucket, Key="a.json", Body=b"")
+    file = find_slices(f"s3://{bucket}")["a"]
+    client.delete_object(Bucket=bucket, Key="a.json")
+    with pytest.raises(OSError, match="NoSuchKey"):
+        file.read_bytes()

@@ -6,9 +6,10 @@ import pytest
 
 from algorhythms_assets.contracts import TRACK_METADATA
 from algorhythms_assets.ingest import raw_playlists, track_metadata
+from algorhythms_assets.ingest.buckets import bucket
 from algorhythms_assets.ingest.config import TrackMetadataConfig
-from algorhythms_assets.ingest.mpd import bucket
 from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.payload import Work
 from algorhythms_assets.resources.engine import EmbeddedEngine
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
@@ -23,9 +24,9 @@ def snapshot(tmp_path, *slices, holdout=0.1):
     """Makes a snapshot of slices, each a list of playlists."""
     store = Store(tmp_path)
     for number, playlists in enumerate(slices):
-        source = tmp_path / f"slice{number}.json"
-        source.write_bytes(slice_bytes(*playlists))
-        assert raw_playlists.ingest((source.stem, source, store.slice_path(source.stem))).failed is None
+        (tmp_path / f"slice{number}.json").write_bytes(slice_bytes(*playlists))
+    for key, file in find_slices(tmp_path).items():
+        assert raw_playlists.ingest((key, file, store.slice_path(key))).failed is None
     config = TrackMetadataConfig(holdout=holdout)
     stamp = planned_stamp(TRACK_METADATA, store.inputs(TRACK_METADATA), config.model_dump())
     track_metadata.build(Work(store, TRACK_METADATA, config, EmbeddedEngine(), logging.getLogger(), stamp))

@@ -8,6 +8,20 @@ from algorhythms_assets.resources.store import Store
 HERE = "algorhythms_assets_tests.resources"
 
 
+def test_a_message_that_is_half_written_is_waited_for(tmp_path):
+    compute = LocalCompute(Store(tmp_path), "duckdb")
+    reported = []
+
+    @dg.asset
+    def made(context: dg.AssetExecutionContext):
+        invocation = compute.run(context, f"{HERE}.halting", NoConfig(), Request())
+        reported.extend(invocation.get_custom_messages())
+        return dg.MaterializeResult()
+
+    assert dg.materialize([made]).success
+    assert reported == [{"picture": "x" * 50_000}]
+
+
 def failure_of(module: str, tmp_path) -> dg.Failure:
     """Materializes an asset on a payload and returns how it failed."""
     compute = LocalCompute(Store(tmp_path), "duckdb")

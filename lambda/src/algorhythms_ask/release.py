@@ -65,7 +65,8 @@ def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
             raise NotServableError(f"{path} is missing or not the file that was released: release again")
     if manifest["embeddings"] != index.embeddings:
         raise NotServableError(
-            f"{bundle} was made from embeddings {manifest['embeddings']}, the index from {index.embeddings}: release again"
+            f"{bundle} was made from embeddings {manifest['embeddings']}, the index from {index.embeddings}: "
+            "release again"
         )
     if not manifest["features"]:
         return None

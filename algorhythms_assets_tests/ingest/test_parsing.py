@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS_SCHEMA
-from algorhythms_assets.ingest.mpd import BUCKETS, SliceError, bucket, parse_slice
+from algorhythms_assets.ingest.buckets import BUCKETS, bucket
+from algorhythms_assets.ingest.formats.document import SliceError
+from algorhythms_assets.ingest.parsing import parse_slice
 from algorhythms_assets_tests.conftest import playlist, slice_bytes, uri
 
 
 def test_rows_keep_order_positions_and_names_in_any_script():
-    parsed = parse_slice(slice_bytes(playlist(7, ["b", "a", "b"], name="🎉 夜のドライブ")))
+    parsed = parse_slice(slice_bytes(playlist(7, ["b", "a", "b"], name="🎉 夜のドライブ")), "slice")
     assert parsed.table.schema == RAW_PLAYLISTS_SCHEMA
     assert parsed.table["position"].to_pylist() == [0, 1, 2]
     assert parsed.table["track_uri"].to_pylist() == [uri("b"), uri("a"), uri("b")]
@@ -20,7 +22,7 @@ def test_rows_keep_order_positions_and_names_in_any_script():
 
 
 def test_num_tracks_that_lies_is_a_warning_and_corrected():
-    parsed = parse_slice(slice_bytes(playlist(1, ["a", "b"], num_tracks=39)))
+    parsed = parse_slice(slice_bytes(playlist(1, ["a", "b"], num_tracks=39)), "slice")
     assert parsed.table["num_tracks"].to_pylist() == [2, 2]
     assert parsed.warnings == {"num_tracks differs from the rows kept": 1}
 
@@ -55,7 +57,7 @@ def with_position(position):
     ],
 )
 def test_a_bad_playlist_is_set_aside_and_costs_nothing_else(bad, reason):
-    parsed = parse_slice(slice_bytes(playlist(1, ["x", "y"]), bad, playlist(3, ["z"])))
+    parsed = parse_slice(slice_bytes(playlist(1, ["x", "y"]), bad, playlist(3, ["z"])), "slice")
     assert sorted(set(parsed.table["pid"].to_pylist())) == [1, 3]
     assert [line["playlist"] for line in parsed.rejected] == [1]
     assert reason in parsed.rejected[0]["reason"]
@@ -67,7 +69,7 @@ def test_a_bad_playlist_is_set_aside_and_costs_nothing_else(bad, reason):
 def test_a_row_without_a_track_is_dropped_and_named(track_uri):
     bad = playlist(1, ["a", "b"])
     bad["tracks"][0]["track_uri"] = track_uri
-    parsed = parse_slice(slice_bytes(bad))
+    parsed = parse_slice(slice_bytes(bad), "slice")
     assert parsed.table["track_uri"].to_pylist() == [uri("b")]
     assert parsed.table["position"].to_pylist() == [1]
     assert parsed.rejected[0] | {"reason": ""} == {"playlist": 0, "pid": 1, "track": 0, "reason": ""}
@@ -76,25 +78,25 @@ def test_a_row_without_a_track_is_dropped_and_named(track_uri):
 def test_other_identifiers_stay_as_they_stand():
     other = playlist(1, ["a"])
     other["tracks"][0]["track_uri"] = "local:track:abc"
-    assert parse_slice(slice_bytes(other)).table["track_uri"].to_pylist() == ["local:track:abc"]
+    assert parse_slice(slice_bytes(other), "slice").table["track_uri"].to_pylist() == ["local:track:abc"]
 
 
 def test_json_that_ends_early_names_the_byte():
     whole = slice_bytes(playlist(1, ["é"], name="ünï"))
     with pytest.raises(SliceError, match=rf"ends early, at byte {len(whole) - 9}"):
-        parse_slice(whole[:-9])
+        parse_slice(whole[:-9], "slice")
 
 
 def test_json_that_is_broken_in_the_middle_names_the_byte():
     content = '{"playlists": ["ü", ?]}'.encode()
     with pytest.raises(SliceError, match=f"byte {content.index(b'?')}"):
-        parse_slice(content)
+        parse_slice(content, "slice")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"playlists": 3}', b"\xff\xfe"])
 def test_what_is_no_slice_is_refused(content):
     with pytest.raises(SliceError):
-        parse_slice(content)
+        parse_slice(content, "slice")
 
 
 JSON = st.recursive(
@@ -118,7 +120,7 @@ def test_whatever_stands_in_a_playlist_the_next_one_is_read(fields, track_fields
         json.dumps(fields).encode()
     except UnicodeEncodeError:
         return
-    parsed = parse_slice(content)
+    parsed = parse_slice(content, "slice")
     assert 2 in parsed.table["pid"].to_pylist()
     assert parsed.table.schema == RAW_PLAYLISTS_SCHEMA
 

@@ -1,9 +1,12 @@
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from algorhythms_ask.features import FEATURES
 
-from algorhythms_assets.features.audio_features import read_features
+from algorhythms_assets.contracts import AUDIO_FEATURES
+from algorhythms_assets.features.files import read_features
 from algorhythms_assets.resources.store import InputError
+from algorhythms_assets_tests.features.conftest import made, snapshot_of
 
 GOOD = dict.fromkeys(FEATURES, 0.5) | {
     "loudness": -7.5,
@@ -32,7 +35,7 @@ def test_any_key_and_extra_columns_are_understood(tmp_path, suffix, key):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"energy": 1.5}, {"key": 12}, {"tempo": None}, {"mode": "major"}, {"valence": float("inf")}]
+    "wrong", [{"energy": 1.5}, {"key": 12}, {"tempo": None}, {"mode": "major"}, {"valence": float("inf")}, {"key": 3.5}]
 )
 def test_a_row_with_impossible_features_is_refused_and_the_others_stay(tmp_path, wrong):
     rows = {"uri": "a"} | GOOD | wrong, {"uri": "b"} | GOOD
@@ -53,3 +56,10 @@ def test_missing_columns_and_files_are_named(tmp_path):
         read_features(write(tmp_path / "g.csv", GOOD))
     with pytest.raises(InputError, match=r"missing\.csv"):
         read_features(tmp_path / "missing.csv")
+
+
+def test_a_track_of_many_hours_is_kept(tmp_path):
+    store = snapshot_of(tmp_path, ["a"])
+    made(store, str(write(tmp_path / "f.csv", {"uri": "a"} | GOOD | {"duration_ms": 20_000_001})))
+    [row] = pq.read_table(store.path(AUDIO_FEATURES)).to_pylist()
+    assert row["duration_ms"] == pytest.approx(20_000_001)

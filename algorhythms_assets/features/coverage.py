@@ -1,0 +1,37 @@
+"""How much of a snapshot has features, and whether they are what they should be: figures for metadata and checks."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from algorhythms_ask.features import FEATURES, LIMITS
+
+
+def shares(tracks: pa.Table, with_features: Collection[str]) -> dict[str, float]:
+    """Returns the share of tracks that have features, and of their plays: occurrences in training playlists."""
+    if not tracks.num_rows:
+        return {"share of tracks": 0.0, "share of plays": 0.0}
+    has = pc.is_in(tracks["track_uri"], pa.array(list(with_features), pa.string())).to_numpy()
+    # A snapshot may hold no play at all; the smallest weight keeps the mean defined.
+    plays = float(np.average(has, weights=tracks["playlists"].to_numpy() + 1e-9))
+    return {"share of tracks": round(float(has.mean()), 4), "share of plays": round(plays, 4)}
+
+
+def ranges(features: pa.Table) -> list[dict[str, Any]]:
+    """Returns for each feature its lowest and highest value, what it is allowed, and how many rows lie outside.
+
+    A value that is missing or not a number lies outside.
+    """
+    rows = []
+    for name in FEATURES:
+        low, high = LIMITS[name]
+        # A limit such as 0.1 need not be a float32; so the values are widened, not the limits rounded.
+        values = features[name].cast(pa.float64()).to_numpy()
+        inside = (values >= low) & (values <= high)
+        finite = values[np.isfinite(values)]
+        ends = (float(finite.min()), float(finite.max())) if len(finite) else (None, None)
+        rows.append({"feature": name, "lowest": ends[0], "highest": ends[1], "allowed": (low, high)})
+        rows[-1]["outside"] = int((~inside).sum())
+    return rows

@@ -1,0 +1,77 @@
+"""Fetches the features of many tracks from a service, and goes on where an earlier run stopped."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from algorhythms_ask.features import FEATURES
+
+from algorhythms_assets.payload import Work
+from algorhythms_assets.resources.feature_api import FeatureApi, Features
+from algorhythms_assets.resources.feature_cache import FeatureCache
+from algorhythms_assets.resources.store import InputError
+
+_SPOTIFY = "spotify:track:"
+# One malformed id would have the whole batch refused.
+_ASKABLE = re.compile(rf"{_SPOTIFY}[0-9A-Za-z]{{22}}")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Features by URI, of the tracks that have them, and what to tell of the fetching."""
+
+    features: pd.DataFrame
+    refused: int
+    asked: int
+
+
+def fetch(
+    work: Work[Any], api: FeatureApi, cache: FeatureCache, uris: Sequence[str], batch: int, save_every: int
+) -> Fetched:
+    """Returns the features of the tracks; only those of which the cache knows nothing are asked for.
+
+    Impossible features are refused and not remembered, so that a service that was mended is asked for them again.
+
+    Raises:
+        InputError: the service failed; what it answered until then is in the cache.
+    """
+    askable = [uri for uri in uris if _ASKABLE.fullmatch(uri)]
+    known = cache.read()
+    missing = list(np.asarray(askable, dtype=object)[~pd.Index(askable).isin(known.index)])
+    if missing:
+        have = len(askable) - len(missing)
+        work.log.info("%d of %d tracks were asked for before; %d are left", have, len(askable), len(missing))
+    refused: dict[str, str] = {}
+    fresh: dict[str, Features | None] = {}
+    batches = [missing[start : start + batch] for start in range(0, len(missing), batch)]
+    saved = 0
+    try:
+        for number, asked in enumerate(work.progress(batches, len(batches), f"batches of {batch} tracks"), start=1):
+            answer = api.ask([uri.removeprefix(_SPOTIFY) for uri in asked])
+            fresh |= {_SPOTIFY + track: features for track, features in answer.features.items()}
+            refused |= answer.refused
+            if number % save_every == 0:
+                saved += _save(cache, fresh)
+    except InputError as error:
+        done = len(askable) - len(missing) + saved + len(fresh)
+        raise InputError(
+            f"{error} {done} of {len(askable)} tracks are fetched and kept in {cache.folder}; a new run goes on there."
+        ) from None
+    finally:
+        _save(cache, fresh)
+    for track, why in list(refused.items())[:5]:
+        work.log.warning("the features of %s were left out: %s", track, why)
+    rows = cache.read() if missing else known
+    rows = rows[rows.index.isin(askable)]
+    return Fetched(rows.dropna(how="any", subset=list(FEATURES)), len(refused), len(missing))
+
+
+def _save(cache: FeatureCache, fresh: dict[str, Features | None]) -> int:
+    saved = len(fresh)
+    if fresh:
+        cache.add(fresh)
+        fresh.clear()
+    return saved

@@ -1,0 +1,135 @@
+"""Where audio features come from: one interface, and what `ALGORHYTHMS_FEATURES` makes of it."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+from algorhythms_ask.features import FEATURES
+
+from algorhythms_assets.features.config import AudioFeaturesConfig
+from algorhythms_assets.features.fetching import fetch
+from algorhythms_assets.features.files import read_features
+from algorhythms_assets.payload import Work
+from algorhythms_assets.resources.feature_api import Account, ClientCredentials, FeatureApi, FixedHeaders
+from algorhythms_assets.resources.feature_cache import FeatureCache
+from algorhythms_assets.resources.polite_http import PoliteClient, Politeness
+from algorhythms_assets.resources.store import InputError
+from algorhythms_assets.settings import FeatureSettings, base_url, is_url
+
+
+@dataclass(frozen=True)
+class Found:
+    """Valid features by track URI; how many were not valid; and what else is worth telling."""
+
+    features: pd.DataFrame
+    refused: int = 0
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+class FeatureSource(Protocol):
+    """Knows the audio features of tracks."""
+
+    def find(self, uris: Sequence[str]) -> Found:
+        """Returns the features of at least those of the tracks that have them.
+
+        Raises:
+            InputError: the source cannot be read.
+        """
+
+
+class NoSource:
+    """Knows nothing: the model works without audio features."""
+
+    def find(self, uris: Sequence[str]) -> Found:  # noqa: ARG002
+        """Returns no features."""
+        return Found(pd.DataFrame(columns=list(FEATURES)))
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A CSV or Parquet file in Spotify's column names."""
+
+    path: Path
+
+    def find(self, uris: Sequence[str]) -> Found:  # noqa: ARG002
+        """Returns all features of the file."""
+        return Found(*read_features(self.path))
+
+
+@dataclass(frozen=True)
+class DropInSource:
+    """A service with Spotify's schema, under another address."""
+
+    work: Work[Any]
+    settings: FeatureSettings
+    url: str
+
+    def find(self, uris: Sequence[str]) -> Found:
+        """Returns the features of the tracks, fetched now or by earlier runs."""
+        with closing(_client(self.work, self.settings)) as client:
+            return _fetched(self.work, self.settings, client, self.url, FixedHeaders(self.settings.headers), uris)
+
+
+@dataclass(frozen=True)
+class SpotifySource:
+    """Spotify's own API, for apps made before it was closed."""
+
+    work: Work[Any]
+    settings: FeatureSettings
+
+    def find(self, uris: Sequence[str]) -> Found:
+        """Returns the features of the tracks, fetched now or by earlier runs."""
+        client_id, client_secret = self.settings.client_id, self.settings.client_secret
+        if not client_id or not client_secret:
+            raise InputError(
+                "the source spotify needs ALGORHYTHMS_FEATURES_CLIENT_ID and ALGORHYTHMS_FEATURES_CLIENT_SECRET "
+                "of an app made before 2024-11-28"
+            )
+        self.work.log.warning(
+            "Spotify's developer terms forbid to train models on its content: go on only if you have the right to"
+        )
+        with closing(_client(self.work, self.settings)) as client:
+            account = ClientCredentials(client, self.settings.token_url, client_id, client_secret)
+            return _fetched(self.work, self.settings, client, self.settings.spotify_url, account, uris)
+
+
+def open_source(work: Work[AudioFeaturesConfig]) -> FeatureSource:
+    """Returns the source that the config names; secrets and manners come from the environment.
+
+    Raises:
+        InputError: a setting is not valid.
+    """
+    source = work.config.source
+    if source == "none":
+        return NoSource()
+    if source == "spotify":
+        return SpotifySource(work, FeatureSettings.read())
+    if is_url(source):
+        try:
+            return DropInSource(work, FeatureSettings.read(), base_url(source))
+        except ValueError as error:
+            raise InputError(f"source: {error}") from None
+    return FileSource(Path(source))
+
+
+def _client(work: Work[Any], settings: FeatureSettings) -> PoliteClient:
+    manners = Politeness(settings.rate, settings.timeout, settings.attempts, settings.longest_wait)
+    return PoliteClient(manners, work.log)
+
+
+def _fetched(
+    work: Work[Any],
+    settings: FeatureSettings,
+    client: PoliteClient,
+    url: str,
+    account: Account,
+    uris: Sequence[str],
+) -> Found:
+    api, cache = FeatureApi(client, url, account), FeatureCache(work.store, url, work.log)
+    fetched = fetch(work, api, cache, uris, settings.batch, settings.save_every)
+    return Found(
+        fetched.features, fetched.refused, {"tracks asked for now": fetched.asked, "requests": client.requests}
+    )

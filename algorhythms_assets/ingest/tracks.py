@@ -1,0 +1,142 @@
+"""The rows of one playlist as columns: checked all at once where nothing is odd, else one by one."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, TypeAlias, TypeGuard
+
+from algorhythms_ask.songs import track_id
+
+# What a row holds, in the order of RAW_PLAYLISTS_SCHEMA.
+FIELDS = (
+    "pos",
+    "track_uri",
+    "track_name",
+    "artist_uri",
+    "artist_name",
+    "album_uri",
+    "album_name",
+    "duration_ms",
+)
+Columns: TypeAlias = Sequence[Sequence[Any]]
+
+# Longer names are broken or meant to do harm, as a playlist's name stands in each of its rows. With MAX_ROWS of them,
+# four bytes a character, a column stays below the 2 GB that Arrow's strings can address.
+MAX_TEXT = 500
+_MAX_URI = 500
+
+_TEXTS = FIELDS[2:-1]
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_SPOTIFY_TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{22}")
+_values = itemgetter(*FIELDS)
+
+
+@dataclass
+class Findings:
+    """Warnings counted by kind, and the rows that were dropped."""
+
+    warnings: Counter[str] = field(default_factory=Counter)
+    dropped: list[dict[str, Any]] = field(default_factory=list)
+
+
+def plain_columns(tracks: list[Any]) -> Columns | None:
+    """Returns the rows as columns if there is nothing to be said about them, else None.
+
+    It asks each question of a whole column, so that C answers it; this is why a slice is read fast. Whatever it does
+    not take is no worse for that: `careful_columns` takes it and finds out.
+    """
+    try:
+        columns = tuple(zip(*map(_values, tracks), strict=True))
+    except (KeyError, TypeError):
+        return None
+    if len(columns) != len(FIELDS):
+        return None
+    positions, uris, durations = columns[0], columns[1], columns[-1]
+    # True is 1 and 1.0 is 1, hence the types.
+    if positions != tuple(range(len(positions))) or not _all(int, positions) or not _all(int, durations):
+        return None
+    if not 0 <= min(durations) <= max(durations) < 1 << 63 or not _all(str, uris):
+        return None
+    if not all(map(_SPOTIFY_TRACK.fullmatch, uris)):
+        return None
+    return columns if all(map(_plain_texts, columns[2:-1])) else None
+
+
+def careful_columns(tracks: list[Any], findings: Findings) -> Columns:
+    """Returns the rows that have a track, as columns, and says what is odd about any.
+
+    Raises:
+        ValueError: the playlist has to be set aside; the message says why.
+    """
+    good = []
+    for index, track in enumerate(tracks):
+        try:
+            good.append((_position(track), track_id(_uri(track)), track))
+        except ValueError as error:
+            findings.dropped.append({"track": index, "reason": str(error)})
+    if not good:
+        raise ValueError("field `tracks`: no track with a valid `track_uri`")
+    positions = [position for position, _, _ in good if position is not None and position >= 0]
+    if len(positions) < len(good):
+        raise ValueError("field `pos`: missing, no whole number or negative")
+    if len(set(positions)) < len(positions):
+        raise ValueError("field `pos`: repeated")
+    if max(positions) >= len(tracks):
+        findings.warnings["pos with gaps"] += 1
+    return [
+        positions,
+        [uri for _, uri, _ in good],
+        *([text(track, name, findings) for _, _, track in good] for name in _TEXTS),
+        [_duration(track, findings) for _, _, track in good],
+    ]
+
+
+def text(source: dict[str, Any], name: str, findings: Findings) -> str | None:
+    """Returns a text, or None where there is none; what is odd about it is a warning."""
+    value = source.get(name)
+    if not isinstance(value, str) or not value:
+        findings.warnings[f"{name} missing or no text"] += 1
+        return None
+    if _CONTROL.search(value):
+        findings.warnings[f"{name} with control characters"] += 1
+    if len(value) > MAX_TEXT:
+        findings.warnings[f"{name} longer than {MAX_TEXT} characters, cut"] += 1
+    return value[:MAX_TEXT]
+
+
+def is_int(value: Any) -> TypeGuard[int]:
+    """Returns whether it is a whole number, which JSON's true and false are not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _all(type_: type, column: Sequence[Any]) -> bool:
+    return set(map(type, column)) == {type_}
+
+
+def _plain_texts(column: Sequence[Any]) -> bool:
+    # What is not printable is more than control characters; these are what careful_columns looks for.
+    return _all(str, column) and all(column) and max(map(len, column)) <= MAX_TEXT and "".join(column).isprintable()
+
+
+def _uri(track: Any) -> str:
+    uri = track.get("track_uri") if isinstance(track, dict) else None
+    if not isinstance(uri, str) or not uri.strip():
+        raise ValueError("field `track_uri`: missing")
+    if len(uri) > _MAX_URI:
+        raise ValueError(f"field `track_uri`: longer than {_MAX_URI} characters")
+    return uri
+
+
+def _position(track: Any) -> int | None:
+    position = track.get("pos") if isinstance(track, dict) else None
+    return position if is_int(position) and position < 1 << 31 else None
+
+
+def _duration(track: dict[str, Any], findings: Findings) -> int | None:
+    value = track.get("duration_ms")
+    if is_int(value) and 0 <= value < 1 << 63:
+        return value
+    findings.warnings["duration_ms missing or no number"] += 1
+    return None

@@ -1,0 +1,192 @@
+"""Asks a service with the schema of Spotify's `GET /audio-features?ids=` for the features of a batch of tracks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, problems
+from pydantic import SecretStr
+
+from algorhythms_assets.resources.polite_http import PoliteClient, RefusedError, ServiceError, WrongAnswerError
+
+Features = Mapping[str, float]
+
+CLOSED = (
+    "HTTP 403: Spotify has closed audio features to new apps since 2024-11-27. Set ALGORHYTHMS_FEATURES to a CSV or "
+    "Parquet file, to the http(s):// address of a service with the same schema, or to none."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of the tracks asked for, by id: features, None for those that have none, or why they are wrong."""
+
+    features: dict[str, Features | None]
+    refused: dict[str, str]
+
+
+class Account(Protocol):
+    """Who asks: gives the headers of a request, and knows what a refusal means."""
+
+    def headers(self) -> dict[str, str]:
+        """Returns the headers to send."""
+
+    def renew(self) -> bool:
+        """Makes new headers after a 401; tells whether it could."""
+
+    def refusal(self, status: int) -> str | None:
+        """Returns what a refusal means and what to do, or None if it has nothing to do with who asks."""
+
+
+@dataclass(frozen=True)
+class FixedHeaders:
+    """The headers that the user chose, for a drop-in."""
+
+    chosen: Mapping[str, SecretStr]
+
+    def headers(self) -> dict[str, str]:
+        """Returns the headers to send."""
+        return {name: value.get_secret_value() for name, value in self.chosen.items()}
+
+    def renew(self) -> bool:
+        """Cannot."""
+        return False
+
+    def refusal(self, status: int) -> str | None:
+        """Returns what a refusal means."""
+        if status in (401, 403):
+            return f"HTTP {status}: it does not let us in. ALGORHYTHMS_FEATURES_HEADERS says with what to ask."
+        return None
+
+
+class ClientCredentials:
+    """A Spotify app: its id and secret are changed for a token, which is renewed when it has expired."""
+
+    def __init__(self, client: PoliteClient, token_url: str, client_id: SecretStr, client_secret: SecretStr) -> None:
+        self._client = client
+        self._url = token_url
+        self._id = client_id
+        self._secret = client_secret
+        self._token: SecretStr | None = None
+
+    def headers(self) -> dict[str, str]:
+        """Returns the headers to send."""
+        self._token = self._token or self._new_token()
+        return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+
+    def renew(self) -> bool:
+        """Makes the next request ask for a token first."""
+        self._token = None
+        return True
+
+    def refusal(self, status: int) -> str | None:
+        """Returns what a refusal means."""
+        if status == 403:
+            return CLOSED
+        return "HTTP 401: Spotify refuses a new token." if status == 401 else None
+
+    def _new_token(self) -> SecretStr:
+        try:
+            return self._client.json(
+                f"POST {self._url}",
+                _token,
+                "POST",
+                self._url,
+                data={"grant_type": "client_credentials"},
+                auth=(self._id.get_secret_value(), self._secret.get_secret_value()),
+            )
+        except RefusedError as error:
+            raise ServiceError(
+                f"POST {self._url}: {error}. Spotify gives no token to this app: check "
+                "ALGORHYTHMS_FEATURES_CLIENT_ID and ALGORHYTHMS_FEATURES_CLIENT_SECRET."
+            ) from None
+
+
+class FeatureApi:
+    """Spotify's API, or a drop-in for it, under a base address."""
+
+    def __init__(self, client: PoliteClient, url: str, account: Account) -> None:
+        self._client = client
+        self._url = f"{url}/audio-features"
+        self._account = account
+
+    def ask(self, ids: Sequence[str]) -> Answer:
+        """Returns what the service knows of the tracks of these bare ids.
+
+        Raises:
+            ServiceError: it could not be asked; the message names the address and the batch.
+        """
+        what = f"GET {self._url} for {len(ids)} tracks from {ids[0]}"
+        try:
+            try:
+                return self._request(what, ids)
+            except RefusedError as error:
+                # Tokens last an hour, a large snapshot longer.
+                if error.status != 401 or not self._account.renew():
+                    raise
+                return self._request(what, ids)
+        except RefusedError as error:
+            raise ServiceError(f"{what}: {self._account.refusal(error.status) or _refusal(error.status)}") from None
+
+    def _request(self, what: str, ids: Sequence[str]) -> Answer:
+        headers = self._account.headers()
+        return self._client.json(what, reader(ids), "GET", self._url, params={"ids": ",".join(ids)}, headers=headers)
+
+
+def reader(ids: Sequence[str]) -> Callable[[Any], Answer]:
+    """Returns what checks an answer to these ids and sorts it by them; positions are not trusted."""
+    asked = set(ids)
+
+    def read(content: Any) -> Answer:
+        rows = content.get("audio_features") if isinstance(content, dict) else None
+        if not isinstance(rows, list):
+            raise WrongAnswerError('the answer has no list "audio_features"')
+        if len(rows) != len(asked):
+            raise WrongAnswerError(f"the answer has {len(rows)} entries for {len(asked)} tracks")
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            if row is None:
+                continue
+            track = row.get("id") if isinstance(row, dict) else None
+            if not isinstance(track, str) or track not in asked:
+                raise WrongAnswerError("the answer has an entry with the id of no track asked for")
+            if track in found:
+                raise WrongAnswerError("the answer has two entries for one track")
+            found[track] = row
+        refused = {track: why for track, row in found.items() if (why := _wrong(row))}
+        # One odd track must not stop the others; where all are odd, it is the service that is.
+        if len(refused) == len(found) > 1:
+            raise WrongAnswerError(f"all features in the answer are impossible (e.g. {next(iter(refused.values()))})")
+        features: dict[str, Features | None] = {
+            track: {name: found[track][name] for name in FEATURES} if track in found else None
+            for track in ids
+            if track not in refused
+        }
+        return Answer(features, refused)
+
+    return read
+
+
+def _wrong(row: Mapping[str, Any]) -> str | None:
+    for name, problem in problems(row).items():
+        return f"{name} {problem}"
+    for name in CATEGORICAL_FEATURES:
+        if row[name] % 1:
+            return f"{name} has to be a whole number"
+    return None
+
+
+def _token(content: Any) -> SecretStr:
+    token = content.get("access_token") if isinstance(content, dict) else None
+    # A token that cannot be sent would be quoted in the HTTP client's error.
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        raise WrongAnswerError('the answer has no "access_token"')
+    return SecretStr(token)
+
+
+def _refusal(status: int) -> str:
+    if status in (413, 414):
+        return f"HTTP {status}: it takes fewer tracks at a time; lower ALGORHYTHMS_FEATURES_BATCH."
+    if 300 <= status < 400:
+        return f"HTTP {status}: it leads elsewhere; set ALGORHYTHMS_FEATURES to where it leads."
+    return f"HTTP {status}: it does not know this request; is the base address in ALGORHYTHMS_FEATURES right?"
