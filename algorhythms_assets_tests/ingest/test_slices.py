@@ -1,12 +1,16 @@
 import os
+import subprocess
+import sys
 import time
 
 import boto3
 import pytest
 
+from algorhythms_assets.contracts import RAW_PLAYLISTS
 from algorhythms_assets.ingest import slices
 from algorhythms_assets.ingest.slices import content_version, find_slices
-from algorhythms_assets.resources.store import InputError
+from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets_tests.conftest import ROOT, playlist, slice_bytes
 from algorhythms_assets_tests.services.s3 import bucket
 
 __all__ = ["bucket"]
@@ -94,3 +98,12 @@ def test_an_object_that_went_away_is_an_error_of_its_slice(bucket):
     client.delete_object(Bucket=bucket, Key="a.json")
     with pytest.raises(OSError, match="NoSuchKey"):
         file.read_bytes()
+
+
+def test_the_payload_and_its_workers_read_from_s3(bucket, tmp_path):
+    client = boto3.client("s3")
+    for number in range(3):
+        client.put_object(Bucket=bucket, Key=f"in/s{number}.json", Body=slice_bytes(playlist(number, ["a", "b"])))
+    command = [sys.executable, "-m", RAW_PLAYLISTS.module, "--folder", f"s3://{bucket}/in", "--store", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    assert list(Store(tmp_path).slices()) == ["s0", "s1", "s2"]
