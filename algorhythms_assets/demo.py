@@ -30,6 +30,7 @@ from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
 
+_NAME_WIDTH = 46
 _SEEDS = 3
 _COUNT = 5
 _START_SECONDS = 60
@@ -58,7 +59,7 @@ class _Narrator(logging.Handler):
         elif event.event_type == dg.DagsterEventType.STEP_START:
             self._started = time.monotonic()
             self._open, self._unchanged = True, False
-            print(f"  {event.step_key:32}", end="", flush=True)
+            print(f"  {event.step_key:{_NAME_WIDTH}}", end="", flush=True)
         elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION and not self._unchanged:
             rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
             count = f"{rows.value:,} rows" if rows else ""
@@ -71,7 +72,7 @@ class _Narrator(logging.Handler):
             self._below(f"failed: {_told(event.step_failure_data)}")
 
     def _beside(self, text: str) -> None:
-        print(f"{'' if self._open else ' ' * 34}{text}", flush=True)
+        print(f"{'' if self._open else ' ' * (_NAME_WIDTH + 2)}{text}", flush=True)
         self._open = False
 
     def _below(self, text: str) -> None:

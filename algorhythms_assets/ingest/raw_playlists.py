@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS, RAW_PLAYLISTS_SCHEMA
 from algorhythms_assets.ingest.config import RawPlaylistsConfig
-from algorhythms_assets.ingest.formats.document import SliceError
+from algorhythms_assets.ingest.formats.document import SliceError, check_size
 from algorhythms_assets.ingest.parsing import Slice, parse_slice
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.payload import Work, run
@@ -39,6 +39,7 @@ def ingest(slice_: tuple[str, SliceFile, Path], max_rejected_share: float = 0.5)
     """
     key, source, target = slice_
     try:
+        check_size(source.size, "the file has")
         content = source.read_bytes()
         parsed = parse_slice(content, key)
     except (OSError, SliceError) as error:

@@ -19,12 +19,13 @@ _SETTLED_SECONDS = 60
 
 @dataclass(frozen=True)
 class SliceFile:
-    """A slice file: a path, or an s3:// URL. `version` changes when it is written anew."""
+    """A slice file: a path, or an s3:// URL. `version` changes when it is written anew, `size` is in bytes."""
 
     key: str
     location: str
     version: str
     settled: bool = True
+    size: int = 0
 
     def __str__(self) -> str:
         return self.location
@@ -84,7 +85,7 @@ def _in_folder(folder: Path) -> list[SliceFile]:
             continue
         about = path.stat()
         settled = time.time() - about.st_mtime > _SETTLED_SECONDS
-        files.append(SliceFile(key, str(path), f"{about.st_size}-{about.st_mtime_ns}", settled))
+        files.append(SliceFile(key, str(path), f"{about.st_size}-{about.st_mtime_ns}", settled, about.st_size))
     return files
 
 
@@ -100,7 +101,8 @@ def _in_bucket(location: str, s3: Any) -> list[SliceFile]:
             for item in page.get("Contents", ()):
                 key = _key(item["Key"].removeprefix(prefix))
                 if key is not None:
-                    files.append(SliceFile(key, f"s3://{bucket}/{item['Key']}", item["ETag"].strip('"')))
+                    version = item["ETag"].strip('"')
+                    files.append(SliceFile(key, f"s3://{bucket}/{item['Key']}", version, size=item["Size"]))
     except (BotoCoreError, ClientError) as error:
         raise InputError(f"{location} cannot be listed: {error}") from error
     return files

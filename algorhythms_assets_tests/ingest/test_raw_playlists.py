@@ -68,3 +68,10 @@ def test_a_file_that_ends_early_is_named_with_the_byte(tmp_path):
     content = gzip.compress(HALF)[:-4]
     outcome, _ = ingested(tmp_path, content, "a.json.gz")
     assert outcome.failed == f"{tmp_path}/in/a.json.gz: the gzip data ends early, at byte {len(content)}"
+
+
+def test_a_file_too_large_for_memory_is_not_even_read(tmp_path):
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(1 << 40)
+    [(key, source)] = find_slices(tmp_path).items()
+    assert "split it" in ingest((key, source, tmp_path / "rows.parquet")).failed

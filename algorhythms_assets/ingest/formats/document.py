@@ -57,6 +57,12 @@ def check_rows(count: int) -> None:
         raise SliceError(f"more than {MAX_ROWS:,} rows, the most that a slice may have: split it")
 
 
+def check_size(size: int, what: str) -> None:
+    """Raises SliceError if a slice has more bytes than fit into memory once they are parsed."""
+    if size > MAX_BYTES:
+        raise SliceError(f"{what} more than {MAX_BYTES >> 20} MB, the most that a slice may have: split it")
+
+
 def ends_early(kind: str, content: bytes) -> SliceError:
     """Returns the error for a file that was cut off."""
     return SliceError(f"the {kind} ends early, at byte {len(content)}")
@@ -65,8 +71,7 @@ def ends_early(kind: str, content: bytes) -> SliceError:
 def _unpacked(content: bytes) -> bytes:
     codec = next((codec for magic, codec in _CODECS.items() if content.startswith(magic)), None)
     if codec is None:
-        if len(content) > MAX_BYTES:
-            raise _too_large("the file has")
+        check_size(len(content), "the file has")
         return content
     chunks, size = [], 0
     try:
@@ -74,17 +79,12 @@ def _unpacked(content: bytes) -> bytes:
             while chunk := stream.read(_CHUNK_BYTES):
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > MAX_BYTES:
-                    raise _too_large(f"{len(content)} bytes of {codec} unpack to")
+                check_size(size, f"{len(content)} bytes of {codec} unpack to")
     except OSError as error:
         if "Truncated" in str(error):
             raise ends_early(f"{codec} data", content) from error
         raise SliceError(f"broken {codec} data: {error}") from error
     return b"".join(chunks)
-
-
-def _too_large(what: str) -> SliceError:
-    return SliceError(f"{what} more than {MAX_BYTES >> 20} MB, the most that a slice may have: split it")
 
 
 def _parsed(content: bytes) -> Any:
