@@ -22,7 +22,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 from algorhythms_ask.release import CURRENT
 
-from algorhythms_assets.home import dagster_home, read_settings
+from algorhythms_assets.home import dagster_home
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.resources.compute import ONLY_CHANGED, UNCHANGED
@@ -97,7 +97,7 @@ def _narrator(_: dg.InitLoggerContext) -> logging.Logger:
 def main() -> int:
     """Runs the main job; returns the exit code."""
     started = time.monotonic()
-    settings = read_settings()
+    settings = Settings.read()
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
     if settings.playlists is None and not Path(settings.slices).is_dir():
         print(f"Generating a sample in {settings.sample} (its names are invented)", flush=True)

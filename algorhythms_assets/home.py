@@ -6,8 +6,6 @@
 import sys
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
 
@@ -42,24 +40,8 @@ def dagster_home(store: Path) -> Path:
     return home
 
 
-def read_settings() -> Settings:
-    """Returns the settings.
-
-    Raises:
-        InputError: one is not valid; the message names its environment variable.
-    """
-    try:
-        return Settings()
-    except ValidationError as error:
-        lines = (
-            f"ALGORHYTHMS_{str(wrong['loc'][0]).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
-            for wrong in error.errors()
-        )
-        raise InputError("\n".join(lines)) from error
-
-
 if __name__ == "__main__":
     try:
-        print(dagster_home(read_settings().store))
+        print(dagster_home(Settings.read().store))
     except InputError as problem:
         sys.exit(str(problem))

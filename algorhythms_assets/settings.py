@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -52,7 +52,26 @@ def is_url(source: str) -> bool:
     return re.match("https?://", source.strip(), re.IGNORECASE) is not None
 
 
-class Settings(BaseSettings):
+class _FromEnvironment(BaseSettings):
+    @classmethod
+    def read(cls) -> Self:
+        """Returns the settings of the environment.
+
+        Raises:
+            InputError: one is not valid; the message names its environment variable and not its value.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = (
+                f"{cls.model_config['env_prefix']}{str(wrong['loc'][0]).upper()}: "
+                f"{wrong['msg'].removeprefix('Value error, ')}"
+                for wrong in error.errors()
+            )
+            raise InputError("\n".join(lines)) from None
+
+
+class Settings(_FromEnvironment):
     """The settings, each from the environment variable ALGORHYTHMS_ plus its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True, hide_input_in_errors=True)
@@ -117,7 +136,7 @@ def _headers(value: Any) -> Any:
 Address = Annotated[str, AfterValidator(base_url)]
 
 
-class FeatureSettings(BaseSettings):
+class FeatureSettings(_FromEnvironment):
     """How services are asked for audio features, each from ALGORHYTHMS_FEATURES_ plus its name in capitals.
 
     Payloads read them from their own environment, so that secrets pass neither through Dagster nor into the store.
@@ -138,19 +157,3 @@ class FeatureSettings(BaseSettings):
     longest_wait: float = Field(600, ge=0, description="seconds; a service that asks for a longer wait fails the run")
     spotify_url: Address = Field("https://api.spotify.com/v1", description="base address of Spotify's API")
     token_url: Address = Field("https://accounts.spotify.com/api/token", description="where Spotify gives tokens")
-
-    @classmethod
-    def read(cls) -> "FeatureSettings":
-        """Returns the settings of the environment.
-
-        Raises:
-            InputError: one is not valid; the message names its environment variable and not its value.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            lines = (
-                f"ALGORHYTHMS_FEATURES_{str(wrong['loc'][0]).upper()}: {wrong['msg'].removeprefix('Value error, ')}"
-                for wrong in error.errors()
-            )
-            raise InputError("\n".join(lines)) from None
