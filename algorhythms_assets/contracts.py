@@ -65,6 +65,7 @@ EDGES_SCHEMA = pa.schema(
         pa.field("source", pa.int32(), nullable=False),
         pa.field("target", pa.int32(), nullable=False),
         pa.field("weight", pa.float32(), nullable=False),
+        pa.field("proximity", pa.float32(), nullable=False),
         pa.field("playlists", pa.int32(), nullable=False),
     ]
 )
@@ -78,6 +79,7 @@ GRAPH_SAMPLE_SCHEMA = pa.schema(
         pa.field("neighbour_name", pa.string()),
         pa.field("neighbour_artist", pa.string()),
         pa.field("weight", pa.float32(), nullable=False),
+        pa.field("proximity", pa.float32(), nullable=False),
         pa.field("playlists", pa.int32(), nullable=False),
         *(pa.field(name, pa.float32()) for name in NUMERIC_FEATURES),
         *(pa.field(name, pa.int8()) for name in CATEGORICAL_FEATURES),
@@ -124,13 +126,14 @@ AUDIO_FEATURES = Artifact(
     "audio_features", "features", "audio_features.parquet", ("track_metadata",), schema=AUDIO_FEATURES_SCHEMA
 )
 SCALER = Artifact("scaler", "features", "scaler", ("audio_features", "track_metadata"))
-EDGE_TABLE = Artifact("edge_table", "graph", "edge_table", ("track_metadata",), schema=EDGES_SCHEMA)
+EDGE_TABLE = Artifact("edge_table", "graph", "edge_table", ("track_metadata",), code_version="2", schema=EDGES_SCHEMA)
 DEGREE_REPORT = Artifact("degree_report", "graph", "degree_report", ("edge_table", "track_metadata"))
 GRAPH_SAMPLE = Artifact(
     "graph_sample",
     "graph",
     "graph_sample",
     ("edge_table", "track_metadata", "audio_features"),
+    code_version="2",
     schema=GRAPH_SAMPLE_SCHEMA,
 )
 PYG_GRAPH = Artifact(

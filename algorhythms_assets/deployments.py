@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from algorhythms_assets.resources.compute import LocalCompute
+from algorhythms_assets.resources.spark import spark_config
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets.settings import Settings
 
@@ -13,8 +14,20 @@ from algorhythms_assets.settings import Settings
 def resources(settings: Settings) -> dict[str, Any]:
     """Returns the resources of the chosen deployment."""
     store = Store(Path(settings.store).absolute())
-    deployments = {"local": {"compute": LocalCompute(store, settings.engine)}}
-    return {"settings": settings, "s3": _s3(settings), **deployments[settings.deployment]}
+    spark = _spark(settings)
+    config = spark["pyspark"].spark_config if spark else {}
+    deployments = {"local": {"compute": LocalCompute(store, settings.engine, config)}}
+    return {"settings": settings, "s3": _s3(settings), **spark, **deployments[settings.deployment]}
+
+
+def _spark(settings: Settings) -> dict[str, Any]:
+    """Returns the resource `pyspark` if the engine is Spark: for assets of one's own, and as what payloads go by."""
+    if settings.engine == "duckdb":
+        return {}
+    # Imports pyspark.
+    from dagster_pyspark import PySparkResource
+
+    return {"pyspark": PySparkResource(spark_config=spark_config(settings.engine))}
 
 
 def _s3(settings: Settings) -> dg.ResourceDefinition | dg.ConfigurableResource[Any]:

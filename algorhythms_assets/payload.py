@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.engine import Engine, open_engine
+from algorhythms_assets.resources.spark import spark_config
 from algorhythms_assets.resources.store import (
     LATEST_FILE,
     STAMP_FILE,
@@ -68,15 +69,16 @@ class Work(Generic[C]):
                 left = (total - done) / rate
                 self.log.info("%d of %d %s, %.3g a second, %.0f s left", done, total, unit, rate, left)
 
-    def write_folder(self, write: Callable[[Path], None], version: str | None = None) -> Path:
+    def write_folder(self, write: Callable[[Path], None], version: str | None = None, resumable: bool = False) -> Path:
         """Has the artifact's folder written beside its place, stamps it and moves it there; returns the place.
 
-        A versioned artifact of the same data version is left as it is: what is released is never rewritten.
+        A versioned artifact of the same data version is left as it is: what is released is never rewritten. A resumable
+        one that was not finished is there again at the next try, if that would make the same.
         """
         place = self.store.version_path(self.artifact, version) if version else self.store.path(self.artifact)
         if not (version and place.is_dir()):
-            with replacing(place) as folder:
-                folder.mkdir()
+            with replacing(place, self.stamp.data_version[:12] if resumable else None) as folder:
+                folder.mkdir(exist_ok=resumable)
                 write(folder)
                 write_json(folder / STAMP_FILE, asdict(self.stamp))
         if version:
@@ -122,7 +124,7 @@ def run(
 def _run_on_terminal(build: Callable[[Work[C]], Metadata], artifact: Artifact, config: type[C]) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m {artifact.module}", description=build.__doc__)
     parser.add_argument("--store", default="var/store", help="folder of all artifacts (default: %(default)s)")
-    parser.add_argument("--engine", default="duckdb", help="what runs SQL and blocks (default: %(default)s)")
+    parser.add_argument("--engine", default="duckdb", help="duckdb, or a Spark master (default: %(default)s)")
     for name, field in config.model_fields.items():
         default = "" if field.is_required() else f" (default: {field.default})"
         parser.add_argument(
@@ -133,7 +135,8 @@ def _run_on_terminal(build: Callable[[Work[C]], Metadata], artifact: Artifact, c
         )
     arguments = vars(parser.parse_args())
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    extras = {"store": arguments.pop("store"), "engine": arguments.pop("engine"), "config": arguments}
+    store, engine = arguments.pop("store"), arguments.pop("engine")
+    extras = {"store": store, "engine": engine, "spark": spark_config(engine), "config": arguments}
     try:
         metadata = build(_work(artifact, config, extras, logging.getLogger(artifact.name)))
     except (InputError, OSError, ValidationError) as error:
@@ -147,7 +150,7 @@ def _work(artifact: Artifact, config_type: type[C], extras: Mapping[str, Any], l
     store = Store(Path(extras["store"]))
     config = config_type.model_validate(extras["config"])
     stamp = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
-    return Work(store, artifact, config, open_engine(extras["engine"]), log, stamp)
+    return Work(store, artifact, config, open_engine(extras["engine"], extras["spark"]), log, stamp)
 
 
 def _peak_memory_gb() -> float:

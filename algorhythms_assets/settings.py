@@ -29,6 +29,15 @@ def _one_of(*choices: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _engine(value: str) -> str:
+    if not re.fullmatch(r"duckdb|spark|yarn|local(\[[\d*, ]+\])?|(spark|k8s)://.+", value):
+        raise ValueError(
+            f"{value!r} is no engine; there are duckdb, Spark masters (local[*], spark://host:7077, yarn, k8s://…), "
+            "and spark, for the master that Spark's own configuration names"
+        )
+    return value
+
+
 def base_url(text: str) -> str:
     """Returns the address of a service in the one form that is stored, compared and shown.
 
@@ -85,7 +94,9 @@ class Settings(_FromEnvironment):
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
     index: Annotated[str, _one_of("embedded")] = Field("embedded", description="where vectors are searched")
-    engine: Annotated[str, _one_of("duckdb")] = Field("duckdb", description="what runs SQL and blocks")
+    engine: Annotated[str, AfterValidator(_engine)] = Field(
+        "duckdb", description="what runs SQL and blocks: duckdb, a Spark master, or spark"
+    )
     retrain_after: int = Field(1000, ge=1, description="so many new or changed playlists make a new snapshot")
     holdout: float = Field(
         0.1,

@@ -1,52 +1,116 @@
 """Counts the edges of the training playlists, a block of source tracks at a time."""
 
 import json
-import tempfile
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA, NoConfig
 from algorhythms_assets.graph.edges import Structure, count_edges
-from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.graph.pruning import EdgeArrays
+from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.store import Stamp, write_table
+from algorhythms_assets.resources.store import InputError, Stamp, Store, replacing, write_table
 
-# Rows read in a block: some tens of megabytes of edges each.
-WORK_PER_BLOCK = 20_000_000
+# A block's edges, at most as many as its pairs, are in memory at a time: 0.4 GB. Little is cut into fewer, but enough
+# for a few workers. How many there are says nothing, so that the same playlists give the same files.
+MOST_PAIRS = 20_000_000
+LEAST_PAIRS = 1_000_000
+BLOCKS = 16
+
+# Of what all readers understand, the fastest to write that is not larger than most; measured in docs/log.md.
+ENCODING = {
+    "compression": "zstd",
+    "compression_level": 1,
+    "use_dictionary": False,
+    "column_encoding": {
+        "source": "DELTA_BINARY_PACKED",
+        "target": "DELTA_BINARY_PACKED",
+        "weight": "BYTE_STREAM_SPLIT",
+        "proximity": "BYTE_STREAM_SPLIT",
+        "playlists": "DELTA_BINARY_PACKED",
+    },
+}
 
 
-def write_block(structure: Path, folder: Path, stamp: Stamp, block: tuple[int, int, int]) -> int:
-    """Counts and writes the edges of one block, given as (number, first source, end); returns how many."""
-    number, first, end = block
-    edges = count_edges(Structure.load(structure), first, end)
-    write_table(pa.table(vars(edges)), folder / f"part-{number:05d}.parquet", EDGES_SCHEMA, stamp)
+@dataclass(frozen=True)
+class Block:
+    """A range of source tracks, first to end (exclusive): number `number` of so many, counted from 1."""
+
+    number: int
+    of: int
+    first: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"block {self.number} of {self.of} (tracks {self.first} to {self.end - 1})"
+
+
+def write_block(store: Path, folder: Path, stamp: Stamp, block: Block) -> int:
+    """Counts and writes the edges of a block, if its file is not there from an earlier try; returns how many.
+
+    Raises:
+        InputError: the snapshot is no longer the one that is being counted.
+    """
+    part = folder / f"part-{block.number:05d}.parquet"
+    if part.exists():
+        return int(pq.read_metadata(part).num_rows)
+    snapshot = Store(store).require(TRACK_METADATA, wanted_by=EDGE_TABLE).data_version
+    if snapshot != stamp.snapshot:
+        raise InputError(
+            f"track_metadata was made anew while edges were counted, at {block}: it is of snapshot {snapshot[:12]}, "
+            f"the edges are of {str(stamp.snapshot)[:12]}. Materialize edge_table again."
+        )
+    edges = count_edges(Structure.load(folder / "structure"), block.first, block.end)
+    with replacing(part) as path:
+        write_table(pa.table(vars(edges)), path, EDGES_SCHEMA, stamp, **ENCODING)
     return len(edges.source)
 
 
 def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Count which tracks stand together in training playlists, how often and how closely."""
-    metadata = work.store.path(TRACK_METADATA)
-    tracks = json.loads((metadata / "snapshot.json").read_text())["tracks"]
-    structure = Structure.of(load_snapshot(metadata).training, tracks)
-    blocks = [(number, *block) for number, block in enumerate(structure.blocks(WORK_PER_BLOCK))]
     counts: list[int] = []
+    found_done = 0
 
     def write(folder: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".edge_structure.") as shared:
-            structure.save(Path(shared))
-            done = work.engine.map_blocks(partial(write_block, Path(shared), folder, work.stamp), blocks)
-            counts.extend(work.progress(done, len(blocks), "blocks"))
+        nonlocal found_done
+        found_done = len(edge_files(folder))
+        for half in folder.glob(".*.tmp"):
+            shutil.rmtree(half) if half.is_dir() else half.unlink()
+        structure = _structure(work, folder / "structure")
+        ranges = structure.blocks(min(MOST_PAIRS, max(LEAST_PAIRS, structure.pairs()[-1] // BLOCKS)))
+        blocks = [Block(number, len(ranges), *range_) for number, range_ in enumerate(ranges, start=1)]
+        if found_done:
+            work.log.info("%d of %d blocks are there from an earlier try", found_done, len(blocks))
+        done = work.engine.map_blocks(partial(write_block, work.store.root, folder, work.stamp), blocks)
+        counts.extend(work.progress(done, len(blocks), "blocks"))
+        shutil.rmtree(folder / "structure")
 
-    place = work.write_folder(write)
+    place = work.write_folder(write, resumable=True)
     return {
         "dagster/row_count": sum(counts),
-        "blocks": len(blocks),
-        "megabytes": round(sum(path.stat().st_size for path in place.glob("*.parquet")) / 1e6, 1),
+        "blocks": len(counts),
+        "blocks of an earlier try": found_done,
+        "megabytes": round(sum(path.stat().st_size for path in edge_files(place)) / 1e6, 1),
     }
+
+
+def _structure(work: Work[NoConfig], place: Path) -> Structure:
+    """Returns the structure, mapped; written if it is not there from an earlier try."""
+    if not place.exists():
+        metadata = work.store.path(TRACK_METADATA)
+        tracks = json.loads((metadata / "snapshot.json").read_text())["tracks"]
+        with replacing(place) as path:
+            path.mkdir()
+            Structure.of(load_training(metadata), tracks).save(path)
+    return Structure.load(place)
 
 
 def edge_files(folder: Path) -> list[Path]:
@@ -54,9 +118,13 @@ def edge_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
-def load_edges(folder: Path) -> pa.Table:
-    """Returns the whole edge table."""
-    return pq.read_table(edge_files(folder), schema=EDGES_SCHEMA)
+def strength_parts(work: Work[Any], folder: Path, column: str) -> Iterator[EdgeArrays]:
+    """Yields source, target, strength (of the column) and playlists, a part of the edge table at a time."""
+    files = edge_files(folder)
+    for path in work.progress(files, len(files), "parts"):
+        table = pq.read_table(path, columns=sorted({"source", "target", column, "playlists"}))
+        source, target, playlists = (table[name].to_numpy() for name in ("source", "target", "playlists"))
+        yield source, target, table[column].to_numpy().astype(np.float32, copy=False), playlists
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Draws tracks with all their neighbours, names and features: a table for notebooks."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ from algorhythms_assets.resources.store import write_table
 
 _SAMPLE = """
 WITH relations AS (
-    SELECT source AS track, target AS neighbour, weight, playlists FROM edges
+    SELECT source AS track, target AS neighbour, weight, proximity, playlists FROM edges
     UNION ALL
-    SELECT target AS track, source AS neighbour, weight, playlists FROM edges
+    SELECT target AS track, source AS neighbour, weight, proximity, playlists FROM edges
 )
 SELECT a.track_uri, a.track_name, a.artist_name, b.track_uri AS neighbour_uri, b.track_name AS neighbour_name,
-       b.artist_name AS neighbour_artist, r.weight, r.playlists, {features}
+       b.artist_name AS neighbour_artist, r.weight, r.proximity, r.playlists, {features}
 FROM drawn
 JOIN relations r ON r.track = drawn.track
 JOIN tracks a ON a.track = r.track
@@ -40,7 +41,8 @@ def build(work: Work[GraphSampleConfig]) -> dict[str, Any]:
     """Draw tracks with all their neighbours, names and features."""
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     known = np.flatnonzero(tracks["playlists"].to_numpy() > 0)
-    size = min(work.config.nodes, len(known))
+    share = work.config.share
+    size = min(work.config.nodes, len(known)) if share is None else math.ceil(share * len(known))
     drawn = np.sort(np.random.default_rng(work.config.seed).choice(known, size=size, replace=False))
     features = [
         name for name in GRAPH_SAMPLE_SCHEMA.names if name in pq.read_schema(work.store.path(AUDIO_FEATURES)).names

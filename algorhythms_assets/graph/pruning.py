@@ -1,22 +1,109 @@
-"""Thins a graph to each node's strongest neighbours."""
+"""Keeps each node's strongest neighbours while the edges of a graph stream past."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+# Equally long arrays: source and target int32, strength float32, playlists int32.
+EdgeArrays = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]
 
-def strongest(
-    source: NDArray[np.int32], target: NDArray[np.int32], weight: NDArray[np.float32], neighbours: int
-) -> NDArray[np.bool_]:
-    """Returns which undirected edges stay, bool [edges]: those among the strongest `neighbours` of either end.
 
-    Of equally strong edges the one to the lower track stays.
+@dataclass(frozen=True)
+class Strongest:
+    """The strongest neighbours of each node, ordered by node, then by falling strength, then by neighbour.
+
+    Equally long arrays: `node` and `neighbour` int32, `strength` float32, `playlists` int32.
     """
-    edges = len(source)
-    node = np.concatenate([source, target])
-    other = np.concatenate([target, source])
-    order = np.lexsort((other, -np.concatenate([weight, weight]), node))
-    starts = np.flatnonzero(np.diff(node[order], prepend=-1))
-    rank = np.arange(2 * edges) - np.repeat(starts, np.diff(np.append(starts, 2 * edges)))
-    kept = np.zeros(edges, dtype=bool)
-    kept[order[rank < neighbours] % edges] = True
-    return kept
+
+    node: NDArray[np.int32]
+    neighbour: NDArray[np.int32]
+    strength: NDArray[np.float32]
+    playlists: NDArray[np.int32]
+
+    def edges(self, nodes: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Returns the undirected edges that either end keeps, int64 [2, edges], lower node first, and their strengths.
+
+        They are ordered by lower, then by upper node.
+        """
+        low, high = np.minimum(self.node, self.neighbour), np.maximum(self.node, self.neighbour)
+        pairs, first = np.unique(low * np.int64(nodes) + high, return_index=True)
+        return np.stack(np.divmod(pairs, nodes)), self.strength[first]
+
+
+def strongest(parts: Iterable[EdgeArrays], nodes: int, count: int) -> Strongest:
+    """Returns the `count` strongest neighbours of each node of an undirected graph, whose edges come in parts.
+
+    Of equally strong ones the lower node stays, so the order of the edges does not matter. Takes 12 bytes of memory for
+    each node and neighbour, whatever the number of edges.
+    """
+    held = np.zeros(nodes, np.int64)
+    neighbour = np.empty((nodes, count), np.int32)
+    strength = np.empty((nodes, count), np.float32)
+    playlists = np.empty((nodes, count), np.int32)
+    for part in parts:
+        _add(held, neighbour, strength, playlists, *part)
+    _sort(held, neighbour, strength, playlists)
+    full = np.arange(count) < held[:, None]
+    node = np.repeat(np.arange(nodes, dtype=np.int32), held)
+    return Strongest(node, neighbour[full], strength[full], playlists[full])
+
+
+@numba.njit(cache=True)
+def _add(held, neighbour, strength, playlists, source, target, weight, shared):  # type: ignore[no-untyped-def]
+    for edge in range(len(source)):
+        _offer(held, neighbour, strength, playlists, source[edge], target[edge], weight[edge], shared[edge])
+        _offer(held, neighbour, strength, playlists, target[edge], source[edge], weight[edge], shared[edge])
+
+
+@numba.njit(cache=True)
+def _offer(held, neighbour, strength, playlists, node, other, weight, shared):  # type: ignore[no-untyped-def]
+    """Puts an edge into the binary heap of a node, whose root is the weakest that is kept."""
+    others, weights, counts = neighbour[node], strength[node], playlists[node]
+    if held[node] < len(others):
+        place = held[node]
+        held[node] += 1
+        while place > 0:
+            above = (place - 1) >> 1
+            if _weaker(weights[above], others[above], weight, other):
+                break
+            others[place], weights[place], counts[place] = others[above], weights[above], counts[above]
+            place = above
+        others[place], weights[place], counts[place] = other, weight, shared
+    elif _weaker(weights[0], others[0], weight, other):
+        _sink(others, weights, counts, len(others), weight, other, shared)
+
+
+@numba.njit(cache=True)
+def _sink(others, weights, counts, length, weight, other, shared):  # type: ignore[no-untyped-def]
+    """Puts an edge in place of the root of a heap of that length, and then where it belongs."""
+    place = 0
+    while True:
+        below = 2 * place + 1
+        if below >= length:
+            break
+        if below + 1 < length and _weaker(weights[below + 1], others[below + 1], weights[below], others[below]):
+            below += 1
+        if _weaker(weight, other, weights[below], others[below]):
+            break
+        others[place], weights[place], counts[place] = others[below], weights[below], counts[below]
+        place = below
+    others[place], weights[place], counts[place] = other, weight, shared
+
+
+@numba.njit(cache=True)
+def _sort(held, neighbour, strength, playlists):  # type: ignore[no-untyped-def]
+    """Turns each heap into a row from strongest to weakest, by taking the weakest out again and again."""
+    for node in range(len(held)):
+        others, weights, counts = neighbour[node], strength[node], playlists[node]
+        for last in range(held[node] - 1, 0, -1):
+            other, weight, shared = others[last], weights[last], counts[last]
+            others[last], weights[last], counts[last] = others[0], weights[0], counts[0]
+            _sink(others, weights, counts, last, weight, other, shared)
+
+
+@numba.njit(cache=True, inline="always")
+def _weaker(weight, other, than_weight, than_other):  # type: ignore[no-untyped-def]
+    return weight < than_weight or (weight == than_weight and other > than_other)

@@ -15,8 +15,8 @@ from torch_geometric.data import Data
 
 from algorhythms_assets.contracts import EDGE_TABLE, PYG_GRAPH, SCALER, TRACK_METADATA
 from algorhythms_assets.features.scaler import load_features
-from algorhythms_assets.graph.config import PygGraphConfig
-from algorhythms_assets.graph.edge_table import load_edges
+from algorhythms_assets.graph.config import STRENGTH, PygGraphConfig
+from algorhythms_assets.graph.edge_table import edge_files, strength_parts
 from algorhythms_assets.graph.pruning import strongest
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import Store, write_json
@@ -27,11 +27,11 @@ INPUTS = 29
 def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
     """Make a torch_geometric graph of the strongest neighbours of each track."""
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
-    edges = load_edges(work.store.path(EDGE_TABLE))
-    source, target, weight = (edges[name].to_numpy() for name in ("source", "target", "weight"))
-    kept = strongest(source, target, weight, work.config.neighbours)
-    pairs = torch.from_numpy(np.stack([source[kept], target[kept]]).astype(np.int64))
-    weights = torch.from_numpy(weight[kept])
+    all_edges = work.store.path(EDGE_TABLE)
+    count = sum(pq.read_metadata(path).num_rows for path in edge_files(all_edges))
+    parts = strength_parts(work, all_edges, STRENGTH[work.config.weighting])
+    kept, strengths = strongest(parts, tracks.num_rows, work.config.neighbours).edges(tracks.num_rows)
+    pairs, weights = torch.from_numpy(kept), torch.from_numpy(strengths)
     x = _inputs(work.store, tracks.num_rows)
     data = Data(
         x=torch.from_numpy(x),
@@ -47,7 +47,7 @@ def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
     return {
         "nodes": data.num_nodes,
         "directed edges": data.num_edges,
-        "share of edges kept": round(float(kept.mean()), 4) if len(kept) else 1.0,
+        "share of edges kept": round(len(strengths) / count, 4) if count else 1.0,
         "nodes with features": int((x != 0).any(axis=1).sum()),
         "version": place.name,
     }

@@ -64,20 +64,34 @@ def split_ranges(holdout: float) -> dict[str, Split]:
 
 def load_snapshot(folder: Path) -> Snapshot:
     """Loads the playlists of the artifact track_metadata."""
-    split = json.loads((folder / "snapshot.json").read_text())["split"]
-    table = pq.read_table(folder / "playlists.parquet")
-    playlist = table["playlist"].to_numpy()
-    starts = np.flatnonzero(np.diff(playlist, prepend=-1))
-    playlists = Playlists(
-        offsets=np.append(starts, len(playlist)).astype(np.int64),
-        tracks=table["track"].to_numpy(),
-        positions=table["position"].to_numpy(),
-        pids=table["pid"].to_numpy()[starts],
-        buckets=table["bucket"].to_numpy()[starts],
-    )
+    split = _split(folder)
+    playlists = _load(folder)
     held_out = {name: (playlists.buckets >= first) & (playlists.buckets < end) for name, (first, end) in split.items()}
     return Snapshot(
         training=playlists.where(~(held_out["validation"] | held_out["test"])),
         validation=playlists.where(held_out["validation"]),
         test=playlists.where(held_out["test"]),
+    )
+
+
+def load_training(folder: Path) -> Playlists:
+    """Loads the training playlists of the artifact track_metadata alone, which takes half the memory."""
+    return _load(folder, [("bucket", ">=", _split(folder)["test"][1])])
+
+
+def _split(folder: Path) -> dict[str, Split]:
+    split: dict[str, Split] = json.loads((folder / "snapshot.json").read_text())["split"]
+    return split
+
+
+def _load(folder: Path, filters: list[tuple[str, str, int]] | None = None) -> Playlists:
+    table = pq.read_table(folder / "playlists.parquet", filters=filters)
+    playlist = table["playlist"].to_numpy()
+    starts = np.flatnonzero(np.diff(playlist, prepend=-1))
+    return Playlists(
+        offsets=np.append(starts, len(playlist)).astype(np.int64),
+        tracks=table["track"].to_numpy(),
+        positions=table["position"].to_numpy(),
+        pids=table["pid"].to_numpy()[starts],
+        buckets=table["bucket"].to_numpy()[starts],
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
@@ -32,8 +32,19 @@ class Outcome:
     median_length: float = 0.0
 
 
-def ingest(slice_: tuple[str, SliceFile, Path], max_rejected_share: float = 0.5) -> Outcome:
-    """Parses one slice, given as (partition key, its file, where to write its rows).
+class SliceTask(NamedTuple):
+    """A slice to parse: its partition key, its file, and where to write its rows."""
+
+    key: str
+    source: SliceFile
+    target: Path
+
+    def __str__(self) -> str:
+        return f"slice {self.key}"
+
+
+def ingest(slice_: SliceTask, max_rejected_share: float = 0.5) -> Outcome:
+    """Parses one slice.
 
     It fails if a larger share of its playlists than `max_rejected_share` is set aside.
     """
@@ -89,7 +100,7 @@ def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
     for key in keys:
         if key not in files:
             raise InputError(f"slice {key} is no longer in {work.config.folder}")
-    slices = [(key, files[key], work.store.slice_path(key)) for key in keys]
+    slices = [SliceTask(key, files[key], work.store.slice_path(key)) for key in keys]
     parse = partial(ingest, max_rejected_share=work.config.max_rejected_share)
     outcomes = work.progress(work.engine.map_blocks(parse, slices), len(slices), "slices")
     return {"outcomes": [asdict(outcome) for outcome in outcomes]}

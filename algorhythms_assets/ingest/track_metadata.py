@@ -7,47 +7,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.ingest.playlists import split_ranges
+from algorhythms_assets.ingest.snapshot import playlist_lengths, snapshot_tables
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, picture, plot
 from algorhythms_assets.resources.store import InputError, write_json, write_table
-
-# Held-out rows name a track only where no training playlist does: a spelling must not tell what is in the test.
-_TRACKS = """
-WITH spellings AS (
-    SELECT track_uri, track_name, artist_uri, artist_name, album_uri, album_name, duration_ms,
-           SUM(CASE WHEN bucket >= {training} THEN 1 ELSE 0 END) AS training_rows,
-           SUM(CASE WHEN bucket >= {training} THEN 0 ELSE 1 END) AS held_out_rows
-    FROM raw
-    GROUP BY track_uri, track_name, artist_uri, artist_name, album_uri, album_name, duration_ms
-), ranked AS (
-    SELECT *, ROW_NUMBER() OVER (
-        PARTITION BY track_uri
-        ORDER BY training_rows DESC, CASE WHEN training_rows > 0 THEN 0 ELSE held_out_rows END DESC,
-                 COALESCE(track_name, ''), COALESCE(artist_uri, ''), COALESCE(artist_name, ''),
-                 COALESCE(album_uri, ''), COALESCE(album_name, ''), COALESCE(duration_ms, -1)
-    ) AS place
-    FROM spellings
-), counts AS (
-    SELECT track_uri, COUNT(DISTINCT CASE WHEN bucket >= {training} THEN pid END) AS playlists
-    FROM raw
-    GROUP BY track_uri
-)
-SELECT CAST(ROW_NUMBER() OVER (ORDER BY track_uri) - 1 AS INT) AS track, track_uri, track_name, artist_uri,
-       artist_name, album_uri, album_name, duration_ms, CAST(playlists AS INT) AS playlists
-FROM ranked JOIN counts USING (track_uri)
-WHERE place = 1
-ORDER BY track_uri
-"""
-
-_PLAYLISTS = """
-SELECT CAST(DENSE_RANK() OVER (ORDER BY pid) - 1 AS INT) AS playlist, pid, bucket, position, track
-FROM raw JOIN tracks USING (track_uri)
-ORDER BY pid, position
-"""
 
 
 def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
@@ -58,27 +26,25 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
 
     def write(folder: Path) -> None:
         raw, repeated = _without_repeated(work, list(slices), folder)
-        tracks = work.engine.sql(_TRACKS.format(training=split["test"][1]), {"raw": raw})
-        playlists = work.engine.sql(_PLAYLISTS, {"raw": raw, "tracks": tracks})
+        tracks, playlists = snapshot_tables(work.engine, raw, split["test"][1])
         for path in folder.glob("*.parquet"):
             path.unlink()
         write_table(tracks, folder / "tracks.parquet", TRACKS_SCHEMA, work.stamp)
         write_table(playlists, folder / "playlists.parquet", PLAYLISTS_SCHEMA, work.stamp)
-        buckets = playlists.group_by("playlist").aggregate([("bucket", "max")])["bucket_max"]
-        training = pc.sum(pc.greater_equal(buckets, split["test"][1])).as_py()
-        if not training:
+        lengths, training = playlist_lengths(playlists, split["test"][1])
+        if not training.any():
             raise InputError(
-                f"all {len(buckets)} playlists are held out: give more playlists, or a smaller ALGORHYTHMS_HOLDOUT"
+                f"all {len(lengths)} playlists are held out: give more playlists, or a smaller ALGORHYTHMS_HOLDOUT"
             )
         numbers.update(
             tracks=tracks.num_rows,
             tracks_in_training=pc.sum(pc.greater(tracks["playlists"], 0)).as_py(),
             rows=playlists.num_rows,
-            playlists=len(buckets),
-            training_playlists=training,
+            playlists=len(lengths),
+            training_playlists=int(training.sum()),
             repeated_playlists=repeated,
         )
-        _plot_lengths(playlists, folder / "lengths.png")
+        _plot_lengths(lengths, folder / "lengths.png")
         write_json(
             folder / "snapshot.json",
             {
@@ -101,8 +67,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
     }
 
 
-def _plot_lengths(playlists: pa.Table, path: Path) -> None:
-    lengths = playlists.group_by("playlist").aggregate([("playlist", "count")])["playlist_count"].to_numpy()
+def _plot_lengths(lengths: NDArray[np.int64], path: Path) -> None:
     with plot(path, f"Lengths of {len(lengths):,} playlists, median {np.median(lengths):.0f}") as axes:
         axes.hist(lengths, bins=np.geomspace(1, max(2, lengths.max() + 1), 40).tolist(), color=BLUE)
         axes.set_xscale("log")

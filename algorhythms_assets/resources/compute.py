@@ -1,8 +1,8 @@
 """Where payloads run: here as a subprocess; other deployments bring their own `Compute`."""
 
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import dagster as dg
@@ -84,6 +84,7 @@ class LocalCompute:
 
     store: Store
     engine: str
+    spark: Mapping[str, Any] = field(default_factory=dict)
 
     def run(
         self,
@@ -101,6 +102,7 @@ class LocalCompute:
                 extras={
                     "store": str(self.store.root),
                     "engine": self.engine,
+                    "spark": dict(self.spark),
                     "config": config.model_dump(mode="json"),
                 },
             )

@@ -2,9 +2,15 @@
 
 import multiprocessing
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from multiprocessing.connection import wait
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
@@ -24,7 +30,10 @@ class Engine(Protocol):
         """Returns the rows of a query; a table is a pyarrow table or a list of Parquet files."""
 
     def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B]) -> Iterator[R]:
-        """Yields the result of each block, in the order of the blocks; both have to be picklable."""
+        """Yields the result of each block, in the order of the blocks.
+
+        Both have to be picklable, and a block has to say what it is as a text, for whoever reads that it failed.
+        """
 
 
 class EmbeddedEngine:
@@ -34,8 +43,11 @@ class EmbeddedEngine:
         """Returns the rows of a query; a table is a pyarrow table or a list of Parquet files."""
         import duckdb
 
-        with duckdb.connect() as connection:
+        with tempfile.TemporaryDirectory(prefix="duckdb-") as spill, duckdb.connect() as connection:
             connection.execute(f"SET threads = {cores()}")
+            connection.execute(f"SET temp_directory = '{spill}'")
+            # Every query says its order.
+            connection.execute("SET preserve_insertion_order = false")
             for name, source in tables.items():
                 if isinstance(source, pa.Table):
                     connection.register(name, source)
@@ -44,14 +56,60 @@ class EmbeddedEngine:
             return connection.sql(query).to_arrow_table()
 
     def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B]) -> Iterator[R]:
-        """Yields the result of each block, in the order of the blocks; both have to be picklable."""
-        if len(blocks) < 2 or cores() < 2:
+        """Yields the result of each block, in the order of the blocks.
+
+        Raises:
+            InputError: a worker was killed; the message says at which block.
+        """
+        workers = min(cores(), len(blocks))
+        if workers < 2:
             yield from map(function, blocks)
             return
-        # Forked workers would inherit threads of Arrow and numba in an undefined state.
+        # A pool for each worker, because a pool of several does not tell at which block it lost one. Forked workers
+        # would inherit threads of Arrow and numba in an undefined state.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(cores(), len(blocks)), mp_context=context) as pool:
-            yield from pool.map(function, blocks)
+        with ExitStack() as stack:
+            idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
+            for _ in range(workers):
+                idle.put(stack.enter_context(ProcessPoolExecutor(1, context, initializer=_end_with_parent)))
+
+            def run(block: B) -> R:
+                pool = idle.get()
+                try:
+                    return pool.submit(function, block).result()
+                except BrokenProcessPool:
+                    raise InputError(
+                        f"the worker at {block} was killed: the system does that when memory runs out. "
+                        "What was finished before is kept where the artifact allows it; materialize it again."
+                    ) from None
+                finally:
+                    idle.put(pool)
+
+            yield from in_order(run, blocks, workers)
+
+
+def in_order(run: Callable[[B], R], blocks: Sequence[B], at_once: int) -> Iterator[R]:
+    """Yields the result of each block in order; so many are under way at once, and a failure begins no other."""
+    with ThreadPoolExecutor(at_once) as threads:
+        futures = [threads.submit(run, block) for block in blocks]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when its parent is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+        Thread(target=watch, daemon=True).start()
 
 
 def cores() -> int:
@@ -59,12 +117,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def open_engine(setting: str) -> Engine:
-    """Returns the engine that ALGORHYTHMS_ENGINE names.
+def open_engine(setting: str, spark: Mapping[str, str]) -> Engine:
+    """Returns the engine that ALGORHYTHMS_ENGINE names; `spark` is Spark's configuration, where it is the engine."""
+    if setting == "duckdb":
+        return EmbeddedEngine()
+    from algorhythms_assets.resources.spark import SparkEngine
 
-    Raises:
-        InputError: there is no such engine.
-    """
-    if setting != "duckdb":
-        raise InputError(f"ALGORHYTHMS_ENGINE is {setting!r}; this version knows 'duckdb'")
-    return EmbeddedEngine()
+    return SparkEngine(spark)

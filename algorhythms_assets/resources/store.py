@@ -48,15 +48,18 @@ def write_json(path: Path, content: object) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
     """Gives a path to write a file or folder at, and moves it to `path` when the block ends well.
 
     The file is on the disk before it gets its name. A folder is swapped in two renames; a process killed between them
-    leaves the old one beside, from where `Store` puts it back.
+    leaves the old one beside, from where `Store` puts it back. With `resume`, a name for what is to be written, a
+    folder that was not finished stays, and the next block of the same name goes on with it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    _remove(temporary)
+    temporary = path.with_name(f".{path.name}.{resume or os.getpid()}.tmp")
+    for left in path.parent.glob(f".{path.name}.*.tmp") if resume else [temporary]:
+        if left != temporary or not resume:
+            _remove(left)
     try:
         yield temporary
         if temporary.is_file():
@@ -71,7 +74,8 @@ def replacing(path: Path) -> Iterator[Path]:
         else:
             temporary.replace(path)
     finally:
-        _remove(temporary)
+        if not resume:
+            _remove(temporary)
 
 
 def _replaced(path: Path) -> Path:
@@ -177,8 +181,8 @@ def planned_stamp(artifact: Artifact, inputs: Mapping[str, Stamp], config: Mappi
     return Stamp(artifact.name, data_version, artifact.code_version, snapshot, versions, dict(config))
 
 
-def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | None = None) -> None:
-    """Writes Parquet in exactly the contract's schema, with the stamp inside.
+def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | None = None, **encoding: Any) -> None:
+    """Writes Parquet in exactly the contract's schema, with the stamp inside; `encoding` is for pyarrow.
 
     Raises:
         ValueError: the table does not fit the schema.
@@ -186,7 +190,7 @@ def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | N
     table = table.select(schema.names).cast(schema)
     if stamp is not None:
         table = table.replace_schema_metadata({_STAMP_KEY: json.dumps(asdict(stamp))})
-    pq.write_table(table, path, compression="zstd")
+    pq.write_table(table, path, **{"compression": "zstd", **encoding})
 
 
 def _read_stamp(path: Path) -> Stamp | None:

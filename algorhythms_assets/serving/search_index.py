@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algorhythms_assets.contracts import EDGE_TABLE, EMBEDDINGS, SEARCH_INDEX, TRACK_METADATA
-from algorhythms_assets.graph.edge_table import load_edges
-from algorhythms_assets.graph.pruning import strongest
+from algorhythms_assets.graph.edge_table import strength_parts
+from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.index_builder import build_embedded, verify_embedded
@@ -26,7 +26,8 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     uris = tracks["track_uri"].to_pylist()
     tracks = tracks.take(pa.array(numbers))
-    together = strongest_neighbours(load_edges(work.store.path(EDGE_TABLE)), uris, work.config.neighbours)
+    parts = strength_parts(work, work.store.path(EDGE_TABLE), "weight")
+    together = by_track(strongest(parts, len(uris), work.config.neighbours), uris)
 
     def write(folder: Path) -> None:
         done = documents(tracks, vectors, together)
@@ -39,19 +40,14 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     return {"dagster/row_count": len(numbers), "version": place.name, "megabytes": round(size / 1e6, 1)}
 
 
-def strongest_neighbours(edges: pa.Table, uris: list[str], count: int) -> Neighbours:
-    """Returns the strongest neighbours of each track, by track number, as (URI, playlists together)."""
-    source, target, weight = (edges[name].to_numpy() for name in ("source", "target", "weight"))
-    kept = strongest(source, target, weight, count)
-    shared = edges["playlists"].to_numpy()[kept]
-    both = np.concatenate([source[kept], target[kept]]), np.concatenate([target[kept], source[kept]])
-    strength = np.tile(weight[kept], 2)
-    found: Neighbours = {}
-    for i in np.lexsort((both[1], -strength, both[0])):
-        neighbours = found.setdefault(int(both[0][i]), [])
-        if len(neighbours) < count:
-            neighbours.append((uris[both[1][i]], int(shared[i % len(shared)])))
-    return found
+def by_track(found: Strongest, uris: list[str]) -> Neighbours:
+    """Returns the neighbours of each track, by track number, as (URI, playlists together), the strongest first."""
+    neighbours: Neighbours = {}
+    for node, neighbour, playlists in zip(
+        found.node.tolist(), found.neighbour.tolist(), found.playlists.tolist(), strict=True
+    ):
+        neighbours.setdefault(node, []).append((uris[neighbour], playlists))
+    return neighbours
 
 
 if __name__ == "__main__":

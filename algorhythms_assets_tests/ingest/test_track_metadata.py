@@ -26,7 +26,7 @@ def snapshot(tmp_path, *slices, holdout=0.1):
     for number, playlists in enumerate(slices):
         (tmp_path / f"slice{number}.json").write_bytes(slice_bytes(*playlists))
     for key, file in find_slices(tmp_path).items():
-        assert raw_playlists.ingest((key, file, store.slice_path(key))).failed is None
+        assert raw_playlists.ingest(raw_playlists.SliceTask(key, file, store.slice_path(key))).failed is None
     config = TrackMetadataConfig(holdout=holdout)
     stamp = planned_stamp(TRACK_METADATA, store.inputs(TRACK_METADATA), config.model_dump())
     track_metadata.build(Work(store, TRACK_METADATA, config, EmbeddedEngine(), logging.getLogger(), stamp))

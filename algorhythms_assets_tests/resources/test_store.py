@@ -116,7 +116,7 @@ def test_the_snapshot_is_the_version_of_track_metadata():
 
 
 def test_a_table_that_does_not_fit_the_contract_is_refused(tmp_path):
-    wrong = pa.table({"source": [1], "target": ["x"], "weight": [1.0], "playlists": [1]})
+    wrong = pa.table({"source": [1], "target": ["x"], "weight": [1.0], "proximity": [1.0], "playlists": [1]})
     with pytest.raises(pa.ArrowInvalid):
         write_table(wrong, tmp_path / "edges.parquet", EDGES_SCHEMA)
 

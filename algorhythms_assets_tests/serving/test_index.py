@@ -8,9 +8,10 @@ from algorhythms_ask.songs import album_key, artist_key
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algorhythms_assets.graph.pruning import strongest
 from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import documents
-from algorhythms_assets.serving.search_index import strongest_neighbours
+from algorhythms_assets.serving.search_index import by_track
 
 NAMES = ["Café del Mar", "cafe society", "Blue", "Blue", "夜のドライブ", 'AC/DC "live" OR *']
 
@@ -132,14 +133,7 @@ def test_a_damaged_index_is_noticed_before_it_is_released(tmp_path, tracks, vect
 
 
 def test_neighbours_are_the_strongest_of_either_end():
-    edges = pa.table(
-        {
-            "source": pa.array([0, 0, 1], pa.int32()),
-            "target": pa.array([1, 2, 2], pa.int32()),
-            "weight": pa.array([3, 1, 2], pa.float32()),
-            "playlists": pa.array([7, 8, 9], pa.int32()),
-        }
-    )
-    found = strongest_neighbours(edges, ["x", "y", "z"], 1)
-    assert found == {0: [("y", 7)], 1: [("x", 7)], 2: [("y", 9)]}
-    assert strongest_neighbours(edges, ["x", "y", "z"], 2)[0] == [("y", 7), ("z", 8)]
+    source, target, playlists = (np.array(numbers, np.int32) for numbers in ([0, 0, 1], [1, 2, 2], [7, 8, 9]))
+    edges = [(source, target, np.array([3, 1, 2], np.float32), playlists)]
+    assert by_track(strongest(edges, 3, 1), ["x", "y", "z"]) == {0: [("y", 7)], 1: [("x", 7)], 2: [("y", 9)]}
+    assert by_track(strongest(edges, 3, 2), ["x", "y", "z"])[0] == [("y", 7), ("z", 8)]
