@@ -11,6 +11,7 @@ from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, TRACK_METADA
 from algorhythms_assets.graph.edge_table import edge_files
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, picture, plot
+from algorhythms_assets.resources.engine import Engine
 from algorhythms_assets.resources.store import write_json
 
 # Upper ends, exclusive; the last bucket is open.
@@ -36,12 +37,18 @@ def bucket_counts(degrees: NDArray[np.int64]) -> dict[str, int]:
     return dict(zip(names, counts.tolist(), strict=True))
 
 
+def degrees_of(engine: Engine, edges: list[Path], tracks: int) -> NDArray[np.int64]:
+    """Returns how many neighbours each track has, int64 [tracks], from files of the edge table."""
+    table = engine.sql(_DEGREES, {"edges": edges})
+    degrees = np.zeros(tracks, np.int64)
+    degrees[table["track"].to_numpy()] = table["degree"].to_numpy()
+    return degrees
+
+
 def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Report how many neighbours tracks have."""
     playlists = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet", columns=["playlists"])["playlists"]
-    table = work.engine.sql(_DEGREES, {"edges": edge_files(work.store.path(EDGE_TABLE))})
-    degrees = np.zeros(len(playlists), np.int64)
-    degrees[table["track"].to_numpy()] = table["degree"].to_numpy()
+    degrees = degrees_of(work.engine, edge_files(work.store.path(EDGE_TABLE)), len(playlists))
     degrees = degrees[playlists.to_numpy() > 0]
     counts = bucket_counts(degrees)
     isolated = int((degrees == 0).sum())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
+from glob import escape
 from multiprocessing.connection import wait
 from pathlib import Path
 from queue import SimpleQueue
@@ -52,7 +53,7 @@ class EmbeddedEngine:
                 if isinstance(source, pa.Table):
                     connection.register(name, source)
                 else:
-                    connection.read_parquet([str(path) for path in source]).create_view(name)
+                    connection.read_parquet([escape(str(path)) for path in source]).create_view(name)
             return connection.sql(query).to_arrow_table()
 
     def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B]) -> Iterator[R]:

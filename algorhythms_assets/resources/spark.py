@@ -22,11 +22,12 @@ R = TypeVar("R")
 # Each block is a job of one task, submitted by a thread of its own.
 _BLOCKS_AT_ONCE = 128
 
+_LOGGING = Path(__file__).with_name("spark_log4j2.properties")
 _ON_THIS_MACHINE = {
     "spark.driver.memory": "4g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={Path(__file__).with_name('spark_log4j2.properties')}",
+    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING}",
     "spark.ui.enabled": "false",
 }
 
@@ -112,7 +113,7 @@ class SparkEngine:
                 raise InputError(mistake)
             return result  # type: ignore[no-any-return]
 
-        yield from in_order(run, blocks, min(_BLOCKS_AT_ONCE, len(blocks)))
+        yield from in_order(run, blocks, _BLOCKS_AT_ONCE)
 
 
 def _attempt(function: Callable[[B], R], block: B) -> tuple[R | None, str | None]:

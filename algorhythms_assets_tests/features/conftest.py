@@ -77,7 +77,7 @@ def made(store: Store, source: str) -> Mapping[str, Any]:
     """Runs the payload in this process; returns its metadata."""
     config = AudioFeaturesConfig(source=source)
     stamp = planned_stamp(AUDIO_FEATURES, store.inputs(AUDIO_FEATURES), config.model_dump(mode="json"))
-    return build(Work(store, AUDIO_FEATURES, config, open_engine("duckdb"), logging.getLogger("test"), stamp))
+    return build(Work(store, AUDIO_FEATURES, config, open_engine("duckdb", {}), logging.getLogger("test"), stamp))
 
 
 @pytest.fixture
