@@ -7,6 +7,7 @@ through it; on a terminal it gets them from arguments and prints.
 import argparse
 import json
 import logging
+import math
 import os
 import resource
 import sys
@@ -41,6 +42,7 @@ T = TypeVar("T")
 Metadata = Mapping[str, Any]
 
 _PROGRESS_SECONDS = 10
+_REPORT_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,24 @@ class Work(Generic[C]):
     engine: Engine
     log: logging.Logger
     stamp: Stamp
+    report: Callable[[dict[str, Any]], None] = lambda message: None  # noqa: ARG005
 
     def progress(self, steps: Iterable[T], total: int, unit: str) -> Iterator[T]:
-        """Passes the steps on and shows how far it is: a bar on a terminal, else a line now and then."""
+        """Passes the steps on and shows how far it is: a bar on a terminal, else a line now and then.
+
+        Now and then it is reported too, so that of a payload that is killed there is known how far it was.
+        """
         if sys.stderr.isatty():
             yield from tqdm(steps, total=total, unit=f" {unit}", desc=self.artifact.name, leave=False)
             return
         started = said = time.monotonic()
+        reported = -math.inf
         for done, step in enumerate(steps, start=1):
             yield step
             now = time.monotonic()
+            if now - reported >= _REPORT_SECONDS:
+                reported = now
+                self.report({"progress": f"{done} of {total} {unit}"})
             if now - said >= _PROGRESS_SECONDS:
                 said = now
                 rate = done / (now - started)
@@ -113,7 +123,7 @@ def run(
         return
     with dagster_pipes.open_dagster_pipes() as pipes:
         try:
-            work = _work(artifact, config, pipes.extras, pipes.log)
+            work = _work(artifact, config, pipes.extras, pipes.log, pipes.report_custom_message)
             metadata = build(work)
         except (InputError, OSError) as error:
             pipes.report_custom_message({"failed": str(error)})
@@ -146,11 +156,17 @@ def _run_on_terminal(build: Callable[[Work[C]], Metadata], artifact: Artifact, c
     print(json.dumps({name: value for name, value in metadata.items() if not isinstance(value, dict)}, indent=2))
 
 
-def _work(artifact: Artifact, config_type: type[C], extras: Mapping[str, Any], log: logging.Logger) -> Work[C]:
+def _work(
+    artifact: Artifact,
+    config_type: type[C],
+    extras: Mapping[str, Any],
+    log: logging.Logger,
+    report: Callable[[dict[str, Any]], None] = lambda message: None,  # noqa: ARG005
+) -> Work[C]:
     store = Store(Path(extras["store"]))
     config = config_type.model_validate(extras["config"])
     stamp = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
-    return Work(store, artifact, config, open_engine(extras["engine"], extras["spark"]), log, stamp)
+    return Work(store, artifact, config, open_engine(extras["engine"], extras["spark"]), log, stamp, report)
 
 
 def _peak_memory_gb() -> float:

@@ -19,11 +19,11 @@ from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import InputError, Stamp, Store, replacing, write_table
 
-# A block's edges, at most as many as its pairs, are in memory at a time: 0.4 GB. Little is cut into fewer, but enough
-# for a few workers. How many there are says nothing, so that the same playlists give the same files.
+# Who counts a block holds its edges, at most as many as its pairs: 0.4 GB. Few playlists are cut into smaller blocks,
+# enough for some workers to share; how many these are says nothing, so that the same playlists give the same files.
 MOST_PAIRS = 20_000_000
 LEAST_PAIRS = 1_000_000
-BLOCKS = 16
+BLOCKS = 32
 
 # Of what all readers understand, the fastest to write that is not larger than most; measured in docs/log.md.
 ENCODING = {
@@ -89,7 +89,8 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
         blocks = [Block(number, len(ranges), *range_) for number, range_ in enumerate(ranges, start=1)]
         if found_done:
             work.log.info("%d of %d blocks are there from an earlier try", found_done, len(blocks))
-        done = work.engine.map_blocks(partial(write_block, work.store.root, folder, work.stamp), blocks)
+        write_one = partial(write_block, work.store.root, folder, work.stamp)
+        done = work.engine.map_blocks(write_one, blocks, threads=True)
         counts.extend(work.progress(done, len(blocks), "blocks"))
         shutil.rmtree(folder / "structure")
 

@@ -1,7 +1,7 @@
 """Where payloads run: here as a subprocess; other deployments bring their own `Compute`."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -107,15 +107,19 @@ class LocalCompute:
                 },
             )
         except DagsterPipesExecutionError as error:
-            raise failure(module, reader.handler.get_custom_messages(), str(error)) from None
-        if not invocation.get_results(implicit_materializations=False) and not invocation.get_custom_messages():
+            killed = " (killed: the system does that when memory runs out)" if "code -9" in str(error) else ""
+            raise failure(module, reader.handler.get_custom_messages(), f"{error}{killed}") from None
+        said = [message for message in invocation.get_custom_messages() if "progress" not in message]
+        if not invocation.get_results(implicit_materializations=False) and not said:
             raise dg.Failure(f"{module} ended without reporting what it made: its output is in the step's log.")
         return invocation
 
 
-def failure(module: str, messages: Iterable[Any], otherwise: str) -> dg.Failure:
-    """Returns the failure of a payload in its own words, where it left any."""
+def failure(module: str, messages: Sequence[Any], otherwise: str) -> dg.Failure:
+    """Returns the failure of a payload in its own words, where it left any, or with how far it was."""
     words = [message["failed"] for message in messages if "failed" in message]
     if words:
         return dg.Failure("\n".join(words), allow_retries=False)
-    return dg.Failure(f"{module}: {otherwise}. Its output is in the step's log.")
+    far = [message["progress"] for message in messages if "progress" in message][-1:]
+    done = f", after {far[0]}" if far else ""
+    return dg.Failure(f"{module}: {otherwise}{done}. Its output is in the step's log.")

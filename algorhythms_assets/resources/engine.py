@@ -30,15 +30,16 @@ class Engine(Protocol):
     def sql(self, query: str, tables: Mapping[str, TableSource]) -> pa.Table:
         """Returns the rows of a query; a table is a pyarrow table or a list of Parquet files."""
 
-    def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B]) -> Iterator[R]:
+    def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B], threads: bool = False) -> Iterator[R]:
         """Yields the result of each block, in the order of the blocks.
 
-        Both have to be picklable, and a block has to say what it is as a text, for whoever reads that it failed.
+        Both have to be picklable, and a block has to say what it is as a text, for whoever reads that it failed. With
+        `threads` the function does its work without Python's global lock, so that a process has use for several.
         """
 
 
 class EmbeddedEngine:
-    """DuckDB in this process, and as many worker processes as there are cores for it."""
+    """DuckDB in this process, and as many worker processes or threads as there are cores."""
 
     def sql(self, query: str, tables: Mapping[str, TableSource]) -> pa.Table:
         """Returns the rows of a query; a table is a pyarrow table or a list of Parquet files."""
@@ -56,15 +57,15 @@ class EmbeddedEngine:
                     connection.read_parquet([escape(str(path)) for path in source]).create_view(name)
             return connection.sql(query).to_arrow_table()
 
-    def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B]) -> Iterator[R]:
+    def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B], threads: bool = False) -> Iterator[R]:
         """Yields the result of each block, in the order of the blocks.
 
         Raises:
             InputError: a worker was killed; the message says at which block.
         """
         workers = min(cores(), len(blocks))
-        if workers < 2:
-            yield from map(function, blocks)
+        if workers < 2 or threads:
+            yield from in_order(function, blocks, max(1, workers))
             return
         # A pool for each worker, because a pool of several does not tell at which block it lost one. Forked workers
         # would inherit threads of Arrow and numba in an undefined state.

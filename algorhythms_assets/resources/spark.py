@@ -93,7 +93,12 @@ class SparkEngine:
             frame.createOrReplaceTempView(name)
         return self.session.sql(query).toArrow()
 
-    def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B]) -> Iterator[R]:
+    def map_blocks(
+        self,
+        function: Callable[[B], R],
+        blocks: Sequence[B],
+        threads: bool = False,  # noqa: ARG002 (executors are processes)
+    ) -> Iterator[R]:
         """Yields the result of each block, in the order of the blocks.
 
         Raises:

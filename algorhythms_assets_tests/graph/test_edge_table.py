@@ -1,40 +1,33 @@
-import os
+import re
 import shutil
-import signal
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
+import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
-from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA
+from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA, NoConfig
 from algorhythms_assets.graph import edge_table
-from algorhythms_assets.graph.edge_table import ENCODING, Block, edge_files, write_block
+from algorhythms_assets.graph.edge_table import ENCODING, edge_files
 from algorhythms_assets.ingest import track_metadata
 from algorhythms_assets.ingest.config import TrackMetadataConfig
+from algorhythms_assets.resources.compute import LocalCompute, Request
 from algorhythms_assets.resources.engine import EmbeddedEngine
-from algorhythms_assets.resources.store import InputError, Stamp, Store
+from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets_tests.conftest import ROOT
+from algorhythms_assets_tests.graph import deadly
 from algorhythms_assets_tests.graph.conftest import made, run_payload
-
-FATAL = 5
 
 
 @pytest.fixture
 def many_blocks(monkeypatch):
-    monkeypatch.setattr(edge_table, "LEAST_PAIRS", 100_000)
+    monkeypatch.setattr(edge_table, "LEAST_PAIRS", deadly.LEAST_PAIRS)
 
 
 def contents(store: Store) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in edge_files(store.path(EDGE_TABLE))}
-
-
-def deadly(store: Path, folder: Path, stamp: Stamp, block: Block) -> int:
-    if block.number == FATAL:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return write_block(store, folder, stamp, block)
 
 
 def test_every_engine_writes_the_same_bytes(request, counted, tmp_path):
@@ -64,29 +57,43 @@ def test_files_are_written_as_measured_best(counted):
         assert column.compression == "ZSTD"
 
 
-def test_a_killed_worker_is_told_with_its_block_and_the_next_try_goes_on(monkeypatch, many_blocks, store, tmp_path):
+def killed(store: Store) -> dg.Failure:
+    """Materializes the edge table under Dagster until it is killed; returns what Dagster is told."""
+    failures = []
+
+    @dg.asset
+    def edges(context: dg.AssetExecutionContext):
+        try:
+            LocalCompute(store, "duckdb").run(context, deadly.__name__, NoConfig(), Request())
+        except dg.Failure as failure:
+            failures.append(failure)
+            raise
+
+    assert not dg.materialize([edges], raise_on_error=False).success
+    [failure] = failures
+    return failure
+
+
+def test_a_killed_run_says_how_far_it_was_and_the_next_goes_on(many_blocks, store, tmp_path):
     shutil.copytree(store.root, tmp_path / "undisturbed")
     undisturbed = Store(tmp_path / "undisturbed")
-    made(edge_table.build, undisturbed, EDGE_TABLE)
-    monkeypatch.setattr(edge_table, "write_block", deadly)
-    with pytest.raises(InputError, match=rf"the worker at block {FATAL} of \d+ \(tracks \d+ to \d+\) was killed"):
-        made(edge_table.build, store, EDGE_TABLE)
+    whole = made(edge_table.build, undisturbed, EDGE_TABLE)
+    failure = killed(store)
+    assert re.search(
+        rf"when memory runs out\), after [1-{deadly.FATAL}] of {whole['blocks']} blocks", failure.description
+    )
+    assert failure.allow_retries
     assert store.stamp(EDGE_TABLE) is None
-    monkeypatch.undo()
-    monkeypatch.setattr(edge_table, "LEAST_PAIRS", 100_000)
-    about = made(edge_table.build, store, EDGE_TABLE)
-    assert about["blocks of an earlier try"] >= FATAL - 1
-    assert about["dagster/row_count"] == made(edge_table.build, undisturbed, EDGE_TABLE)["dagster/row_count"]
+    resumed = made(edge_table.build, store, EDGE_TABLE)
+    assert resumed["blocks of an earlier try"] >= deadly.FATAL - 1
+    assert resumed["dagster/row_count"] == whole["dagster/row_count"]
     assert contents(store) == contents(undisturbed)
     assert sorted(path.name for path in store.root.iterdir()) == ["edge_table", "raw_playlists", "track_metadata"]
     assert {path.suffix for path in store.path(EDGE_TABLE).iterdir()} == {".parquet", ".json"}
 
 
-def test_what_an_earlier_snapshot_left_is_not_gone_on_with(monkeypatch, many_blocks, store):
-    monkeypatch.setattr(edge_table, "write_block", deadly)
-    with pytest.raises(InputError, match="was killed"):
-        made(edge_table.build, store, EDGE_TABLE)
-    monkeypatch.undo()
+def test_what_an_earlier_snapshot_left_is_not_gone_on_with(many_blocks, store):
+    killed(store)
     made(track_metadata.build, store, TRACK_METADATA, TrackMetadataConfig(holdout=0.2))
     assert made(edge_table.build, store, EDGE_TABLE)["blocks of an earlier try"] == 0
     assert sorted(path.name for path in store.root.iterdir()) == ["edge_table", "raw_playlists", "track_metadata"]
@@ -98,7 +105,7 @@ class ChangingSnapshot:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def map_blocks(self, function, blocks):
+    def map_blocks(self, function, blocks, threads=False):
         for block in blocks:
             yield function(block)
             made(track_metadata.build, self._store, TRACK_METADATA, TrackMetadataConfig(holdout=0.2))

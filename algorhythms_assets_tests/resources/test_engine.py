@@ -68,6 +68,14 @@ def test_blocks_keep_their_order_and_run_elsewhere(engine):
         assert os.getpid() not in {process for _, process in results}
 
 
+def test_threads_stay_in_the_process_where_the_engine_is_this_machine(request):
+    spark = request.getfixturevalue("spark_engine")
+    for engine, here in ((EmbeddedEngine(), True), (spark, False)):
+        results = list(engine.map_blocks(squared_in_a_process, range(6), threads=True))
+        assert [square for square, _ in results] == [0, 1, 4, 9, 16, 25]
+        assert (os.getpid() in {process for _, process in results}) is here
+
+
 def test_a_full_disk_is_told_in_its_own_words(engine):
     with pytest.raises((InputError, OSError), match="No space left on device: 'part-1'"):
         list(engine.map_blocks(out_of_room, range(3)))
