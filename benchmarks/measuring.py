@@ -23,24 +23,25 @@ class FailedError(Exception):
     """The command failed, or took longer than it was given."""
 
 
-def measure(command: Sequence[str], limit: float, environment: dict[str, str] | None = None) -> Measured:
-    """Runs a command; raises FailedError if it fails or takes longer than `limit` seconds."""
+def measure(command: Sequence[str], seconds: float, gigabytes: float) -> Measured:
+    """Runs a command, whose output has to be short; raises FailedError if it fails or takes more than it is given."""
     started = time.monotonic()
-    process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peak = 0
     while process.poll() is None:
         peak = max(peak, sum(_resident(one) for one in _tree(process)))
-        if time.monotonic() - started > limit:
+        late = f"more than {seconds:.0f} s" if time.monotonic() - started > seconds else None
+        if late or peak > gigabytes * 1e9:
             for one in _tree(process):
                 one.kill()
             process.wait()
-            raise FailedError(f"more than {limit:.0f} s")
+            raise FailedError(late or f"more than {gigabytes:.0f} GB")
         time.sleep(_LOOK_EVERY_SECONDS)
-    seconds = time.monotonic() - started
+    taken = time.monotonic() - started
     output, errors = process.communicate()
     if process.returncode:
         raise FailedError(f"exit {process.returncode}: {errors.strip().splitlines()[-1] if errors.strip() else ''}")
-    return Measured(seconds, peak / 1e9, output)
+    return Measured(taken, peak / 1e9, output)
 
 
 def _tree(process: psutil.Process) -> list[psutil.Process]:

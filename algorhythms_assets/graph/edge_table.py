@@ -22,13 +22,12 @@ from algorhythms_assets.resources.store import InputError, Stamp, Store, replaci
 # Who counts a block holds its edges, at most as many as its pairs: 0.4 GB. Few playlists are cut into smaller blocks,
 # enough for some workers to share; how many these are says nothing, so that the same playlists give the same files.
 MOST_PAIRS = 20_000_000
-LEAST_PAIRS = 1_000_000
+LEAST_PAIRS = 4_000_000
 BLOCKS = 32
 
-# Of what all readers understand, the fastest to write that is not larger than most; measured in docs/log.md.
+# Of what DuckDB, Spark and pyarrow read, the fastest to write of those below 10 bytes a row; measured in docs/log.md.
 ENCODING = {
-    "compression": "zstd",
-    "compression_level": 1,
+    "compression": "lz4",
     "use_dictionary": False,
     "column_encoding": {
         "source": "DELTA_BINARY_PACKED",

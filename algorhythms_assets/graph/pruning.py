@@ -40,11 +40,13 @@ def strongest(parts: Iterable[EdgeArrays], nodes: int, count: int) -> Strongest:
     each node and neighbour, whatever the number of edges.
     """
     held = np.zeros(nodes, np.int64)
+    # The weakest that a full node keeps: small enough for the cache, and most edges end at it.
+    floor = np.full(nodes, -np.inf, np.float32)
     neighbour = np.empty((nodes, count), np.int32)
     strength = np.empty((nodes, count), np.float32)
     playlists = np.empty((nodes, count), np.int32)
     for part in parts:
-        _add(held, neighbour, strength, playlists, *part)
+        _add(floor, held, neighbour, strength, playlists, *part)
     _sort(held, neighbour, strength, playlists)
     full = np.arange(count) < held[:, None]
     node = np.repeat(np.arange(nodes, dtype=np.int32), held)
@@ -52,10 +54,13 @@ def strongest(parts: Iterable[EdgeArrays], nodes: int, count: int) -> Strongest:
 
 
 @numba.njit(cache=True)
-def _add(held, neighbour, strength, playlists, source, target, weight, shared):  # type: ignore[no-untyped-def]
+def _add(floor, held, neighbour, strength, playlists, source, target, weight, shared):  # type: ignore[no-untyped-def]
     for edge in range(len(source)):
-        _offer(held, neighbour, strength, playlists, source[edge], target[edge], weight[edge], shared[edge])
-        _offer(held, neighbour, strength, playlists, target[edge], source[edge], weight[edge], shared[edge])
+        for node, other in ((source[edge], target[edge]), (target[edge], source[edge])):
+            if weight[edge] >= floor[node]:
+                _offer(held, neighbour, strength, playlists, node, other, weight[edge], shared[edge])
+                if held[node] == strength.shape[1]:
+                    floor[node] = strength[node, 0]
 
 
 @numba.njit(cache=True)

@@ -190,7 +190,7 @@ def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | N
     table = table.select(schema.names).cast(schema)
     if stamp is not None:
         table = table.replace_schema_metadata({_STAMP_KEY: json.dumps(asdict(stamp))})
-    pq.write_table(table, path, **{"compression": "zstd", **encoding})
+    pq.write_table(table, path, **{"compression": "zstd"} | encoding)
 
 
 def _read_stamp(path: Path) -> Stamp | None:

@@ -54,7 +54,7 @@ def test_files_are_written_as_measured_best(counted):
     for number, name in enumerate(EDGES_SCHEMA.names):
         column = group.column(number)
         assert ENCODING["column_encoding"][name] in column.encodings
-        assert column.compression == "ZSTD"
+        assert column.compression == "LZ4"
 
 
 def killed(store: Store) -> dg.Failure:
