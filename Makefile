@@ -10,7 +10,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test check format dev serve bench openapi help
+.PHONY: demo test services check format dev serve bench openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,9 @@ demo: $(READY) ## materialize everything on PLAYLISTS, release it and ask the en
 
 test: $(READY) ## run all tests
 	$(BIN)/pytest
+
+services: ## install what the tests of real services need (Debian, as root)
+	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
@@ -49,7 +52,8 @@ serve: $(READY) ## the endpoint at http://127.0.0.1:8000, on what is released
 
 bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/results
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
-	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.edges
 
 openapi: $(READY) ## write lambda/openapi.json anew
 	$(BIN)/python -m algorhythms_ask openapi > lambda/openapi.json

@@ -91,7 +91,7 @@ def test_bad_slices_and_playlists_are_set_aside_and_the_rest_is_released(demo, t
     [
         ({"PLAYLISTS": "missing"}, "missing is no folder"),
         ({"HOLDOUT": "much"}, "ALGORHYTHMS_HOLDOUT"),
-        ({"ENGINE": "spark://host"}, "ALGORHYTHMS_ENGINE"),
+        ({"ENGINE": "sparkle"}, "ALGORHYTHMS_ENGINE"),
         ({"DEPLOYMENT": "moon"}, "ALGORHYTHMS_DEPLOYMENT"),
         ({"STORE": "/proc/store"}, "cannot be written"),
     ],

@@ -1,0 +1,45 @@
+import shutil
+
+import dagster as dg
+import pytest
+from pydantic import ValidationError
+
+from algorhythms_assets.contracts import EDGE_TABLE
+from algorhythms_assets.deployments import resources
+from algorhythms_assets.graph.assets import edge_table
+from algorhythms_assets.settings import Settings
+from algorhythms_assets_tests.graph.conftest import counted, snapshot  # noqa: F401 (fixtures)
+from algorhythms_assets_tests.services.spark import require_java
+
+
+def test_the_plain_deployment_knows_no_spark(tmp_path):
+    assert "pyspark" not in resources(Settings(store=tmp_path))
+
+
+@pytest.mark.parametrize("engine", ["local[2]", "local", "spark://host:7077", "yarn", "k8s://https://host:443"])
+def test_a_spark_master_becomes_the_resource_pyspark(engine, tmp_path):
+    made = resources(Settings(store=tmp_path, engine=engine))
+    assert made["pyspark"].spark_config["spark.master"] == engine
+    assert made["compute"].spark == made["pyspark"].spark_config
+
+
+def test_spark_leaves_the_master_to_its_own_configuration(tmp_path):
+    assert "spark.master" not in resources(Settings(store=tmp_path, engine="spark"))["pyspark"].spark_config
+
+
+@pytest.mark.parametrize("engine", ["sparkle", "local[x]", "spark://", ""])
+def test_what_is_no_engine_is_refused(engine, tmp_path):
+    with pytest.raises(ValidationError, match="no engine"):
+        Settings(store=tmp_path, engine=engine)
+
+
+def test_payloads_under_dagster_run_on_the_session_that_the_resource_configures(counted, tmp_path):  # noqa: F811
+    require_java()
+    shutil.copytree(counted.root / "track_metadata", tmp_path / "track_metadata")
+    made = resources(Settings(store=tmp_path, engine="local[2]"))
+    done = dg.materialize([edge_table], resources={"compute": made["compute"]})
+    assert done.success
+    [event] = done.asset_materializations_for_node("edge_table")
+    assert event.metadata["dagster/row_count"].value > 0
+    for path in counted.path(EDGE_TABLE).glob("*.parquet"):
+        assert path.read_bytes() == (tmp_path / "edge_table" / path.name).read_bytes()
