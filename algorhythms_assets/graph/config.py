@@ -21,8 +21,8 @@ class PygGraphConfig(BaseModel):
     """How the graph is thinned, and how its edges are weighted."""
 
     weighting: Literal["origin", "playlists", "proximity"] = Field(
-        "origin",
-        description="origin: sum of 1 / (distance of positions * tracks in the playlist); proximity: of 1 / distance; "
+        "proximity",
+        description="proximity: sum of 1 / distance of positions; origin: of 1 / (distance * tracks in the playlist); "
         "playlists: how many hold both",
     )
     neighbours: int = Field(
