@@ -86,6 +86,9 @@ GRAPH_SAMPLE_SCHEMA = pa.schema(
     ]
 )
 
+# Of a stored vector: behind the graph network's vector, before the popularity term.
+FACTORS = 128
+
 EMBEDDINGS_SCHEMA = pa.schema(
     [
         pa.field("track", pa.int32(), nullable=False),
@@ -139,15 +142,24 @@ GRAPH_SAMPLE = Artifact(
 PYG_GRAPH = Artifact(
     "pyg_graph", "graph", "pyg_graph/{version}", ("edge_table", "track_metadata", "scaler", "audio_features")
 )
-GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"))
+GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="2")
 EMBEDDINGS = Artifact(
-    "embeddings", "model", "embeddings.parquet", ("gcn_weights", "pyg_graph"), schema=EMBEDDINGS_SCHEMA
+    "embeddings",
+    "model",
+    "embeddings.parquet",
+    ("gcn_weights", "pyg_graph"),
+    code_version="2",
+    schema=EMBEDDINGS_SCHEMA,
 )
 MLP_WEIGHTS = Artifact(
     "mlp_weights", "model", "mlp_weights", ("embeddings", "scaler", "audio_features", "track_metadata")
 )
 SERVING_BUNDLE = Artifact(
-    "serving_bundle", "serving", "serving_bundle/{version}", ("scaler", "mlp_weights", "embeddings")
+    "serving_bundle",
+    "serving",
+    "serving_bundle/{version}",
+    ("scaler", "mlp_weights", "embeddings", "gcn_weights"),
+    code_version="2",
 )
 SEARCH_INDEX = Artifact(
     "search_index", "serving", "search_index/{version}", ("embeddings", "track_metadata", "edge_table")

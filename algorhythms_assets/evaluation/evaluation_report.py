@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.recommend import Recommender
-from algorhythms_ask.release import NotServableError, load_network
+from algorhythms_ask.release import NotServableError, load_recommender
 
 from algorhythms_assets.challenge import CATEGORIES, cut
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
@@ -31,11 +30,11 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     snapshot = load_snapshot(metadata)
     try:
         index = EmbeddedIndex(index_folder)
-        network = load_network(bundle, index)
+        recommender = load_recommender(bundle, index)
     except (NotServableError, IndexUnavailableError) as error:
         raise InputError(f"what is to be evaluated could not be served: {error}") from error
     methods: dict[str, Method] = {
-        "served": Served(Recommender(network, index), tracks),
+        "served": Served(recommender, tracks),
         "popularity": Popularity(tracks["playlists"].to_numpy()),
         "item_knn": ItemKnn(snapshot.training, tracks.num_rows),
     }

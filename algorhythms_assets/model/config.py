@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 
 class GcnConfig(BaseModel):
-    """How the graph network is trained."""
+    """How the graph network and the factors are trained."""
 
     dimension: int = Field(128, ge=2, le=1024, description="of a vector; 10 loses a fifth of R-precision")
     layers: int = Field(2, ge=0, le=4, description="of propagation; none loses a tenth, three are no better than two")
@@ -18,6 +18,9 @@ class GcnConfig(BaseModel):
         0.3, ge=0, lt=1, description="how often a track has to do with artist, album and neighbours alone"
     )
     validation_playlists: int = Field(1000, ge=0, description="at most so many decide when to stop")
+    factor_iterations: int = Field(10, ge=1, le=100, description="of alternating least squares; it has settled by then")
+    regularization: float = Field(2.5, gt=0, description="of the factors; 5 loses a tenth of their R-precision")
+    unobserved: float = Field(0.025, gt=0, le=1, description="what a track counts that a playlist does not hold")
     seed: int = Field(0, description="of everything random")
 
 

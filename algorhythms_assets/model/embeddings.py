@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import torch
 
@@ -16,7 +17,7 @@ from algorhythms_assets.payload import Work, run
 
 @torch.no_grad()
 def build(work: Work[NoConfig]) -> dict[str, Any]:
-    """Compute one vector per track: the unit vector of the graph network, then the popularity term.
+    """Compute one vector per track: the unit vector of the graph network, the factors, the popularity term.
 
     Tracks that stand in held-out playlists alone get none: the evaluation must not find them, so nobody does.
     """
@@ -25,7 +26,8 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     graph = load_graph(work.store.path(PYG_GRAPH))
     model = load_model(weights, graph, config)
     tracks = torch.nonzero(graph.playlists > 0)[:, 0]
-    vectors = stored_vectors(model(), model.prior, graph, config.temperature)[tracks].numpy()
+    factors = torch.from_numpy(np.load(weights / "factors.npy"))
+    vectors = stored_vectors(model(), model.prior, graph, config.temperature, factors)[tracks].numpy()
     dimension = vectors.shape[1]
     table = pa.table(
         {

@@ -1,15 +1,17 @@
-"""Trains the graph network on the training playlists, and keeps the epoch that does best on validation playlists."""
+"""Trains the graph network and the factors on the training playlists; validation playlists choose the epoch kept."""
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch_geometric.data import Data
 
-from algorhythms_assets.contracts import GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
+from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.model.als import fold_in_matrix, train_factors
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
 from algorhythms_assets.model.training import DivergedError, Epoch, train
@@ -19,7 +21,7 @@ from algorhythms_assets.resources.store import InputError, write_json
 
 
 def build(work: Work[GcnConfig]) -> dict[str, Any]:
-    """Train the graph network that gives every track a vector."""
+    """Train the graph network and the factors that give every track a vector."""
     config = work.config
     snapshot = load_snapshot(work.store.path(TRACK_METADATA))
     torch.manual_seed(config.seed)
@@ -34,9 +36,14 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
             work.log.info("epoch %d: loss %.3f, %s", epoch.number, epoch.loss, on_validation)
     except DivergedError as error:
         raise InputError(f"training diverged: {error}") from error
+    tracks = model.graph.num_nodes
+    iterations = train_factors(snapshot.training, tracks, FACTORS, config)
+    *_, factors = work.progress(iterations, config.factor_iterations, "iterations")
 
     def write(folder: Path) -> None:
         save_file({name: weights.contiguous() for name, weights in best.items()}, folder / "model.safetensors")
+        np.save(folder / "factors.npy", factors.numpy())
+        np.save(folder / "fold_in.npy", fold_in_matrix(factors, config).numpy())
         write_json(
             folder / "training.json", {"config": config.model_dump(), "epochs": [vars(epoch) for epoch in epochs]}
         )
@@ -50,6 +57,7 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
         "best epoch": chosen.number,
         **({} if chosen.ndcg is None else {"validation NDCG@500": round(chosen.ndcg, 4)}),
         "prior": round(float(best["prior"]), 3),
+        "factors": FACTORS,
         "curve": picture(place / "training.png"),
     }
 

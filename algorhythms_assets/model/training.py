@@ -155,7 +155,7 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
     return float(np.mean(means))
 
 
-def stored_vectors(z: Tensor, prior: Tensor, graph: Data, temperature: float) -> Tensor:
-    """Returns [z, temperature * prior * log(1 + playlists)], float32 [tracks, dimension + 1]."""
+def stored_vectors(z: Tensor, prior: Tensor, graph: Data, temperature: float, factors: Tensor | None = None) -> Tensor:
+    """Returns [z, factors, temperature * prior * log(1 + playlists)], float32 [tracks, dimension + factors + 1]."""
     popularity = temperature * prior * torch.log1p(graph.playlists.float())
-    return torch.cat([z, popularity[:, None]], dim=1)
+    return torch.cat([z, *([] if factors is None else [factors]), popularity[:, None]], dim=1)

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from algorhythms_ask.release import CURRENT, load_network, open_index
+from algorhythms_ask.release import CURRENT, load_recommender, open_index
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
@@ -45,7 +45,7 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
         released = json.loads(current.read_text())
         if {name: released.get(name) for name in content} == content:
             return dict(released)
-    load_network(bundle, open_index(store.root, content["index"]))
+    load_recommender(bundle, open_index(store.root, content["index"]))
     content["released_at"] = datetime.now(UTC).isoformat(timespec="seconds")
     history = current.with_name("history.jsonl")
     lines = history.read_text() if history.is_file() else ""

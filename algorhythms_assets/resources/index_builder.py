@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document
+from numpy.typing import NDArray
 
 from algorhythms_assets.resources.store import write_json
 
@@ -61,25 +62,28 @@ def build_embedded(
     write_json(folder / "index.json", about)
 
 
-def verify_embedded(folder: Path, tracks: int, probes: list[str]) -> None:
-    """Opens the index and asks for the probes, which are track ids.
+def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.float32]]) -> None:
+    """Opens the index and asks for the probes, which are track ids with their vectors.
 
     Raises:
-        IndexFaultError: it does not hold so many tracks, a vector is not finite, or a probe cannot be found.
+        IndexFaultError: it does not hold so many tracks, a vector is not finite, a probe cannot be found or has another
+            vector, or the search does not find what a scan of all vectors finds.
     """
     index = EmbeddedIndex(folder)
-    if not np.isfinite(np.load(folder / "vectors.npy", mmap_mode="r")).all():
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    if not np.isfinite(vectors).all():
         raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
     if index.tracks != tracks:
         raise IndexFaultError(f"the index in {folder} holds {index.tracks} tracks, not {tracks}")
-    documents = index.fetch(probes)
-    for probe in probes:
+    documents = index.fetch(list(probes))
+    for probe, vector in probes.items():
         if probe not in documents:
             raise IndexFaultError(f"the index in {folder} lacks {probe}")
-    queries = np.stack([documents[probe].vector for probe in probes])
-    queries[:, -1] = 0
-    for probe, [hit] in zip(probes, index.nearest(queries, 1, [[]] * len(probes), documents=False), strict=True):
-        own = float(queries[probes.index(probe)] @ documents[probe].vector)
-        # Nothing is nearer to a unit vector than itself; another may be equally near.
-        if abs(hit.score - own) > 1e-4:
-            raise IndexFaultError(f"the index in {folder} finds {hit.id} before {probe} itself")
+        if not np.array_equal(documents[probe].vector, vector):
+            raise IndexFaultError(f"the index in {folder} holds another vector of {probe}")
+    queries = np.stack(list(probes.values()))
+    best = (queries @ vectors[:tracks].T).max(axis=1)
+    found = index.nearest(queries, 1, [[]] * len(probes), documents=False)
+    for probe, [hit], score in zip(probes, found, best, strict=True):
+        if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
+            raise IndexFaultError(f"the index in {folder} finds {hit.id} for {probe}, which is not the best")

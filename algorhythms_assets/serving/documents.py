@@ -18,17 +18,18 @@ class _Group:
     """Tracks of an artist or album: their vectors' sum, and what names it."""
 
     total: NDArray[np.float64]
+    tracks: int
     playlists: int
     row: dict[str, Any]
 
 
 def documents(
-    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours
+    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours, factors: int
 ) -> Iterator[tuple[Document, list[str]]]:
     """Yields each document with its keys: tracks, then artists, then albums, each by falling popularity.
 
-    `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension];
-    `neighbours` go by track number.
+    `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension], with so
+    many `factors` in each; `neighbours` go by track number.
     """
     rows = tracks.to_pylist()
     order = sorted(range(len(rows)), key=lambda i: (-rows[i]["playlists"], rows[i]["track_uri"]))
@@ -47,23 +48,25 @@ def documents(
             ),
             [row["track_uri"]],
         )
-    yield from _groups("artist", rows, vectors)
-    yield from _groups("album", rows, vectors)
+    yield from _groups("artist", rows, vectors, factors)
+    yield from _groups("album", rows, vectors, factors)
 
 
 def _groups(
-    kind: str, rows: list[dict[str, Any]], vectors: NDArray[np.float32]
+    kind: str, rows: list[dict[str, Any]], vectors: NDArray[np.float32], factors: int
 ) -> Iterator[tuple[Document, list[str]]]:
     groups: dict[str, _Group] = {}
     for row, vector in zip(rows, vectors, strict=True):
         identity = row[f"{kind}_uri"] or row[f"{kind}_name"]
         if identity is None:
             continue
-        group = groups.setdefault(identity, _Group(np.zeros(len(vector) - 1), 0, row))
+        group = groups.setdefault(identity, _Group(np.zeros(len(vector) - 1), 0, 0, row))
         group.total += vector[:-1]
+        group.tracks += 1
         group.playlists += row["playlists"]
     for identity, group in sorted(groups.items(), key=lambda item: (-item[1].playlists, item[0])):
-        norm = np.linalg.norm(group.total)
+        z, v = np.split(group.total, [len(group.total) - factors])
+        norm = np.linalg.norm(z)
         if norm == 0:
             continue
         artist, album = group.row["artist_name"], group.row["album_name"]
@@ -72,7 +75,7 @@ def _groups(
             keys.append(artist_key(artist))
         if kind == "album" and artist and album:
             keys.append(album_key(artist, album))
-        # Only as a seed does a group count, so it has no popularity of its own.
-        vector = np.append(group.total / norm, 0).astype(np.float32)
+        # A direction of its tracks, and their mean factors. Only as a seed does it count, so it has no popularity.
+        vector = np.concatenate([z / norm, v / group.tracks, [0]]).astype(np.float32)
         name = artist if kind == "artist" else album
         yield Document(identity, kind, name, artist, None, group.playlists, vector), [key for key in keys if key]

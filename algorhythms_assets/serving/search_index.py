@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from algorhythms_assets.contracts import EDGE_TABLE, EMBEDDINGS, SEARCH_INDEX, TRACK_METADATA
+from algorhythms_assets.contracts import EDGE_TABLE, EMBEDDINGS, FACTORS, SEARCH_INDEX, TRACK_METADATA
 from algorhythms_assets.graph.edge_table import strength_parts
 from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.model.stored import load_embeddings
@@ -30,10 +30,10 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     together = by_track(strongest(parts, len(uris), work.config.neighbours), uris)
 
     def write(folder: Path) -> None:
-        done = documents(tracks, vectors, together)
+        done = documents(tracks, vectors, together, FACTORS)
         build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1], embeddings)
         probes = np.linspace(0, len(numbers) - 1, min(_PROBES, len(numbers))).astype(int)
-        verify_embedded(folder, len(numbers), [uris[numbers[i]] for i in probes])
+        verify_embedded(folder, len(numbers), {uris[numbers[i]]: vectors[i] for i in probes})
 
     place = work.write_folder(write, work.stamp.data_version[:12])
     size = sum(path.stat().st_size for path in place.iterdir())

@@ -9,12 +9,12 @@ from typing import Any
 from algorhythms_ask.features import FEATURES
 from algorhythms_ask.release import load_encoder
 
-from algorhythms_assets.contracts import EMBEDDINGS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE, NoConfig
+from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE, NoConfig
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
-_FILES = {
+_FEATURE_FILES = {
     SCALER: ("scaler.json", "one_hot.json"),
     MLP_WEIGHTS: ("weights1.npy", "bias1.npy", "weights2.npy", "bias2.npy"),
 }
@@ -25,10 +25,11 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     version = work.stamp.data_version[:12]
     stored = load_embeddings(work.store)[1].shape[1]
     features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
-    sources = [work.store.path(artifact) / name for artifact, names in _FILES.items() for name in names]
+    sources = [work.store.path(artifact) / name for artifact, names in _FEATURE_FILES.items() for name in names]
+    fold_in = work.store.path(GCN_WEIGHTS) / "fold_in.npy"
 
     def write(folder: Path) -> None:
-        for source in sources if features else ():
+        for source in [fold_in, *(sources if features else ())]:
             shutil.copyfile(source, folder / source.name)
         write_json(
             folder / "manifest.json",
@@ -39,7 +40,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
                 "features": features,
                 "feature_order": list(FEATURES),
                 "inputs": load_encoder(folder).inputs if features else [],
-                "dimensions": {"stored": stored, "vector": stored - 1},
+                "dimensions": {"stored": stored, "vector": stored - FACTORS - 1, "factors": FACTORS},
                 "files": {
                     path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
                 },

@@ -37,7 +37,7 @@ def table():
 def served(folder):
     z = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
     stored = np.concatenate([z, 0.01 * np.log1p(PLAYLISTS[:5, None])], axis=1).astype(np.float32)
-    build_embedded(folder, documents(table().slice(0, 5), stored, {}), 3, "v")
+    build_embedded(folder, documents(table().slice(0, 5), stored, {}, 0), 3, "v")
     return Served(Recommender(None, EmbeddedIndex(folder)), table())
 
 

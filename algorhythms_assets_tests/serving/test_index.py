@@ -42,7 +42,7 @@ def vectors():
 @pytest.fixture(scope="module", params=["embedded"])
 def index(request, tmp_path_factory, tracks, vectors):
     folder = tmp_path_factory.mktemp(request.param)
-    build_embedded(folder, documents(tracks, vectors, {0: [("t1", 2)]}), 5, "v")
+    build_embedded(folder, documents(tracks, vectors, {0: [("t1", 2)]}, 0), 5, "v")
     return EmbeddedIndex(folder)
 
 
@@ -114,22 +114,23 @@ def test_search_by_beginnings_of_words_the_popular_first(index, text, expected):
 
 
 def test_a_damaged_index_is_noticed_before_it_is_released(tmp_path, tracks, vectors):
-    build_embedded(tmp_path, documents(tracks, vectors, {}), 5, "v")
-    verify_embedded(tmp_path, 6, ["t0", "t5"])
+    build_embedded(tmp_path, documents(tracks, vectors, {}, 0), 5, "v")
+    probes = {f"t{i}": vector for i, vector in enumerate(vectors)}
+    verify_embedded(tmp_path, 6, probes)
     with pytest.raises(IndexFaultError, match="6 tracks, not 7"):
-        verify_embedded(tmp_path, 7, ["t0"])
+        verify_embedded(tmp_path, 7, probes)
     with pytest.raises(IndexFaultError, match="lacks t9"):
-        verify_embedded(tmp_path, 6, ["t9"])
+        verify_embedded(tmp_path, 6, probes | {"t9": vectors[0]})
     damaged = np.load(tmp_path / "vectors.npy")
     np.save(tmp_path / "vectors.npy", np.where(damaged == damaged[0, 0], np.nan, damaged))
     with pytest.raises(IndexFaultError, match="not finite"):
-        verify_embedded(tmp_path, 6, ["t0"])
+        verify_embedded(tmp_path, 6, probes)
     np.save(tmp_path / "vectors.npy", damaged)
     swapped = np.load(tmp_path / "vectors.npy")
     swapped[2] = 5 * swapped[3]
     np.save(tmp_path / "vectors.npy", swapped)
-    with pytest.raises(IndexFaultError, match="before"):
-        verify_embedded(tmp_path, 6, [f"t{i}" for i in range(6)])
+    with pytest.raises(IndexFaultError, match="another vector of t"):
+        verify_embedded(tmp_path, 6, probes)
 
 
 def test_neighbours_are_the_strongest_of_either_end():

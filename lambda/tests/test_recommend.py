@@ -72,7 +72,7 @@ def test_what_stands_in_for_an_unknown_track(
 ) -> None:
     [resolution] = recommender.resolve([[song]])
     [seed] = resolution.seeds
-    assert (seed.resolved_by, seed.z.tolist()) == (resolved_by, nearest)
+    assert (seed.resolved_by, seed.vector.tolist()) == (resolved_by, nearest)
     assert (seed.document is not None) == (resolved_by == "track")
 
 
@@ -81,7 +81,7 @@ def test_features_come_last(recommender: Recommender, features: dict[str, float]
         [[Song("new", features=features), Song("other", artist="Nina Blue", features=features)]]
     )
     by_features, by_artist = resolution.seeds
-    assert (by_features.resolved_by, by_features.z.tolist()) == ("features", [1, 0, 0, 0])
+    assert (by_features.resolved_by, by_features.vector.tolist()) == ("features", [1, 0, 0, 0])
     assert by_artist.resolved_by == "artist"
 
 
@@ -175,7 +175,7 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
 @given(st.lists(st.integers(0, 59), max_size=40, unique=True), st.integers(1, 60))
 def test_terms_sum_to_the_score(uneven: Recommender, seeds: list[int], count: int) -> None:
     resolution, found = uneven.recommend(_songs(*(f"t{seed:02}" for seed in seeds)), count)
-    vectors = {seed.song.id: seed.z.astype(float) for seed in resolution.seeds}
+    vectors = {seed.song.id: seed.vector.astype(float) for seed in resolution.seeds}
     for recommendation in found:
         # As the numbers are printed, in decimal arithmetic: to the last digit.
         terms = [Decimal(repr(term)) for term in (*recommendation.seed_terms, recommendation.popularity)]

@@ -1,13 +1,16 @@
 """Seeds to recommendations: one maximum inner product search, and a score that is exactly the sum of its terms.
 
-A stored vector is [z, p]: a unit vector and the popularity term. The query is [mean of the seeds' z, 1], so the score
-of a candidate c is the sum over n seeds s of z_s . z_c / n, plus p_c. With no seed it is p_c alone.
+A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The n seeds s ask with
+[mean of z_s, u, 1], where u = A^-1 sum of v_s, with A = B + sum of v_s v_s^T, are the factors of a playlist that holds
+them (Hu, Koren and Volinsky, ICDM 2008). So the score of a candidate c is the sum over the seeds of
+z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from algorhythms_ask.features import FeatureNetwork, Floats, problems
 from algorhythms_ask.index import Document, Hit, Index
@@ -19,10 +22,10 @@ _DECIMALS = 8
 
 @dataclass(frozen=True)
 class Seed:
-    """A song with a vector: `z` is float32 [dimension - 1]; `resolved_by` is track, album, artist or features."""
+    """A song with its z and v, float32 [dimension - 1]; `resolved_by` is track, album, artist or features."""
 
     song: Song
-    z: Floats
+    vector: Floats
     resolved_by: str
     document: Document | None = None
 
@@ -50,11 +53,15 @@ class Recommendation:
 
 
 class Recommender:
-    """Answers from one index and, for unknown tracks with features, one network."""
+    """Answers from one index and, for unknown tracks with features, one network.
 
-    def __init__(self, network: FeatureNetwork | None, index: Index) -> None:
+    `fold_in` is B, float32 [factors, factors]; without one the vectors hold no factors.
+    """
+
+    def __init__(self, network: FeatureNetwork | None, index: Index, fold_in: Floats | None = None) -> None:
         self.network = network
         self.index = index
+        self.fold_in = np.zeros((0, 0), np.float32) if fold_in is None else fold_in
 
     def resolve(self, requests: Sequence[Sequence[Song]]) -> list[Resolution]:
         """Finds vectors for the songs of each request, in one round trip for all of them.
@@ -82,7 +89,9 @@ class Recommender:
             if song.features is not None and self.network is not None:
                 wrong = problems(song.features)
                 if not wrong:
-                    found.seeds.append(Seed(song, self.network.place(song.features), "features"))
+                    # Features say nothing of factors.
+                    vector = np.pad(self.network.place(song.features), (0, len(self.fold_in)))
+                    found.seeds.append(Seed(song, vector, "features"))
                     continue
                 sentence = "; ".join(f"{field} {problem}" for field, problem in wrong.items())
                 reason = f"not in the index, and its features cannot be used: {sentence}"
@@ -99,10 +108,17 @@ class Recommender:
         queries = np.zeros((len(requests), self.index.dimension), dtype=np.float32)
         queries[:, -1] = 1
         for query, resolution in zip(queries, resolutions, strict=True):
-            if resolution.seeds:
-                query[:-1] = np.mean([seed.z for seed in resolution.seeds], axis=0)
+            query[:-1] = self.parts(resolution.seeds).sum(axis=0)
         exclude = [[song.id for song in songs] for songs in requests]
         return self.index.nearest(queries, count, exclude, documents=documents)
+
+    def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
+        """Returns each seed's part in the query, float64 [seeds, dimension - 1]; their sum is the query."""
+        vectors = np.array([seed.vector for seed in seeds], dtype=np.float64).reshape(-1, self.index.dimension - 1)
+        factors = len(self.fold_in)
+        z, v = np.split(vectors, [vectors.shape[1] - factors], axis=1)
+        folded = np.linalg.solve(self.fold_in + v.T @ v, v.T).T if factors else v
+        return np.concatenate([z / max(1, len(seeds)), folded], axis=1)
 
     def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
         """Answers one request in two round trips to the index, whatever the number of songs."""
@@ -112,8 +128,7 @@ class Recommender:
         if not found:
             return resolution, []
         candidates = np.stack([document.vector for document in found]).astype(np.float64)
-        seeds = np.array([seed.z for seed in resolution.seeds], dtype=np.float64).reshape(-1, self.index.dimension - 1)
-        terms = np.round(candidates[:, :-1] @ seeds.T / max(1, len(seeds)), _DECIMALS)
+        terms = np.round(candidates[:, :-1] @ self.parts(resolution.seeds).T, _DECIMALS)
         popularity = np.round(candidates[:, -1], _DECIMALS)
         scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
         # The index sums in single precision: what it ranks a rounding error apart is put right here.

@@ -41,7 +41,7 @@ def load_release(store: Path) -> Release:
         raise NotServableError(f"nothing is released in {store}: run `make demo`, or materialize the asset `release`")
     current = _json(pointer, "version", "bundle", "index")
     index = open_index(store, current["index"])
-    recommender = Recommender(load_network(store / current["bundle"], index), index)
+    recommender = load_recommender(store / current["bundle"], index)
     return Release(current["version"], recommender, current.get("metrics", {}))
 
 
@@ -52,8 +52,8 @@ def open_index(store: Path, index: dict[str, str]) -> Index:
     return EmbeddedIndex(store / index["name"])
 
 
-def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
-    """Loads the feature network of a serving bundle that belongs to the index; None if it was made without features.
+def load_recommender(bundle: Path, index: Index) -> Recommender:
+    """Loads the recommender of a serving bundle that belongs to the index.
 
     Raises:
         NotServableError: a file is missing or differs from its checksum, or the index was made from other embeddings.
@@ -68,10 +68,14 @@ def load_network(bundle: Path, index: Index) -> FeatureNetwork | None:
             f"{bundle} was made from embeddings {manifest['embeddings']}, the index from {index.embeddings}: "
             "release again"
         )
-    if not manifest["features"]:
-        return None
-    arrays = {name: _array(bundle / f"{name}.npy") for name in ("weights1", "bias1", "weights2", "bias2")}
-    return FeatureNetwork(load_encoder(bundle), **arrays)
+    network = None
+    if manifest["features"]:
+        arrays = {name: _array(bundle / f"{name}.npy") for name in ("weights1", "bias1", "weights2", "bias2")}
+        network = FeatureNetwork(load_encoder(bundle), **arrays)
+    fold_in = _array(bundle / "fold_in.npy") if "fold_in.npy" in manifest["files"] else None
+    if fold_in is not None and (fold_in.shape != fold_in.T.shape or len(fold_in) >= index.dimension):
+        raise NotServableError(f"{bundle / 'fold_in.npy'} does not fit vectors of {index.dimension}: release again")
+    return Recommender(network, index, fold_in)
 
 
 def load_encoder(folder: Path) -> Encoder:

@@ -1,0 +1,65 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from algorhythms_assets.model import als
+from algorhythms_assets.model.als import fold_in_matrix, train_factors
+from algorhythms_assets.model.config import GcnConfig
+from algorhythms_assets_tests.graph.test_edges import csr
+from algorhythms_assets_tests.model.conftest import CLIQUE
+
+CONFIG = GcnConfig(factor_iterations=15, regularization=0.1, unobserved=0.05)
+
+
+def objective(holds, u, v):
+    """What alternating least squares makes small, term by term."""
+    scores = u @ v.T
+    loss = ((1 - scores) ** 2)[holds].sum() + CONFIG.unobserved * (scores**2).sum()
+    return loss + CONFIG.regularization * ((u**2).sum() + (v**2).sum())
+
+
+def playlists_factors(lists, v):
+    base = fold_in_matrix(torch.from_numpy(v), CONFIG).numpy()
+    return np.stack([np.linalg.solve(base + v[t].T @ v[t], v[t].sum(axis=0)) for t in lists])
+
+
+def test_every_iteration_makes_the_objective_smaller_until_it_settles():
+    lists = [[0, 1, 2], [1, 2], [3, 4], [4, 3, 5], [0, 5]]
+    holds = np.zeros((5, 6), bool)
+    for row, tracks in enumerate(lists):
+        holds[row, tracks] = True
+    values = []
+    for v in train_factors(csr(lists), 6, 3, CONFIG):
+        v = v.double().numpy()
+        values.append(objective(holds, playlists_factors(lists, v), v))
+    assert all(after <= before + 1e-6 for before, after in pairwise(values))
+    assert values[-1] == pytest.approx(values[-2], rel=1e-2)
+
+
+def test_what_stands_together_has_factors_that_agree(playlists):
+    *_, v = train_factors(playlists, 2 * CLIQUE, 4, CONFIG)
+    v = torch.nn.functional.normalize(v, dim=1)
+    assert (v[:CLIQUE] @ v[:CLIQUE].T).mean() > (v[:CLIQUE] @ v[CLIQUE:].T).mean() + 0.5
+
+
+def test_the_size_of_batches_changes_nothing(monkeypatch, playlists):
+    *_, whole = train_factors(playlists, 2 * CLIQUE, 4, CONFIG)
+    monkeypatch.setattr(als, "_SYSTEMS_AT_ONCE", 3)
+    monkeypatch.setattr(als, "_ROWS_AT_ONCE", 10)
+    *_, pieces = train_factors(playlists, 2 * CLIQUE, 4, CONFIG)
+    torch.testing.assert_close(whole, pieces, rtol=1e-3, atol=1e-4)
+
+
+def test_a_track_twice_in_a_playlist_counts_once_and_a_track_in_none_has_no_factors():
+    *_, once = train_factors(csr([[0, 1], [1, 2]]), 5, 3, CONFIG)
+    *_, twice = train_factors(csr([[0, 1, 0], [1, 2]]), 5, 3, CONFIG)
+    torch.testing.assert_close(once, twice)
+    assert (once[3:] == 0).all()
+
+
+@pytest.mark.parametrize("lists", [[[0]], [[0]] * 4, [[0], [1], [2]]])
+def test_the_fewest_playlists_give_finite_factors(lists):
+    *_, v = train_factors(csr(lists), 3, 8, CONFIG)
+    assert torch.isfinite(v).all()
