@@ -1,6 +1,7 @@
 """Values per playlist to means, intervals and the verdict of the gate."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,16 @@ from algorhythms_assets.evaluation.baselines import Ranking
 # Fewer test playlists than this say too little to stop a release.
 MINIMUM_PLAYLISTS = 100
 GATE_METRICS = ("r_precision", "ndcg")
+TITLES = {
+    "served": "served",
+    "popularity": "popularity",
+    "item_knn": "item-kNN",
+    "released": "the released version",
+    "r_precision": "R-precision",
+    "ndcg": "NDCG@500",
+    "clicks": "clicks",
+}
+_TOP = 10
 
 Values = Mapping[str, NDArray[np.float64]]
 
@@ -23,8 +34,25 @@ class Method(Protocol):
         """Returns, per task, at most 500 tracks, best first and without the seeds."""
 
 
-def measure(method: Method, tasks: Mapping[str, list[Task | None]]) -> Values:
-    """Returns each metric, float64 [playlists, categories]; NaN where the playlist is too short for the category."""
+@dataclass(frozen=True)
+class Measured:
+    """How a method did.
+
+    `values` has each metric, float64 [playlists, categories], NaN where the playlist is too short for the category;
+    `top` the first ten tracks of every answer, int64 [answers, 10], -1 where there are no more; `found` and `wanted`,
+    int64 [tracks], how often each track was among the 500 and how often it was hidden.
+    """
+
+    values: Values
+    top: NDArray[np.int64]
+    found: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+
+
+def measure(method: Method, tasks: Mapping[str, list[Task | None]], tracks: int) -> Measured:
+    """Has a method do the tasks of each category over a number of tracks."""
+    top: list[NDArray[np.int64]] = [np.empty((0, _TOP), np.int64)]
+    found, wanted = np.zeros(tracks, np.int64), np.zeros(tracks, np.int64)
     values = {metric: np.full((len(next(iter(tasks.values()))), len(CATEGORIES)), np.nan) for metric in METRICS}
     for column, category in enumerate(CATEGORIES):
         rows = [row for row, task in enumerate(tasks[category.name]) if task is not None]
@@ -32,12 +60,17 @@ def measure(method: Method, tasks: Mapping[str, list[Task | None]]) -> Values:
         if not some:
             continue
         hits = np.zeros((len(some), DEPTH), dtype=bool)
+        first = np.full((len(some), _TOP), -1, np.int64)
         for row, (ranking, task) in enumerate(zip(method.rank(some), some, strict=True)):
             hits[row, : len(ranking)] = np.isin(ranking, task.targets)
+            first[row, : len(ranking[:_TOP])] = ranking[:_TOP]
+            found[ranking[hits[row, : len(ranking)]]] += 1
+            wanted[task.targets] += 1
+        top.append(first)
         targets = np.array([len(task.targets) for task in some])
         for metric, function in METRICS.items():
             values[metric][rows, column] = function(hits, targets)
-    return values
+    return Measured(values, np.concatenate(top), found, wanted)
 
 
 def summary(values: Values) -> dict[str, Any]:
@@ -78,18 +111,22 @@ def interval(values: NDArray[np.float64], resamples: int, seed: int) -> tuple[fl
     return float(low), float(high)
 
 
-def verdict(playlists: int, against_popularity: Mapping[str, tuple[float, float] | None]) -> dict[str, Any]:
+def verdict(playlists: int, served_minus: Mapping[str, Mapping[str, tuple[float, float] | None]]) -> dict[str, Any]:
     """Returns whether the served model may be released, with reasons.
 
-    It may not when it is worse than popularity beyond the paired interval, given as (low, high) per metric. Too few
-    test playlists are a warning.
+    It may not when it is worse than another method beyond the paired interval, given as (low, high) per method and
+    metric. Too few test playlists are a warning.
     """
     if playlists < MINIMUM_PLAYLISTS:
         few = f"test playlists: {playlists}, and {MINIMUM_PLAYLISTS} would be needed to judge: released unjudged"
         return {"passed": True, "reasons": [], "warnings": [few]}
     reasons = []
-    for metric in GATE_METRICS:
-        bounds = against_popularity[metric]
-        if bounds is not None and bounds[1] < 0:
-            reasons.append(f"{metric} is worse than popularity: difference {bounds[0]:+.4f} to {bounds[1]:+.4f}")
+    for method, by_metric in served_minus.items():
+        for metric in GATE_METRICS:
+            bounds = by_metric[metric]
+            if bounds is not None and bounds[1] < 0:
+                reasons.append(
+                    f"{TITLES[metric]} is worse than that of {TITLES[method]}: difference {bounds[0]:+.4f} to "
+                    f"{bounds[1]:+.4f}"
+                )
     return {"passed": not reasons, "reasons": reasons, "warnings": []}

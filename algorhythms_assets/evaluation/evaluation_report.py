@@ -1,25 +1,30 @@
 """Evaluates the serving bundle and the search index on test playlists that nothing was trained on."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import NotServableError, load_recommender
+from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.release import CURRENT, NotServableError, load_recommender, load_release
 
 from algorhythms_assets.challenge import CATEGORIES, cut
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
+from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
 from algorhythms_assets.evaluation.comparison import Method, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.config import EvaluationConfig
-from algorhythms_assets.evaluation.markdown import markdown, plot_methods
+from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.ingest.playlists import load_snapshot
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
-from algorhythms_assets.resources.store import InputError, digest, write_json
+from algorhythms_assets.resources.store import InputError, Store, digest, write_json
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
@@ -38,15 +43,23 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "popularity": Popularity(tracks["playlists"].to_numpy()),
         "item_knn": ItemKnn(snapshot.training, tracks.num_rows),
     }
+    released = _released(work.store, bundle, index_folder)
+    if released is not None:
+        methods["released"] = Served(released, tracks)
     test = snapshot.test
     chosen = np.argsort(test.buckets, kind="stable")[: work.config.playlists]
     tasks = {
         category.name: [cut(int(test.pids[i]), test.distinct(int(i)), category) for i in chosen]
         for category in CATEGORIES
     }
-    values = {}
+    measured = {}
     for name, method in work.progress(methods.items(), len(methods), "methods"):
-        values[name] = measure(method, tasks)
+        measured[name] = measure(method, tasks, tracks.num_rows)
+    values = {name: of_method.values for name, of_method in measured.items()}
+    playlists = tracks["playlists"].to_numpy()
+    artists = pc.coalesce(tracks["artist_uri"], tracks["artist_name"], pa.scalar("")).combine_chunks()
+    artist = pc.dictionary_encode(artists).indices.to_numpy().astype(np.int64)
+    lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)
     differences = {
         name: {metric: interval(values["served"][metric] - other, *settings) for metric, other in others.items()}
@@ -63,7 +76,12 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
             for name, of_method in values.items()
         },
         "served_minus": differences,
-        "gate": verdict(len(chosen), differences["popularity"]),
+        "beyond": {name: profile(of_method.top, playlists, artist) for name, of_method in measured.items()},
+        "by_length": {name: by_length(v, lengths) for name, v in values.items()},
+        "by_popularity": {
+            name: by_popularity(of_method.found, of_method.wanted, playlists) for name, of_method in measured.items()
+        },
+        "gate": verdict(len(chosen), differences),
     }
     for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:
         work.log.warning(line)
@@ -71,7 +89,10 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     def write(folder: Path) -> None:
         write_json(folder / "report.json", report)
         plot_methods(report, folder / "methods.png")
-        (folder / "report.md").write_text(markdown(report) + "\n![methods](methods.png)\n")
+        plot_categories(report, folder / "categories.png")
+        plot_popularity(report, folder / "popularity.png")
+        pictures = "\n".join(f"![{name}]({name}.png)" for name in ("methods", "categories", "popularity"))
+        (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n")
 
     place = work.write_folder(write)
     return {
@@ -85,6 +106,23 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "report": {"raw_value": markdown(report), "type": "md"},
         "plot": picture(place / "methods.png"),
     }
+
+
+def _released(store: Store, bundle: Path, index: Path) -> Recommender | None:
+    """Returns what is released now, if that is another version; its test playlists are the same by their hash."""
+    current = store.root / CURRENT
+    if not current.is_file():
+        return None
+    about = json.loads(current.read_text())
+    if (about["bundle"], about["index"]["name"]) == tuple(
+        str(path.relative_to(store.root)) for path in (bundle, index)
+    ):
+        return None
+    try:
+        return load_release(store.root).recommender
+    except (NotServableError, IndexUnavailableError):
+        # What cannot be served any more is no standard.
+        return None
 
 
 if __name__ == "__main__":

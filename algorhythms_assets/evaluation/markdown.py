@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from algorhythms_assets.challenge import CATEGORIES
-from algorhythms_assets.plots import BLUE, GREY, ORANGE, plot
+from algorhythms_assets.challenge import CATEGORIES, METRICS
+from algorhythms_assets.evaluation.comparison import GATE_METRICS, TITLES
+from algorhythms_assets.plots import BLUE, GREY, ORANGE, RED, plot
 
-TITLES = {"served": "served", "popularity": "popularity", "item_knn": "item-kNN"}
-_METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "clicks": "clicks"}
+_COLOURS = {"served": BLUE, "popularity": GREY, "item_knn": ORANGE, "released": RED}
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -22,9 +22,9 @@ def markdown(report: dict[str, Any]) -> str:
         "are better, and fewer clicks.",
         "",
     ]
-    for metric, title in _METRICS.items():
+    for metric in METRICS:
         header = " | ".join(category.name for category in CATEGORIES)
-        lines += [f"| {title} | mean | {header} |", f"| --- |{' ---: |' * (len(CATEGORIES) + 1)}"]
+        lines += [f"| {TITLES[metric]} | mean | {header} |", f"| --- |{' ---: |' * (len(CATEGORIES) + 1)}"]
         for method, of_method in report["methods"].items():
             cells = [of_method["mean"][metric], *(of_method[category.name][metric] for category in CATEGORIES)]
             lines.append(f"| {TITLES[method]} | {' | '.join(_number(cell, metric) for cell in cells)} |")
@@ -32,14 +32,35 @@ def markdown(report: dict[str, Any]) -> str:
     counts = " | ".join(str(report["methods"]["served"][category.name]["playlists"]) for category in CATEGORIES)
     lines += [f"Playlists per category: {counts}. A category without a playlist that is long enough is marked –.", ""]
     for method, intervals in report["served_minus"].items():
-        for metric in ("r_precision", "ndcg"):
+        for metric in GATE_METRICS:
             if intervals[metric] is not None:
                 low, high = intervals[metric]
-                lines.append(f"- served minus {TITLES[method]}, {_METRICS[metric]}: {low:+.4f} to {high:+.4f} (95 %)")
+                lines.append(f"- served minus {TITLES[method]}, {TITLES[metric]}: {low:+.4f} to {high:+.4f} (95 %)")
+    lines += ["", *_beyond(report)]
     gate = report["gate"]
     lines += ["", f"**{'May be released' if gate['passed'] else 'May not be released'}.**"]
     lines += [f"- {line}" for line in (*gate["reasons"], *gate["warnings"])]
     return "\n".join(lines) + "\n"
+
+
+def _beyond(report: dict[str, Any]) -> list[str]:
+    """Returns tables of what accuracy does not tell, and of where it comes from."""
+    methods = list(report["methods"])
+    header = [f" | {' | '.join(TITLES[name] for name in methods)} |", f"| --- |{' ---: |' * len(methods)}"]
+    lines = [f"| the first ten{header[0]}", header[1]]
+    for name in report["beyond"]["served"]:
+        cells = (report["beyond"][method].get(name) for method in methods)
+        lines.append(f"| {name} | {' | '.join(_number(cell, name) for cell in cells)} |")
+    lines += ["", f"| NDCG@500 by length of the playlist{header[0]}", header[1]]
+    for name, of_served in report["by_length"]["served"].items():
+        cells = (report["by_length"][method][name]["ndcg"] for method in methods)
+        row = " | ".join(_number(cell, "ndcg") for cell in cells)
+        lines.append(f"| {name} tracks, {of_served['playlists']} playlists | {row} |")
+    lines += ["", f"| share found of hidden tracks, by training playlists that hold them{header[0]}", header[1]]
+    for name in report["by_popularity"]["served"]:
+        cells = (report["by_popularity"][method][name] for method in methods)
+        lines.append(f"| {name} | {' | '.join(_number(cell, 'share') for cell in cells)} |")
+    return lines
 
 
 def _number(value: float | None, metric: str) -> str:
@@ -50,15 +71,39 @@ def _number(value: float | None, metric: str) -> str:
 
 def plot_methods(report: dict[str, Any], path: Path) -> None:
     """Draws R-precision and NDCG of each method with their intervals."""
-    metrics = ("r_precision", "ndcg")
     with plot(path, f"{report['test_playlists']} test playlists, 95 % intervals") as axes:
-        for place, (method, colour) in enumerate(zip(TITLES, (BLUE, GREY, ORANGE), strict=True)):
-            means = [report["methods"][method]["mean"][metric] for metric in metrics]
-            bounds = [report["intervals"][method][metric] for metric in metrics]
+        for place, method in enumerate(report["methods"]):
+            means = [report["methods"][method]["mean"][metric] for metric in GATE_METRICS]
+            bounds = [report["intervals"][method][metric] for metric in GATE_METRICS]
             known = [i for i, mean in enumerate(means) if mean is not None]
             heights = np.array([means[i] for i in known])
             errors = np.array([[means[i] - bounds[i][0], bounds[i][1] - means[i]] for i in known]).reshape(-1, 2).T
-            at = np.array(known) + (place - 1) * 0.27
-            axes.bar(at, heights, 0.25, yerr=np.maximum(errors, 0), color=colour, label=TITLES[method], capsize=3)
-        axes.set_xticks(range(len(metrics)), [_METRICS[metric] for metric in metrics])
+            at = np.array(known) + (place - (len(report["methods"]) - 1) / 2) * 0.2
+            colour, title = _COLOURS[method], TITLES[method]
+            axes.bar(at, heights, 0.18, yerr=np.maximum(errors, 0), color=colour, label=title, capsize=3)
+        axes.set_xticks(range(len(GATE_METRICS)), [TITLES[metric] for metric in GATE_METRICS])
+        axes.legend(frameon=False)
+
+
+def plot_categories(report: dict[str, Any], path: Path) -> None:
+    """Draws NDCG of each method over the categories."""
+    names = [category.name for category in CATEGORIES]
+    with plot(path, "By how many tracks are given") as axes:
+        for method, of_method in report["methods"].items():
+            values = [np.nan if of_method[name]["ndcg"] is None else of_method[name]["ndcg"] for name in names]
+            axes.plot(names, values, "o-", color=_COLOURS[method], label=TITLES[method])
+        axes.set_ylabel(TITLES["ndcg"])
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+
+
+def plot_popularity(report: dict[str, Any], path: Path) -> None:
+    """Draws which share of the hidden tracks each method finds, by how popular they are."""
+    with plot(path, "Hidden tracks among the 500") as axes:
+        for method, shares in report["by_popularity"].items():
+            values = [np.nan if share is None else share for share in shares.values()]
+            axes.plot(list(shares), values, "o-", color=_COLOURS[method], label=TITLES[method])
+        axes.set_xlabel("training playlists that hold the track")
+        axes.set_ylabel("share found")
+        axes.set_ylim(bottom=0)
         axes.legend(frameon=False)

@@ -10,6 +10,9 @@ from algorhythms_ask.songs import Song
 from algorhythms_assets.challenge import DEPTH, Task
 from algorhythms_assets.evaluation.baselines import Ranking
 
+# What an earlier version knows and this snapshot does not: no target, whatever its number.
+_ELSEWHERE = -1
+
 # Requests that share a round trip, as in a batch request.
 _AT_ONCE = 100
 
@@ -32,5 +35,5 @@ class Served:
             requests = [[self._songs[seed] for seed in task.seeds] for task in tasks[start : start + _AT_ONCE]]
             resolutions = self._recommender.resolve(requests)
             answers = self._recommender.rank(requests, resolutions, DEPTH, documents=False)
-            found += [np.array([self._number[hit.id] for hit in hits], dtype=np.int64) for hits in answers]
+            found += [np.array([self._number.get(hit.id, _ELSEWHERE) for hit in hits], np.int64) for hits in answers]
         return found

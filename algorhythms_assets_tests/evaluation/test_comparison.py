@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 
 from algorhythms_assets.challenge import CATEGORIES, cut
-from algorhythms_assets.evaluation.comparison import interval, measure, summary, verdict
-from algorhythms_assets.evaluation.markdown import markdown, plot_methods
+from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
+from algorhythms_assets.evaluation.comparison import TITLES, interval, measure, summary, verdict
+from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
+
+TRACKS = 50
 
 
 class Oracle:
@@ -13,34 +16,37 @@ class Oracle:
         self.knows = knows
 
     def rank(self, tasks):
-        return [task.targets if self.knows else np.array([9999]) for task in tasks]
+        return [task.targets if self.knows else np.array([TRACKS - 1]) for task in tasks]
 
 
 def tasks(*lengths):
     return {c.name: [cut(pid, np.arange(length), c) for pid, length in enumerate(lengths)] for c in CATEGORIES}
 
 
+def values(method, *lengths):
+    return measure(method, tasks(*lengths), TRACKS).values
+
+
 def test_an_oracle_gets_everything_right_and_an_ignorant_one_nothing():
-    assert summary(measure(Oracle(True), tasks(30, 40)))["mean"] == {"r_precision": 1, "ndcg": 1, "clicks": 0}
-    assert summary(measure(Oracle(False), tasks(30, 40)))["mean"] == {"r_precision": 0, "ndcg": 0, "clicks": 51}
+    assert summary(values(Oracle(True), 30, 40))["mean"] == {"r_precision": 1, "ndcg": 1, "clicks": 0}
+    assert summary(values(Oracle(False), 30, 40))["mean"] == {"r_precision": 0, "ndcg": 0, "clicks": 51}
 
 
 def test_a_category_without_a_playlist_is_none_and_not_zero():
-    report = summary(measure(Oracle(True), tasks(3, 12)))
+    report = summary(values(Oracle(True), 3, 12))
     assert report["K25"] == {"r_precision": None, "ndcg": None, "clicks": None, "playlists": 0}
     assert report["K5"]["playlists"] == 1
     assert report["mean"]["r_precision"] == 1
 
 
 def test_no_playlist_at_all_is_none():
-    values = measure(Oracle(True), tasks())
-    assert summary(values)["mean"] == {"r_precision": None, "ndcg": None, "clicks": None}
-    assert interval(values["ndcg"], 100, 0) is None
+    nothing = values(Oracle(True))
+    assert summary(nothing)["mean"] == {"r_precision": None, "ndcg": None, "clicks": None}
+    assert interval(nothing["ndcg"], 100, 0) is None
 
 
 def test_the_mean_is_that_of_the_categories():
-    values = np.array([[0.0, 1.0], [0.0, np.nan]])
-    low, high = interval(values, 500, 0)
+    low, high = interval(np.array([[0.0, 1.0], [0.0, np.nan]]), 500, 0)
     assert 0 <= low <= 0.5 <= high
 
 
@@ -61,32 +67,43 @@ def test_the_interval_covers_the_true_mean_about_as_often_as_it_says():
         (500, (0.01, 0.02), True, False),
         (99, (-0.02, -0.01), True, True),
         (0, None, True, True),
+        (500, None, True, False),
     ],
 )
 def test_the_gate(playlists, bounds, passed, warned):
-    gate = verdict(playlists, {"r_precision": (0.1, 0.2) if bounds else None, "ndcg": bounds})
-    assert gate["passed"] is passed
-    assert bool(gate["reasons"]) is not passed
-    assert bool(gate["warnings"]) is warned
+    fine = {"r_precision": (0.1, 0.2), "ndcg": (0.1, 0.2)}
+    for name in ("popularity", "item_knn", "released"):
+        differences = {"popularity": fine, "item_knn": fine, name: fine | {"ndcg": bounds}}
+        gate = verdict(playlists, differences)
+        assert gate["passed"] is passed
+        assert len(gate["reasons"]) == (not passed)
+        assert all(f"that of {TITLES[name]}" in reason for reason in gate["reasons"])
+        assert bool(gate["warnings"]) is warned
 
 
 def test_a_report_with_empty_categories_is_readable(tmp_path):
     methods = {"served": Oracle(True), "popularity": Oracle(False), "item_knn": Oracle(False)}
     for lengths in ((3, 12), ()):
-        values = {name: measure(method, tasks(*lengths)) for name, method in methods.items()}
+        measured = {name: measure(method, tasks(*lengths), TRACKS) for name, method in methods.items()}
+        by_method = {name: of_method.values for name, of_method in measured.items()}
+        playlists, artists = np.arange(TRACKS, dtype=np.int32), np.arange(TRACKS)
         report = {
             "version": "v",
             "test_playlists": len(lengths),
-            "methods": {name: summary(v) for name, v in values.items()},
-            "intervals": {name: {m: interval(x, 100, 0) for m, x in v.items()} for name, v in values.items()},
+            "methods": {name: summary(v) for name, v in by_method.items()},
+            "intervals": {name: {m: interval(x, 100, 0) for m, x in v.items()} for name, v in by_method.items()},
             "served_minus": {
-                name: {m: interval(values["served"][m] - x, 100, 0) for m, x in values[name].items()}
+                name: {m: interval(by_method["served"][m] - x, 100, 0) for m, x in by_method[name].items()}
                 for name in ("popularity", "item_knn")
             },
-            "gate": verdict(len(lengths), {"r_precision": None, "ndcg": None}),
+            "beyond": {name: profile(m.top, playlists, artists) for name, m in measured.items()},
+            "by_length": {name: by_length(v, np.array(lengths, np.int64)) for name, v in by_method.items()},
+            "by_popularity": {name: by_popularity(m.found, m.wanted, playlists) for name, m in measured.items()},
+            "gate": verdict(len(lengths), {"popularity": {"r_precision": None, "ndcg": None}}),
         }
         text = markdown(report)
         assert "nan" not in text.lower()
         assert "–" in text
-        plot_methods(report, tmp_path / "plot.png")
-        assert (tmp_path / "plot.png").stat().st_size > 1000
+        for plot in (plot_methods, plot_categories, plot_popularity):
+            plot(report, tmp_path / "plot.png")
+            assert (tmp_path / "plot.png").stat().st_size > 1000
