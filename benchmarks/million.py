@@ -58,7 +58,11 @@ def main(playlists: int) -> None:
             about = json.loads(done.output)
             gigabytes = size(store, artifact) / 1e9
             lines.append(f"| {artifact.name} | {done.seconds:.0f} | {done.peak_gb:.1f} | {gigabytes:.2f} |")
-            numbers = {name: value for name, value in about.items() if isinstance(value, int | float)}
+            numbers = {
+                name.removeprefix("dagster/row_"): value
+                for name, value in about.items()
+                if isinstance(value, int | float)
+            }
             print(lines[-1], numbers, flush=True)
             lines[-1] += " " + ", ".join(f"{name} {value:,}" for name, value in numbers.items()) + " |"
     text = "\n".join(

@@ -38,9 +38,10 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
                 "snapshot": work.stamp.snapshot,
                 "embeddings": work.store.require(EMBEDDINGS).data_version,
                 "features": features,
+                "factors": FACTORS,
                 "feature_order": list(FEATURES),
                 "inputs": load_encoder(folder).inputs if features else [],
-                "dimensions": {"stored": stored, "vector": stored - FACTORS - 1, "factors": FACTORS},
+                "dimensions": {"stored": stored, "vector": stored - FACTORS - 1},
                 "files": {
                     path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
                 },

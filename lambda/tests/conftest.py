@@ -86,7 +86,7 @@ def _write_bundle(folder: Path, features: bool) -> None:
         np.save(folder / "weights2.npy", np.array([ROCK, JAZZ], np.float32) * 2)
         np.save(folder / "bias2.npy", np.zeros(4, np.float32))
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-    manifest = {"embeddings": "e1", "features": features, "files": files}
+    manifest = {"embeddings": "e1", "features": features, "factors": 0, "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document
-from algorhythms_ask.recommend import Recommendation, Recommender
+from algorhythms_ask.recommend import Recommendation, Recommender, Seed
 from algorhythms_ask.release import load_release
 from algorhythms_ask.songs import Song
 from hypothesis import given
@@ -186,3 +186,52 @@ def test_terms_sum_to_the_score(uneven: Recommender, seeds: list[int], count: in
         assert recommendation.popularity == pytest.approx(z[-1], abs=1e-7)
     scores = [recommendation.score for recommendation in found]
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.fixture(scope="module")
+def with_factors(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+    """Eight tracks of four dimensions, three factors and a popularity term, all at random."""
+    folder = tmp_path_factory.mktemp("factors")
+    vectors = np.random.default_rng(5).normal(size=(8, 8)).astype(np.float32)
+    documents = [
+        (Document(f"t{i}", "track", None, None, None, 8 - i, vector), [f"t{i}"]) for i, vector in enumerate(vectors)
+    ]
+    build_embedded(folder, documents, 8, "e")
+    return Recommender(None, EmbeddedIndex(folder), np.diag([0.5, 1.0, 2.0]).astype(np.float32))
+
+
+def test_factors_fold_in_as_the_formula_says(with_factors: Recommender) -> None:
+    seeds = ["t1", "t4", "t6"]
+    _, found = with_factors.recommend(_songs(*seeds), 5)
+    stored = {key: document.vector.astype(np.float64) for key, document in with_factors.index.fetch(_ids(8)).items()}
+    v = np.stack([stored[seed][4:7] for seed in seeds])
+    u = np.linalg.inv(with_factors.fold_in + v.T @ v) @ v.sum(axis=0)
+    z = np.mean([stored[seed][:4] for seed in seeds], axis=0)
+    expected = {key: z @ vector[:4] + u @ vector[4:7] + vector[7] for key, vector in stored.items() if key not in seeds}
+    assert [key for key, _ in _scores(found)] == sorted(expected, key=lambda key: -expected[key])
+    for recommendation in found:
+        assert recommendation.score == pytest.approx(expected[recommendation.document.id], abs=1e-6)
+        assert Decimal(str(recommendation.score)) == sum(
+            map(Decimal, map(str, recommendation.seed_terms)), Decimal(str(recommendation.popularity))
+        )
+
+
+def test_a_seed_without_factors_says_nothing_of_them(with_factors: Recommender) -> None:
+    [resolution] = with_factors.resolve([_songs("t2")])
+    blank = Seed(Song("new"), np.zeros(7, np.float32), "features")
+    alone, beside = with_factors.parts(resolution.seeds), with_factors.parts([*resolution.seeds, blank])
+    assert beside[0, 4:].tolist() == alone[0, 4:].tolist()
+    assert not beside[1].any()
+
+
+def test_features_are_padded_where_vectors_hold_factors(
+    recommender: Recommender, with_factors: Recommender, features: dict[str, float]
+) -> None:
+    both = Recommender(recommender.network, with_factors.index, with_factors.fold_in)
+    [resolution] = both.resolve([[Song("new", features=features)]])
+    assert resolution.seeds[0].vector.tolist() == [1, 0, 0, 0, 0, 0, 0]
+    assert len(both.recommend([Song("new", features=features)], 3)[1]) == 3
+
+
+def _ids(count: int) -> list[str]:
+    return [f"t{i}" for i in range(count)]

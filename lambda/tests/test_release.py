@@ -80,6 +80,21 @@ def test_weights_that_the_manifest_forgot_are_missed(copy: Path) -> None:
         load_release(copy)
 
 
+@pytest.mark.parametrize("shape", [(2, 2), (3, 2), (3,)])
+def test_a_fold_in_that_does_not_fit_is_refused(copy: Path, shape: tuple[int, ...]) -> None:
+    bundle = copy / "serving_bundle" / "v1"
+    np.save(bundle / "fold_in.npy", np.ones(shape, np.float32))
+    _edit(bundle / "manifest.json", lambda content: content.update(factors=3))
+    with pytest.raises(NotServableError, match=r"fold_in\.npy does not fit 3 factors in vectors of 5"):
+        load_release(copy)
+
+
+def test_a_manifest_that_does_not_tell_of_factors_is_refused(copy: Path) -> None:
+    _edit(copy / "serving_bundle" / "v1" / "manifest.json", lambda content: content.pop("factors"))
+    with pytest.raises(NotServableError, match="lacks factors"):
+        load_release(copy)
+
+
 def test_pickles_are_never_loaded(copy: Path) -> None:
     bundle = copy / "serving_bundle" / "v1"
     np.save(bundle / "weights2.npy", np.array([{"any": "object"}]), allow_pickle=True)

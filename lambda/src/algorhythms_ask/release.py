@@ -58,7 +58,7 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
     Raises:
         NotServableError: a file is missing or differs from its checksum, or the index was made from other embeddings.
     """
-    manifest = _json(bundle / "manifest.json", "embeddings", "files", "features")
+    manifest = _json(bundle / "manifest.json", "embeddings", "files", "features", "factors")
     for name, checksum in manifest["files"].items():
         path = bundle / name
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
@@ -72,9 +72,12 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
     if manifest["features"]:
         arrays = {name: _array(bundle / f"{name}.npy") for name in ("weights1", "bias1", "weights2", "bias2")}
         network = FeatureNetwork(load_encoder(bundle), **arrays)
-    fold_in = _array(bundle / "fold_in.npy") if "fold_in.npy" in manifest["files"] else None
-    if fold_in is not None and (fold_in.shape != fold_in.T.shape or len(fold_in) >= index.dimension):
-        raise NotServableError(f"{bundle / 'fold_in.npy'} does not fit vectors of {index.dimension}: release again")
+    factors = manifest["factors"]
+    fold_in = _array(bundle / "fold_in.npy") if factors else None
+    if fold_in is not None and (fold_in.shape != (factors, factors) or factors >= index.dimension):
+        raise NotServableError(
+            f"{bundle / 'fold_in.npy'} does not fit {factors} factors in vectors of {index.dimension}: release again"
+        )
     return Recommender(network, index, fold_in)
 
 
