@@ -191,7 +191,7 @@ class OriginGcn:
     Without audio features its 29 inputs are random, as they carry nothing else.
     """
 
-    EPOCHS = 300
+    EPOCHS = 100
 
     def __init__(self, store: Store, playlists: np.ndarray[Any, Any]) -> None:
         from algorhythms_assets.contracts import EDGE_TABLE
