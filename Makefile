@@ -54,6 +54,7 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.edges
+	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.quality
 
 openapi: $(READY) ## write lambda/openapi.json anew

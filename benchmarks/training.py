@@ -1,0 +1,140 @@
+"""How long does a step of training take, and how much memory, beside the convolutions of PyTorch Geometric as they are?
+
+python -m benchmarks.training
+
+A step is the encoder's pass over the whole graph, the loss of a batch of 512 playlists, its gradient and Adam's update.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch_geometric.data import Data
+from torch_geometric.nn import GCNConv, LGConv
+
+from algorhythms_assets.model.gcn import TrackEncoder
+from algorhythms_assets.model.training import Batch, batch_loss
+from benchmarks.measuring import FailedError, measure
+
+RESULT = Path(__file__).parent / "results" / "training.md"
+# Nodes, and directed edges as the graph of 30 strongest neighbours has them: some 50 a node.
+SIZES = ((100_000, 5_000_000), (500_000, 25_000_000))
+METHODS = ("ours", "LGConv over an edge list", "GCNConv over an edge list")
+STEPS = 3
+LIMIT_SECONDS, LIMIT_GB = 600, 20
+MPD_NODES = 2_262_191
+
+
+def main() -> None:
+    """Measures each method at each size, and writes the table."""
+    rows: list[dict[str, Any]] = []
+    for nodes, edges in SIZES:
+        for method in METHODS:
+            row: dict[str, Any] = {"nodes": nodes, "edges": edges, "method": method}
+            command = [sys.executable, "-m", "benchmarks.training", method, str(nodes), str(edges)]
+            try:
+                done = measure(command, LIMIT_SECONDS, LIMIT_GB)
+                row |= {"peak_gb": done.peak_gb} | json.loads(done.output.strip().splitlines()[-1])
+            except FailedError as error:
+                row["failed"] = str(error)
+            rows.append(row)
+            print(row, flush=True)
+    text = report(rows)
+    print(text)
+    RESULT.write_text(text, encoding="utf-8")
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """Returns the results as Markdown."""
+    lines = [
+        "# A step of training",
+        "",
+        f"128 dimensions, two layers, random graphs; median of {STEPS} steps, {os.cpu_count()} cores; "
+        "`python -m benchmarks.training`.",
+        "",
+        "| nodes | directed edges | convolution | seconds a step | times ours | peak GB |",
+        "| ---: | ---: | --- | ---: | ---: | ---: |",
+    ]
+    ours = {row["nodes"]: row for row in rows if row["method"] == "ours"}
+    for row in rows:
+        about = f"| {row['nodes']:,} | {row['edges']:,} | {row['method']} |"
+        if "failed" in row:
+            lines.append(f"{about} {row['failed']} | | |")
+            continue
+        times = row["seconds"] / ours[row["nodes"]]["seconds"]
+        lines.append(f"{about} {row['seconds']:.2f} | {times:.1f} | {row['peak_gb']:.1f} |")
+    low, high = (ours[nodes] for nodes, _ in SIZES)
+    if "seconds" in low and "seconds" in high:
+
+        def straight(name: str) -> float:
+            slope = (high[name] - low[name]) / (high["nodes"] - low["nodes"])
+            return float(high[name] + slope * (MPD_NODES - high["nodes"]))
+
+        lines += [
+            "",
+            f"A straight line through ours gives {straight('seconds'):.0f} s a step and {straight('peak_gb'):.1f} GB "
+            f"at the {MPD_NODES:,} tracks of the Million Playlist Dataset.",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def step_seconds(method: str, nodes: int, edges: int) -> float:
+    """Returns the median duration of a step."""
+    torch.manual_seed(0)
+    half = torch.randint(nodes, (2, edges // 2))
+    weight = torch.rand(edges // 2)
+    graph = Data(
+        x=torch.zeros(nodes, 29),
+        edge_index=torch.cat([half, half.flip(0)], dim=1),
+        edge_weight=torch.cat([weight, weight]),
+        artist=torch.randint(nodes // 8, (nodes,)) + 1,
+        album=torch.randint(nodes // 3, (nodes,)) + 1,
+        playlists=torch.randint(1, 100, (nodes,)),
+        num_nodes=nodes,
+    )
+    model = TrackEncoder(graph, 128, 2, 0.3)
+    if method == "LGConv over an edge list":
+        model.convolution = OverEdges(LGConv(), graph)
+    elif method == "GCNConv over an edge list":
+        model.convolution = OverEdges(GCNConv(128, 128), graph)
+    model.train()
+    random = np.random.default_rng(0)
+    batch = Batch()
+    for _ in range(512):
+        tracks = random.integers(0, nodes, 30).astype(np.int32)
+        batch.add(tracks[:10], tracks[10:])
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    seconds = []
+    for _ in range(STEPS + 1):
+        started = time.perf_counter()
+        loss = batch_loss(model(), model.prior, torch.log1p(graph.playlists.float()), batch, 0.1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[1:])
+
+
+class OverEdges(torch.nn.Module):
+    """A convolution that takes a list of edges, in the place of one that takes a matrix."""
+
+    def __init__(self, convolution: torch.nn.Module, graph: Data) -> None:
+        super().__init__()
+        self.convolution, self.graph = convolution, graph
+
+    def forward(self, x: torch.Tensor, _: torch.Tensor) -> Any:
+        """Returns what the convolution makes of x."""
+        return self.convolution(x, self.graph.edge_index, self.graph.edge_weight)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps({"seconds": step_seconds(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))}))
+    else:
+        main()
