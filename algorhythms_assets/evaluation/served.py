@@ -34,6 +34,6 @@ class Served:
         for start in range(0, len(tasks), _AT_ONCE):
             requests = [[self._songs[seed] for seed in task.seeds] for task in tasks[start : start + _AT_ONCE]]
             resolutions = self._recommender.resolve(requests)
-            answers = self._recommender.rank(requests, resolutions, DEPTH, documents=False)
+            answers = self._recommender.rank(requests, resolutions, DEPTH)
             found += [np.array([self._number.get(hit.id, _ELSEWHERE) for hit in hits], np.int64) for hits in answers]
         return found

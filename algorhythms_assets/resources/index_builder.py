@@ -83,7 +83,7 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
             raise IndexFaultError(f"the index in {folder} holds another vector of {probe}")
     queries = np.stack(list(probes.values()))
     best = (queries @ vectors[:tracks].T).max(axis=1)
-    found = index.nearest(queries, 1, [[]] * len(probes), documents=False)
+    found = index.nearest(queries, 1, [[]] * len(probes))
     for probe, [hit], score in zip(probes, found, best, strict=True):
         if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
             raise IndexFaultError(f"the index in {folder} finds {hit.id} for {probe}, which is not the best")

@@ -9,7 +9,7 @@ import pytest
 from algorhythms_ask.contract import MAX_BODY_BYTES, MAX_COUNT, MAX_SONGS
 from algorhythms_ask.http import EDGES_PER_RECOMMENDATION, create_app
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.recommend import ARTIST_WEIGHT, Recommender
 from algorhythms_ask.release import Release
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -60,6 +60,7 @@ IsProblem = Callable[[Response, int], dict[str, Any]]
 
 
 def test_a_whole_answer_by_hand(ask: Ask) -> None:
+    same = round(ARTIST_WEIGHT * math.log(2), 8)  # each is by the artist of one seed
     assert ask("rock2", "jazz2", "unknown", count=2) == {
         "model_version": "v1",
         "source_nodes": [
@@ -70,22 +71,22 @@ def test_a_whole_answer_by_hand(ask: Ask) -> None:
         "recommendation_nodes": [
             {
                 "id": "rock1",
-                "score": 1.0,
+                "score": 1.0 + same,
                 "track_name": "Highway Fire",
                 "track_artist": "The Sparks",
-                "terms": {"seeds": [0.5, 0.0], "popularity": 0.5},
+                "terms": {"seeds": [0.5 + same, 0.0], "popularity": 0.5},
             },
             {
                 "id": "jazz1",
-                "score": 0.875,
+                "score": 0.875 + same,
                 "track_name": "Blue Rain",
                 "track_artist": "Nina Blue",
-                "terms": {"seeds": [0.0, 0.5], "popularity": 0.375},
+                "terms": {"seeds": [0.0, 0.5 + same], "popularity": 0.375},
             },
         ],
         "edges": [
-            {"source": "rock2", "target": "rock1", "weight": 0.5},
-            {"source": "jazz2", "target": "jazz1", "weight": 0.5},
+            {"source": "rock2", "target": "rock1", "weight": 0.5 + same},
+            {"source": "jazz2", "target": "jazz1", "weight": 0.5 + same},
         ],
         "unresolved": [{"id": "unknown", "reason": "not in the index"}],
         "notices": ["Left out, because they are unknown: 1 of 3 songs."],

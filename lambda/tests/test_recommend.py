@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document
-from algorhythms_ask.recommend import Recommendation, Recommender, Seed
+from algorhythms_ask.recommend import ARTIST_WEIGHT, Recommendation, Recommender, Seed
 from algorhythms_ask.release import load_release
 from algorhythms_ask.songs import Song
 from hypothesis import given
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from algorhythms_assets.resources.index_builder import build_embedded
 
+# What one seed says more of other tracks by its artist.
+SAME = round(ARTIST_WEIGHT * math.log(2), 8)
 BRIDGE = "spotify:track:0VjIjW4GlUZAMYd2vXMi3b"
 
 
@@ -29,14 +32,38 @@ def _scores(found: Sequence[Recommendation]) -> list[tuple[str, float]]:
 def test_one_seed_by_hand(recommender: Recommender) -> None:
     resolution, found = recommender.recommend(_songs("rock2"), 4)
     assert [(seed.song.id, seed.resolved_by) for seed in resolution.seeds] == [("rock2", "track")]
-    assert _scores(found) == [("rock1", 1.5), ("rock3", 1.125), (BRIDGE, 0.75), ("rock4", 0.5625)]
-    assert (found[0].seed_terms, found[0].popularity) == ((1.0,), 0.5)
+    assert _scores(found) == [("rock1", 1.5 + SAME), ("rock3", 1.125 + SAME), (BRIDGE, 0.75), ("rock4", 0.5625)]
+    assert (found[0].seed_terms, found[0].popularity) == ((1.0 + SAME,), 0.5)
 
 
 def test_two_seeds_by_hand(recommender: Recommender) -> None:
     _, found = recommender.recommend(_songs("rock2", "jazz2"), 4)
-    assert _scores(found) == [("rock1", 1.0), ("jazz1", 0.875), (BRIDGE, 0.75), ("rock3", 0.625)]
-    assert [recommendation.seed_terms for recommendation in found] == [(0.5, 0), (0, 0.5), (0.25, 0.25), (0.5, 0)]
+    assert _scores(found) == [("rock1", 1.0 + SAME), ("jazz1", 0.875 + SAME), (BRIDGE, 0.75), ("rock3", 0.625 + SAME)]
+    terms = [(0.5 + SAME, 0), (0, 0.5 + SAME), (0.25, 0.25), (0.5 + SAME, 0)]
+    assert [recommendation.seed_terms for recommendation in found] == terms
+
+
+def test_seeds_of_an_artist_share_what_they_say_more_of_its_tracks(recommender: Recommender) -> None:
+    stranger = Song("new", artist="The Sparks")
+    resolution, found = recommender.recommend([*_songs("rock2", "jazz2"), stranger], 12)
+    assert [seed.artist for seed in resolution.seeds] == ["The Sparks", "Nina Blue", "The Sparks"]
+    best = found[0]
+    both = ARTIST_WEIGHT * math.log(3) / 2
+    assert best.document.id == "rock1"
+    assert best.seed_terms == pytest.approx((1 / 3 + both, 0, 1 / 3 + both), abs=1e-7)
+    others = {r.document.id: r.seed_terms for r in found}
+    assert others["jazz1"] == pytest.approx((0, 1 / 3 + SAME, 0), abs=1e-7)
+    # Tracks without an artist are nobody's, and so is a seed placed by its features.
+    assert others["jazz5"] == pytest.approx((-1 / 6, 1 / 6, -1 / 6), abs=1e-7)
+
+
+@given(st.lists(st.sampled_from(["rock2", "jazz2", "rock4", "unknown"])), st.integers(1, 12))
+def test_how_many_are_wanted_does_not_change_their_order(
+    recommender: Recommender, seeds: list[str], count: int
+) -> None:
+    _, everything = recommender.recommend(_songs(*seeds), 12)
+    _, some = recommender.recommend(_songs(*seeds), count)
+    assert _scores(some) == _scores(everything)[:count]
 
 
 def test_without_seeds_popularity_ranks(recommender: Recommender) -> None:
@@ -128,11 +155,11 @@ class _Counted:
         return getattr(self._index, name)
 
 
-def test_a_request_asks_the_index_twice(recommender: Recommender, features: dict[str, float]) -> None:
+def test_a_request_asks_the_index_three_times(recommender: Recommender, features: dict[str, float]) -> None:
     for songs in ([], _songs("rock1"), [Song(f"new{i}", "n", "Nina Blue", "x", features) for i in range(500)]):
         index = _Counted(recommender.index)
         Recommender(recommender.network, index).recommend(songs, 500)
-        assert index.calls == ["fetch", "nearest"]
+        assert index.calls == ["fetch", "nearest", "fetch"]
 
 
 _CATALOGUE = ["rock1", "jazz1", BRIDGE, "rock2", "rock3", "jazz2", "rock4", "jazz3", "jazz4", "jazz5", "rock5"]
@@ -149,7 +176,7 @@ def test_seeds_are_never_recommended_and_the_rest_is(recommender: Recommender, s
 @given(st.lists(st.sampled_from([*_CATALOGUE, "unknown"])), st.integers(1, 12))
 def test_what_is_evaluated_is_what_is_served(recommender: Recommender, seeds: list[str], count: int) -> None:
     requests = [_songs(*seeds), _songs("jazz1")]
-    evaluated, _ = recommender.rank(requests, recommender.resolve(requests), count, documents=False)
+    evaluated, _ = recommender.rank(requests, recommender.resolve(requests), count)
     _, served = recommender.recommend(requests[0], count)
     # Tracks a rounding error apart may change places; nothing else may differ.
     assert {hit.id for hit in evaluated} == {recommendation.document.id for recommendation in served}

@@ -45,7 +45,11 @@ class EmbeddedIndex:
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise IndexUnavailableError(f"the index in {folder} cannot be read: {error!r}") from error
         self._local = threading.local()
-        self._ids = [row[0] for row in self._sql("SELECT id FROM documents WHERE row < ? ORDER BY row", self.tracks)]
+        found = self._sql("SELECT id, artist FROM documents WHERE row < ? ORDER BY row", self.tracks)
+        self._ids = [str(identifier) for identifier, _ in found]
+        # One text for all tracks of an artist.
+        names: dict[str, str] = {}
+        self._artists = [None if artist is None else names.setdefault(str(artist), str(artist)) for _, artist in found]
         if len(self._ids) != self.tracks or self._vectors.shape != shape:
             raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on what it holds")
 
@@ -81,9 +85,7 @@ class EmbeddedIndex:
         )
         return {str(key): self._document(tuple(row)) for key, *row in rows}
 
-    def nearest(
-        self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]], documents: bool = True
-    ) -> list[list[Hit]]:
+    def nearest(self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]]) -> list[list[Hit]]:
         """Returns, per query, the tracks of largest inner product; equal scores by popularity, then identifier."""
         excluded = self._rows({identifier for identifiers in exclude for identifier in identifiers})
         step = max(1, _SCORES_AT_ONCE // max(1, self.tracks))
@@ -93,8 +95,8 @@ class EmbeddedIndex:
             for row, identifiers in zip(scores, exclude[start : start + step], strict=True):
                 row[[excluded[i] for i in identifiers if i in excluded]] = -np.inf
                 best = _best(row, count)
-                found.append([Hit(self._ids[b], float(row[b])) for b in best])
-        return [self._with_documents(hits) for hits in found] if documents else found
+                found.append([Hit(self._ids[b], float(row[b]), self._artists[b]) for b in best])
+        return found
 
     def _rows(self, identifiers: set[str]) -> dict[str, int]:
         rows = self._sql(
@@ -103,10 +105,6 @@ class EmbeddedIndex:
             json.dumps(sorted(identifiers)),
         )
         return {str(key): int(str(row)) for key, row in rows}
-
-    def _with_documents(self, hits: list[Hit]) -> list[Hit]:
-        known = self.fetch([hit.id for hit in hits])
-        return [Hit(hit.id, hit.score, known[hit.id]) for hit in hits]
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""

@@ -28,11 +28,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Hit:
-    """A track found by inner product; `document` is there when the search asked for documents."""
+    """A track found by inner product, with the name of its artist."""
 
     id: str
     score: float
-    document: Document | None = None
+    artist: str | None = None
 
 
 class IndexUnavailableError(Exception):
@@ -57,9 +57,7 @@ class Index(Protocol):
     def fetch(self, keys: Sequence[str]) -> Mapping[str, Document]:
         """Returns the documents of those keys that are known, in one round trip."""
 
-    def nearest(
-        self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]], documents: bool = True
-    ) -> list[list[Hit]]:
+    def nearest(self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]]) -> list[list[Hit]]:
         """Returns, per query, the `count` tracks of largest inner product, best first, in one round trip.
 
         `queries` is float32 [n, dimension]; `exclude` holds n lists of track ids that are not to be found.

@@ -1,11 +1,16 @@
-"""Seeds to recommendations: one maximum inner product search, and a score that is exactly the sum of its terms.
+"""Seeds to recommendations: a maximum inner product search, and a score that is exactly the sum of its terms.
 
 A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The n seeds s ask with
 [mean of z_s, u, 1], where u = A^-1 sum of v_s, with A = B + sum of v_s v_s^T, are the factors of a playlist that holds
 them (Hu, Koren and Volinsky, ICDM 2008). So the score of a candidate c is the sum over the seeds of
 z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
+
+The first of these are then reordered, since people often put more of an artist into a playlist: with m seeds by the
+candidate's artist, each of these m says ARTIST_WEIGHT * log(1 + m) / m more.
 """
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,18 +21,27 @@ from algorhythms_ask.features import FeatureNetwork, Floats, problems
 from algorhythms_ask.index import Document, Hit, Index
 from algorhythms_ask.songs import Song, fallback_keys
 
+# Measured on validation playlists; 0.06 and 0.2 are a little worse. So many of the search are reordered: of 500 wanted,
+# none is lost that a scan of everything would find.
+ARTIST_WEIGHT = 0.12
+REORDERED = 1000
+
 # Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
 _DECIMALS = 8
 
 
 @dataclass(frozen=True)
 class Seed:
-    """A song with its z and v, float32 [dimension - 1]; `resolved_by` is track, album, artist or features."""
+    """A song with its z and v, float32 [dimension - 1]; `resolved_by` is track, album, artist or features.
+
+    `artist` is its artist's name as the index spells it.
+    """
 
     song: Song
     vector: Floats
     resolved_by: str
     document: Document | None = None
+    artist: str | None = None
 
 
 @dataclass
@@ -83,7 +97,7 @@ class Recommender:
             document = _closest(song, documents)
             if document is not None:
                 known = document if document.kind == "track" else None
-                found.seeds.append(Seed(song, document.vector[:-1], document.kind, known))
+                found.seeds.append(Seed(song, document.vector[:-1], document.kind, known, document.artist))
                 continue
             reason = "not in the index"
             if song.features is not None and self.network is not None:
@@ -102,7 +116,7 @@ class Recommender:
         return found
 
     def rank(
-        self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int, documents: bool
+        self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int
     ) -> list[list[Hit]]:
         """Returns, per request, the best `count` tracks that are not among its songs, in one round trip."""
         queries = np.zeros((len(requests), self.index.dimension), dtype=np.float32)
@@ -110,7 +124,8 @@ class Recommender:
         for query, resolution in zip(queries, resolutions, strict=True):
             query[:-1] = self.parts(resolution.seeds).sum(axis=0)
         exclude = [[song.id for song in songs] for songs in requests]
-        return self.index.nearest(queries, count, exclude, documents=documents)
+        found = self.index.nearest(queries, max(count, REORDERED), exclude)
+        return [_reordered(hits, resolution.seeds)[:count] for hits, resolution in zip(found, resolutions, strict=True)]
 
     def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
         """Returns each seed's part in the query, float64 [seeds, dimension - 1]; their sum is the query."""
@@ -121,14 +136,16 @@ class Recommender:
         return np.concatenate([z / max(1, len(seeds)), folded], axis=1)
 
     def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
-        """Answers one request in two round trips to the index, whatever the number of songs."""
+        """Answers one request in three round trips to the index, whatever the number of songs."""
         [resolution] = self.resolve([songs])
-        [hits] = self.rank([songs], [resolution], count, documents=True)
-        found = [hit.document for hit in hits if hit.document is not None]
-        if not found:
+        [hits] = self.rank([songs], [resolution], count)
+        if not hits:
             return resolution, []
+        documents = self.index.fetch([hit.id for hit in hits])
+        found = [documents[hit.id] for hit in hits if hit.id in documents]
         candidates = np.stack([document.vector for document in found]).astype(np.float64)
-        terms = np.round(candidates[:, :-1] @ self.parts(resolution.seeds).T, _DECIMALS)
+        terms = candidates[:, :-1] @ self.parts(resolution.seeds).T
+        terms = np.round(terms + _of_artists(found, resolution.seeds), _DECIMALS)
         popularity = np.round(candidates[:, -1], _DECIMALS)
         scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
         # The index sums in single precision: what it ranks a rounding error apart is put right here.
@@ -136,6 +153,28 @@ class Recommender:
         return resolution, [
             Recommendation(found[i], float(scores[i]), tuple(terms[i].tolist()), float(popularity[i])) for i in order
         ]
+
+
+def _artist_terms(seeds: Sequence[Seed]) -> dict[str, float]:
+    """Returns what all seeds of an artist together say more of the artist's tracks."""
+    seeds_of = Counter(seed.artist for seed in seeds if seed.artist is not None)
+    return {artist: ARTIST_WEIGHT * math.log1p(count) for artist, count in seeds_of.items()}
+
+
+def _reordered(hits: Sequence[Hit], seeds: Sequence[Seed]) -> list[Hit]:
+    more = _artist_terms(seeds)
+    raised = [Hit(hit.id, hit.score + more.get(hit.artist or "", 0.0), hit.artist) for hit in hits]
+    return sorted(raised, key=lambda hit: -hit.score)
+
+
+def _of_artists(candidates: Sequence[Document], seeds: Sequence[Seed]) -> NDArray[np.float64]:
+    """Returns what each seed says of each candidate for being by the same artist, float64 [candidates, seeds]."""
+    more = _artist_terms(seeds)
+    same = np.array([[seed.artist == c.artist is not None for seed in seeds] for c in candidates], dtype=bool)
+    same = same.reshape(len(candidates), len(seeds))
+    total = np.array([more.get(candidate.artist or "", 0.0) for candidate in candidates])
+    shares: NDArray[np.float64] = same * (total / np.maximum(same.sum(axis=1), 1))[:, None]
+    return shares
 
 
 def _closest(song: Song, documents: Mapping[str, Document]) -> Document | None:
