@@ -64,7 +64,8 @@ def _start(stack: ExitStack, log: Path, name: str, *arguments: str) -> Path:
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
     stack.callback(process.wait)
-    stack.callback(process.terminate)
+    # Where SIGTERM is ignored, as below some supervisors, it would be waited for without end.
+    stack.callback(process.kill)
     return log
 
 
