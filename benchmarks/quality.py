@@ -260,8 +260,9 @@ def report(what: str, folds: int, values: dict[str, dict[str, np.ndarray[Any, An
     lines = [
         "# Quality of recommendations",
         "",
-        f"On {what}: {len(served['ndcg']):,} test playlists in {folds} folds, on which no method was trained or "
-        f"tuned (how the weight of artists was chosen stands in docs/log.md); mean of {', '.join(category.name for category in CATEGORIES)}; {os.cpu_count()} cores; "
+        f"On {what}: {len(served['ndcg']):,} test playlists in {folds} folds, on which no method was trained or tuned "
+        f"(how the weight of artists was chosen stands in docs/log.md); mean of "
+        f"{', '.join(category.name for category in CATEGORIES)}; {os.cpu_count()} cores; "
         "`python -m benchmarks.quality`. Ratios are paired, with 95 % intervals over playlists.",
         "",
         "| method | R-precision | NDCG@500 | clicks | served / it, R-precision | served / it, NDCG@500 |",
