@@ -24,7 +24,7 @@ from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.ingest.playlists import load_snapshot
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
-from algorhythms_assets.resources.store import InputError, Store, digest, write_json
+from algorhythms_assets.resources.store import InputError, digest, write_json
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
@@ -43,7 +43,8 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "popularity": Popularity(tracks["playlists"].to_numpy()),
         "item_knn": ItemKnn(snapshot.training, tracks.num_rows),
     }
-    released = _released(work.store, bundle, index_folder)
+    test_buckets = json.loads((metadata / "snapshot.json").read_text())["split"]["test"]
+    released = _released(work, bundle, index_folder, test_buckets)
     if released is not None:
         methods["released"] = Served(released, tracks)
     test = snapshot.test
@@ -69,6 +70,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     report: dict[str, Any] = {
         "version": digest(bundle.name, index_folder.name)[:12],
         "snapshot": work.stamp.snapshot,
+        "test_buckets": test_buckets,
         "test_playlists": len(chosen),
         "methods": {name: summary(of_method) for name, of_method in values.items()},
         "intervals": {
@@ -108,20 +110,23 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     }
 
 
-def _released(store: Store, bundle: Path, index: Path) -> Recommender | None:
-    """Returns what is released now, if that is another version; its test playlists are the same by their hash."""
-    current = store.root / CURRENT
+def _released(work: Work[EvaluationConfig], bundle: Path, index: Path, test_buckets: list[int]) -> Recommender | None:
+    """Returns what is released now, if that is another version and a fair standard; else the log says why not."""
+    current = work.store.root / CURRENT
     if not current.is_file():
         return None
     about = json.loads(current.read_text())
-    if (about["bundle"], about["index"]["name"]) == tuple(
-        str(path.relative_to(store.root)) for path in (bundle, index)
-    ):
+    evaluated = [str(path.relative_to(work.store.root)) for path in (bundle, index)]
+    if [about["bundle"], about["index"]["name"]] == evaluated:
+        return None
+    if about.get("test_buckets") != test_buckets:
+        # It may have been trained on what is tested now.
+        work.log.warning("not compared with the released %s: other playlists were held out then", about["version"])
         return None
     try:
-        return load_release(store.root).recommender
-    except (NotServableError, IndexUnavailableError):
-        # What cannot be served any more is no standard.
+        return load_release(work.store.root).recommender
+    except (NotServableError, IndexUnavailableError) as error:
+        work.log.warning("not compared with the released %s, which cannot be served: %s", about["version"], error)
         return None
 
 
