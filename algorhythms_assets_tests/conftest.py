@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from hypothesis import settings
 
+from algorhythms_assets.contracts import NoConfig
+from algorhythms_assets.resources.compute import LocalCompute, Request
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets.sample.slices import write_sample
 
@@ -59,6 +62,24 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     done = run_demo(folder / "store", folder / "sample" / "playlists", features)
     assert done.returncode == 0, done.stdout + done.stderr
     return Demo(Store(folder / "store"), folder / "sample" / "playlists", features, done.stdout)
+
+
+def failure_of(module: str, store: Store) -> dg.Failure:
+    """Materializes an asset on a payload and returns how it failed."""
+    failures = []
+
+    @dg.asset
+    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        try:
+            invocation = LocalCompute(store, "duckdb").run(context, module, NoConfig(), Request())
+            return invocation.get_materialize_result()
+        except dg.Failure as failure:
+            failures.append(failure)
+            raise
+
+    assert not dg.materialize([made], raise_on_error=False).success
+    [failure] = failures
+    return failure
 
 
 def playlist(pid: int, tracks: list[str], **fields: Any) -> dict[str, Any]:

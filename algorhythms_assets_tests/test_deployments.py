@@ -1,6 +1,8 @@
 import shutil
+from dataclasses import replace
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
@@ -36,10 +38,16 @@ def test_what_is_no_engine_is_refused(engine, tmp_path):
 def test_payloads_under_dagster_run_on_the_session_that_the_resource_configures(counted, tmp_path):  # noqa: F811
     require_java()
     shutil.copytree(counted.root / "track_metadata", tmp_path / "track_metadata")
-    made = resources(Settings(store=tmp_path, engine="local[2]"))
-    done = dg.materialize([edge_table], resources={"compute": made["compute"]})
-    assert done.success
+    compute = resources(Settings(store=tmp_path, engine="local[2]"))["compute"]
+    (tmp_path / "events").mkdir()
+    # What ran on Spark, and as what, Spark tells.
+    told = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (tmp_path / "events").as_uri()}
+    compute = replace(compute, spark={**compute.spark, **told, "spark.app.name": "configured"})
+    done = dg.materialize([edge_table], resources={"compute": compute})
     [event] = done.asset_materializations_for_node("edge_table")
-    assert event.metadata["dagster/row_count"].value > 0
-    for path in counted.path(EDGE_TABLE).glob("*.parquet"):
-        assert path.read_bytes() == (tmp_path / "edge_table" / path.name).read_bytes()
+    assert event.metadata["dagster/row_count"].value == sum(
+        pq.read_metadata(path).num_rows for path in counted.path(EDGE_TABLE).glob("*.parquet")
+    )
+    log = "".join(path.read_text() for path in (tmp_path / "events").rglob("*") if path.is_file())
+    assert '"spark.master":"local[2]"' in log
+    assert '"SparkListenerTaskEnd"' in log

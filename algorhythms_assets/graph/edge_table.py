@@ -118,9 +118,9 @@ def edge_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("part-*.parquet"))
 
 
-def strength_parts(work: Work[Any], folder: Path, column: str) -> Iterator[EdgeArrays]:
+def strength_parts(work: Work[Any], column: str) -> Iterator[EdgeArrays]:
     """Yields source, target, strength (of the column) and playlists, a part of the edge table at a time."""
-    files = edge_files(folder)
+    files = edge_files(work.store.path(EDGE_TABLE))
     for path in work.progress(files, len(files), "parts"):
         table = pq.read_table(path, columns=sorted({"source", "target", column, "playlists"}))
         source, target, playlists = (table[name].to_numpy() for name in ("source", "target", "playlists"))

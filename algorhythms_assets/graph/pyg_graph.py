@@ -27,9 +27,8 @@ INPUTS = 29
 def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
     """Make a torch_geometric graph of the strongest neighbours of each track."""
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
-    all_edges = work.store.path(EDGE_TABLE)
-    count = sum(pq.read_metadata(path).num_rows for path in edge_files(all_edges))
-    parts = strength_parts(work, all_edges, STRENGTH[work.config.weighting])
+    count = sum(pq.read_metadata(path).num_rows for path in edge_files(work.store.path(EDGE_TABLE)))
+    parts = strength_parts(work, STRENGTH[work.config.weighting])
     kept, strengths = strongest(parts, tracks.num_rows, work.config.neighbours).edges(tracks.num_rows)
     pairs, weights = torch.from_numpy(kept), torch.from_numpy(strengths)
     x = _inputs(work.store, tracks.num_rows)

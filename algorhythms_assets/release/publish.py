@@ -34,7 +34,7 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
     content: dict[str, Any] = {
         "version": report["version"],
         "snapshot": report["snapshot"],
-        "test_buckets": report["test_buckets"],
+        "test_buckets": report.get("test_buckets"),
         "bundle": str(bundle.relative_to(store.root)),
         "index": {"kind": "embedded", "name": str(index.relative_to(store.root))},
         "metrics": {name: method["mean"] for name, method in report["methods"].items()},

@@ -78,7 +78,11 @@ class SparkEngine:
         try:
             session = builder.getOrCreate()
         except Exception as error:
-            raise InputError(f"Spark did not start (it needs Java 17 or newer): {_first_line(error)}") from error
+            reason = _first_line(getattr(error, "java_exception", error))
+            raise InputError(
+                f"Spark did not start on {self._config.get('spark.master', 'the master of its own configuration')}: "
+                f"{reason}. Can the master be reached, and is Java 17 or newer?"
+            ) from error
         # On a terminal, what payloads say goes through the same root.
         logging.getLogger("py4j").setLevel(logging.WARNING)
         return session

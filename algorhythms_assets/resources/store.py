@@ -57,9 +57,9 @@ def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{resume or os.getpid()}.tmp")
-    for left in path.parent.glob(f".{path.name}.*.tmp") if resume else [temporary]:
-        if left != temporary or not resume:
-            _remove(left)
+    stale = {*path.parent.glob(f".{path.name}.*.tmp")} - {temporary} if resume else {temporary}
+    for left in stale:
+        _remove(left)
     try:
         yield temporary
         if temporary.is_file():

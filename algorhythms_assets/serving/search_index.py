@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from algorhythms_assets.contracts import EDGE_TABLE, EMBEDDINGS, FACTORS, SEARCH_INDEX, TRACK_METADATA
+from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, SEARCH_INDEX, TRACK_METADATA
 from algorhythms_assets.graph.edge_table import strength_parts
 from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.model.stored import load_embeddings
@@ -26,7 +26,7 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     uris = tracks["track_uri"].to_pylist()
     tracks = tracks.take(pa.array(numbers))
-    parts = strength_parts(work, work.store.path(EDGE_TABLE), "weight")
+    parts = strength_parts(work, "weight")
     together = by_track(strongest(parts, len(uris), work.config.neighbours), uris)
 
     def write(folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 import logging
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from algorhythms_assets.payload import Work
 from algorhythms_assets.resources.engine import EmbeddedEngine, Engine
 from algorhythms_assets.resources.store import Store, planned_stamp
 from algorhythms_assets.sample.slices import write_sample
-from algorhythms_assets_tests.conftest import ROOT
+from algorhythms_assets_tests.graph.in_many_blocks import LEAST_PAIRS
 from algorhythms_assets_tests.services.spark import spark_cluster, spark_engine  # noqa: F401 (fixtures)
 
 
@@ -33,12 +31,6 @@ def made(
     config = config or NoConfig()
     stamp = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
     return build(Work(store, artifact, config, engine or EmbeddedEngine(), logging.getLogger("test"), stamp))
-
-
-def run_payload(artifact: Artifact, store: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a payload as a program."""
-    command = [sys.executable, "-m", artifact.module, "--store", str(store), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +58,10 @@ def store(snapshot: Store, tmp_path: Path) -> Store:
 
 @pytest.fixture(scope="session")
 def counted(snapshot: Store, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """The snapshot with its edge table."""
+    """The snapshot with its edge table, in many parts."""
     folder = tmp_path_factory.mktemp("counted") / "store"
     shutil.copytree(snapshot.root, folder)
-    made(edge_table.build, Store(folder), EDGE_TABLE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edge_table, "LEAST_PAIRS", LEAST_PAIRS)
+        assert made(edge_table.build, Store(folder), EDGE_TABLE)["blocks"] > 10
     return Store(folder)

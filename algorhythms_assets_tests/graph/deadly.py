@@ -9,9 +9,9 @@ from algorhythms_assets.contracts import EDGE_TABLE, NoConfig
 from algorhythms_assets.graph import edge_table
 from algorhythms_assets.payload import run
 from algorhythms_assets.resources.store import Stamp
+from algorhythms_assets_tests.graph.in_many_blocks import LEAST_PAIRS
 
 FATAL = 5
-LEAST_PAIRS = 100_000
 _write_block = edge_table.write_block
 
 

@@ -4,39 +4,38 @@ import subprocess
 import sys
 from functools import partial
 
-import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
-from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA, NoConfig
+from algorhythms_assets.contracts import EDGE_TABLE, EDGES_SCHEMA, TRACK_METADATA
 from algorhythms_assets.graph import edge_table
 from algorhythms_assets.graph.edge_table import ENCODING, edge_files
 from algorhythms_assets.ingest import track_metadata
 from algorhythms_assets.ingest.config import TrackMetadataConfig
-from algorhythms_assets.resources.compute import LocalCompute, Request
 from algorhythms_assets.resources.engine import EmbeddedEngine
 from algorhythms_assets.resources.store import InputError, Store
-from algorhythms_assets_tests.conftest import ROOT
-from algorhythms_assets_tests.graph import deadly
-from algorhythms_assets_tests.graph.conftest import made, run_payload
+from algorhythms_assets_tests.conftest import ROOT, failure_of
+from algorhythms_assets_tests.graph import deadly, in_many_blocks
+from algorhythms_assets_tests.graph.conftest import made
 
 
 @pytest.fixture
 def many_blocks(monkeypatch):
-    monkeypatch.setattr(edge_table, "LEAST_PAIRS", deadly.LEAST_PAIRS)
+    monkeypatch.setattr(edge_table, "LEAST_PAIRS", in_many_blocks.LEAST_PAIRS)
 
 
 def contents(store: Store) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in edge_files(store.path(EDGE_TABLE))}
 
 
-def test_every_engine_writes_the_same_bytes(request, counted, tmp_path):
+def test_every_engine_writes_the_same_bytes(request, many_blocks, counted, tmp_path):
     engine = request.getfixturevalue("spark_engine")
     cluster = request.getfixturevalue("spark_cluster")
     for name in ("local", "cluster"):
         shutil.copytree(counted.root / "track_metadata", tmp_path / name / "track_metadata")
     made(edge_table.build, Store(tmp_path / "local"), EDGE_TABLE, engine=engine)
-    done = run_payload(EDGE_TABLE, tmp_path / "cluster", "--engine", cluster)
+    command = [sys.executable, "-m", in_many_blocks.__name__, "--store", str(tmp_path / "cluster"), "--engine", cluster]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     for name in ("local", "cluster"):
         assert contents(Store(tmp_path / name)) == contents(counted)
@@ -57,28 +56,11 @@ def test_files_are_written_as_measured_best(counted):
         assert column.compression == "LZ4"
 
 
-def killed(store: Store) -> dg.Failure:
-    """Materializes the edge table under Dagster until it is killed; returns what Dagster is told."""
-    failures = []
-
-    @dg.asset
-    def edges(context: dg.AssetExecutionContext):
-        try:
-            LocalCompute(store, "duckdb").run(context, deadly.__name__, NoConfig(), Request())
-        except dg.Failure as failure:
-            failures.append(failure)
-            raise
-
-    assert not dg.materialize([edges], raise_on_error=False).success
-    [failure] = failures
-    return failure
-
-
 def test_a_killed_run_says_how_far_it_was_and_the_next_goes_on(many_blocks, store, tmp_path):
     shutil.copytree(store.root, tmp_path / "undisturbed")
     undisturbed = Store(tmp_path / "undisturbed")
     whole = made(edge_table.build, undisturbed, EDGE_TABLE)
-    failure = killed(store)
+    failure = failure_of(deadly.__name__, store)
     assert re.search(
         rf"when memory runs out\), after [1-{deadly.FATAL}] of {whole['blocks']} blocks", failure.description
     )
@@ -93,7 +75,7 @@ def test_a_killed_run_says_how_far_it_was_and_the_next_goes_on(many_blocks, stor
 
 
 def test_what_an_earlier_snapshot_left_is_not_gone_on_with(many_blocks, store):
-    killed(store)
+    failure_of(deadly.__name__, store)
     made(track_metadata.build, store, TRACK_METADATA, TrackMetadataConfig(holdout=0.2))
     assert made(edge_table.build, store, EDGE_TABLE)["blocks of an earlier try"] == 0
     assert sorted(path.name for path in store.root.iterdir()) == ["edge_table", "raw_playlists", "track_metadata"]

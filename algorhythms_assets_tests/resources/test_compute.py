@@ -4,6 +4,7 @@ import pytest
 from algorhythms_assets.contracts import NoConfig
 from algorhythms_assets.resources.compute import LocalCompute, Request
 from algorhythms_assets.resources.store import Store
+from algorhythms_assets_tests.conftest import failure_of
 
 HERE = "algorhythms_assets_tests.resources"
 
@@ -22,36 +23,18 @@ def test_a_message_that_is_half_written_is_waited_for(tmp_path):
     assert reported == [{"picture": "x" * 50_000}]
 
 
-def failure_of(module: str, tmp_path) -> dg.Failure:
-    """Materializes an asset on a payload and returns how it failed."""
-    compute = LocalCompute(Store(tmp_path), "duckdb")
-    failures = []
-
-    @dg.asset
-    def made(context: dg.AssetExecutionContext):
-        try:
-            return compute.run(context, module, NoConfig(), Request()).get_materialize_result()
-        except dg.Failure as failure:
-            failures.append(failure)
-            raise
-
-    assert not dg.materialize([made], raise_on_error=False).success
-    [failure] = failures
-    return failure
-
-
 def test_a_payload_that_ends_without_a_report_has_failed(tmp_path):
-    assert "without reporting" in failure_of(f"{HERE}.silent", tmp_path).description
+    assert "without reporting" in failure_of(f"{HERE}.silent", Store(tmp_path)).description
 
 
 def test_a_users_mistake_is_told_in_its_own_words_and_not_retried(tmp_path):
-    failure = failure_of(f"{HERE}.mistaken", tmp_path)
+    failure = failure_of(f"{HERE}.mistaken", Store(tmp_path))
     assert failure.description.startswith("track_metadata, which edge_table is made from, is not in")
     assert failure.allow_retries is False
 
 
 @pytest.mark.parametrize("module", [f"{HERE}.broken", f"{HERE}.does_not_exist"])
 def test_any_other_failure_may_be_retried(module, tmp_path):
-    failure = failure_of(module, tmp_path)
+    failure = failure_of(module, Store(tmp_path))
     assert module in failure.description
     assert failure.allow_retries is True

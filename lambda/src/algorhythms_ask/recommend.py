@@ -21,8 +21,7 @@ from algorhythms_ask.features import FeatureNetwork, Floats, problems
 from algorhythms_ask.index import Document, Hit, Index
 from algorhythms_ask.songs import Song, fallback_keys
 
-# Measured on validation playlists; 0.06 and 0.2 are a little worse. So many of the search are reordered: of 500 wanted,
-# none is lost that a scan of everything would find.
+# Quality is flat from 0.06 to 0.2, and a scan of everything ranks next to no better than 1,000 do: see docs/log.md.
 ARTIST_WEIGHT = 0.12
 REORDERED = 1000
 
@@ -139,10 +138,10 @@ class Recommender:
         """Answers one request in three round trips to the index, whatever the number of songs."""
         [resolution] = self.resolve([songs])
         [hits] = self.rank([songs], [resolution], count)
-        if not hits:
-            return resolution, []
         documents = self.index.fetch([hit.id for hit in hits])
         found = [documents[hit.id] for hit in hits if hit.id in documents]
+        if not found:
+            return resolution, []
         candidates = np.stack([document.vector for document in found]).astype(np.float64)
         terms = candidates[:, :-1] @ self.parts(resolution.seeds).T
         terms = np.round(terms + _of_artists(found, resolution.seeds), _DECIMALS)
