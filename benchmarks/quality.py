@@ -36,7 +36,8 @@ from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapsh
 from algorhythms_assets.resources.store import Store, write_table
 from algorhythms_assets.sample.slices import write_sample
 
-RESULT = Path(__file__).parent / "results" / "quality.md"
+RESULTS = Path(__file__).parent / "results"
+SAMPLE = "the generated sample, which is no evidence for quality"
 FOLDS = 5
 PAYLOADS = (
     "track_metadata",
@@ -84,10 +85,11 @@ def main(folder: Path | None, folds: int) -> None:
                 means = {metric: round(value, 4) for metric, value in summary(found)["mean"].items()}
                 print(f"fold {fold}: {name} {means}", flush=True)
             shutil.rmtree(store.root)
-    what = "5,000 real playlists" if folder else "the generated sample, which is no evidence for quality"
-    text = report(what, folds, {name: pooled(of_folds) for name, of_folds in values.items()}, chosen)
+    # The sample's figures must not take the place of those of real playlists.
+    what, name = ("the playlists of a folder", "quality.md") if folder else (SAMPLE, "quality_sample.md")
+    text = report(what, folds, {method: pooled(of_folds) for method, of_folds in values.items()}, chosen)
     print(text)
-    RESULT.write_text(text, encoding="utf-8")
+    (RESULTS / name).write_text(text, encoding="utf-8")
 
 
 def payload(name: str, store: Store, *arguments: str) -> None:
