@@ -41,7 +41,11 @@ def test_payloads_under_dagster_run_on_the_session_that_the_resource_configures(
     compute = resources(Settings(store=tmp_path, engine="local[2]"))["compute"]
     (tmp_path / "events").mkdir()
     # What ran on Spark, and as what, Spark tells.
-    told = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": (tmp_path / "events").as_uri()}
+    told = {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": (tmp_path / "events").as_uri(),
+        "spark.eventLog.compress": "false",
+    }
     compute = replace(compute, spark={**compute.spark, **told, "spark.app.name": "configured"})
     done = dg.materialize([edge_table], resources={"compute": compute})
     [event] = done.asset_materializations_for_node("edge_table")
