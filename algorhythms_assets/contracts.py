@@ -142,7 +142,7 @@ GRAPH_SAMPLE = Artifact(
 PYG_GRAPH = Artifact(
     "pyg_graph", "graph", "pyg_graph/{version}", ("edge_table", "track_metadata", "scaler", "audio_features")
 )
-GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="2")
+GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="3")
 EMBEDDINGS = Artifact(
     "embeddings",
     "model",

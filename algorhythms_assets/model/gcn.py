@@ -4,40 +4,14 @@ Light graph convolution (He et al., "LightGCN", SIGIR 2020) over the track graph
 track, artist and album and a projection of the audio features.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.data import Data
-from torch_geometric.nn import LGConv
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
 from torch_geometric.utils import to_torch_csr_tensor
 
-
-class _SymmetricProduct(torch.autograd.Function):
-    """matrix @ x for a symmetric matrix, whose backward is the same product: torch would transpose it at each step."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, matrix: Tensor) -> Tensor:
-        ctx.matrix = matrix
-        return matrix @ x
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return ctx.matrix @ gradients[0], None
-
-
-class SymmetricLGConv(LGConv):  # type: ignore[misc]
-    """Light graph convolution over a symmetric, already normalised CSR matrix."""
-
-    def __init__(self) -> None:
-        super().__init__(normalize=False)
-
-    def message_and_aggregate(self, adj_t: Tensor, x: Tensor) -> Tensor:
-        """Returns the weighted sum of each node's neighbours."""
-        product: Tensor = _SymmetricProduct.apply(x, adj_t)
-        return product
+from algorhythms_assets.model.propagation import LightPropagation
 
 
 class TrackEncoder(nn.Module):
@@ -50,7 +24,7 @@ class TrackEncoder(nn.Module):
         self.album = nn.Embedding(int(graph.album.max()) + 1, dimension, padding_idx=0)
         self.features = nn.Linear(graph.x.shape[1], dimension, bias=False)
         self.prior = nn.Parameter(torch.tensor(0.8))
-        self.convolution = SymmetricLGConv()
+        self.has_features = bool(graph.x.any())
         self.layers = layers
         self.id_dropout = id_dropout
         for embedding in (self.track, self.artist, self.album):
@@ -61,21 +35,25 @@ class TrackEncoder(nn.Module):
         self.graph = graph
         self.adjacency = adjacency(graph)
 
-    def forward(self) -> Tensor:
-        """Returns z, float32 [tracks, dimension], of unit length."""
+    def forward(self, tracks: Tensor | None = None) -> Tensor:
+        """Returns z, float32 [tracks, dimension], of unit length: of all tracks, or of the given distinct ones."""
+        if tracks is None:
+            tracks = torch.arange(self.graph.num_nodes, device=self.track.weight.device)
         own = self.track.weight
         if self.training and self.id_dropout:
-            own = own * (torch.rand(len(own), 1) >= self.id_dropout)
-        x = own + self.artist(self.graph.artist) + self.album(self.graph.album) + self.features(self.graph.x)
-        total = x
-        for _ in range(self.layers):
-            x = self.convolution(x, self.adjacency)
-            total = total + x
-        return functional.normalize(total / (self.layers + 1), dim=1)
+            own = own * (torch.rand(len(own), 1, device=own.device) >= self.id_dropout)
+        x = own + self.artist(self.graph.artist) + self.album(self.graph.album)
+        if self.has_features:
+            x = x + self.features(self.graph.x)
+        # Of the mean over layers only the direction matters, and that is the sum's.
+        total: Tensor = LightPropagation.apply(x, self.adjacency, self.layers, tracks)
+        return functional.normalize(total, dim=1)
 
 
 def adjacency(graph: Data) -> Tensor:
-    """Returns the weights of the graph, normalised by the roots of both ends' sums, as a CSR matrix."""
+    """Returns the weights of the graph, normalised by the roots of both ends' sums, as CSR with int32 indices."""
     edge_index, weight = gcn_norm(graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False)
-    matrix: Tensor = to_torch_csr_tensor(edge_index, weight, size=(graph.num_nodes, graph.num_nodes))
-    return matrix
+    size = (graph.num_nodes, graph.num_nodes)
+    matrix: Tensor = to_torch_csr_tensor(edge_index, weight, size=size)
+    starts, neighbours = matrix.crow_indices().int(), matrix.col_indices().int()
+    return torch.sparse_csr_tensor(starts, neighbours, matrix.values(), size)

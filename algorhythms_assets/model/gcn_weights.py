@@ -41,7 +41,7 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
     *_, factors = work.progress(iterations, config.factor_iterations, "iterations")
 
     def write(folder: Path) -> None:
-        save_file({name: weights.contiguous() for name, weights in best.items()}, folder / "model.safetensors")
+        save_file({name: weights.cpu().contiguous() for name, weights in best.items()}, folder / "model.safetensors")
         np.save(folder / "factors.npy", factors.numpy())
         np.save(folder / "fold_in.npy", fold_in_matrix(factors, config).numpy())
         write_json(
@@ -63,8 +63,9 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
 
 
 def new_model(graph: Data, config: GcnConfig) -> TrackEncoder:
-    """Returns an untrained network for the graph."""
-    return TrackEncoder(graph, config.dimension, config.layers, config.id_dropout)
+    """Returns an untrained network for the graph, on the GPU where there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return TrackEncoder(graph.to(device), config.dimension, config.layers, config.id_dropout).to(device)
 
 
 def load_model(folder: Path, graph: Data, config: GcnConfig) -> TrackEncoder:

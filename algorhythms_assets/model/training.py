@@ -6,8 +6,8 @@ mean(z of the seeds) . z / temperature + prior * log(1 + playlists), less the lo
 
 import copy
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from algorhythms_assets.challenge import CATEGORIES, DEPTH, Task, cut, ndcg
 from algorhythms_assets.ingest.playlists import Playlists
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
+
+# A step on fewer playlists would follow chance.
+_FEWEST = 32
 
 
 class DivergedError(Exception):
@@ -35,23 +38,31 @@ class Epoch:
     ndcg: float | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Batch:
-    """Playlists of one step as flat index lists: seeds and targets of playlist i carry the row number i."""
+    """Playlists that are told from one another, as flat index lists.
 
-    seeds: list[int] = field(default_factory=list)
-    seed_rows: list[int] = field(default_factory=list)
-    targets: list[int] = field(default_factory=list)
-    target_rows: list[int] = field(default_factory=list)
-    size: int = 0
+    `tracks`, int64 [n], are those that occur. `seeds` and `targets` are places in it, `seed_rows` and `target_rows` the
+    numbers of the playlists they belong to, rising.
+    """
 
-    def add(self, seeds: NDArray[np.int32], targets: NDArray[np.int32]) -> None:
-        """Adds a playlist."""
-        self.seeds.extend(seeds.tolist())
-        self.seed_rows.extend([self.size] * len(seeds))
-        self.targets.extend(targets.tolist())
-        self.target_rows.extend([self.size] * len(targets))
-        self.size += 1
+    size: int
+    tracks: Tensor
+    seeds: Tensor
+    seed_rows: Tensor
+    targets: Tensor
+    target_rows: Tensor
+
+
+def batch_of(playlists: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], device: torch.device) -> Batch:
+    """Returns the batch of playlists given as (seeds, targets)."""
+    seeds, targets = ([playlist[side] for playlist in playlists] for side in (0, 1))
+    tracks, places = np.unique(np.concatenate([*seeds, *targets]), return_inverse=True)
+    of_seeds, of_targets = np.split(places, [sum(map(len, seeds))])
+    rows = np.arange(len(playlists))
+    seed_rows, target_rows = (np.repeat(rows, [len(some) for some in side]) for side in (seeds, targets))
+    arrays = (tracks, of_seeds, seed_rows, of_targets, target_rows)
+    return Batch(len(playlists), *(torch.from_numpy(array).to(device).long() for array in arrays))
 
 
 def train(
@@ -64,59 +75,88 @@ def train(
     """
     random = np.random.default_rng(config.seed)
     lists = [tracks for tracks in map(training.distinct, range(len(training))) if len(tracks) > 1]
-    batch_size = min(512, max(32, math.ceil(len(lists) / config.steps_per_epoch)))
-    steps = math.ceil(len(lists) / batch_size)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    step_size = max(_FEWEST, math.ceil(len(lists) / config.steps_per_epoch))
+    steps = math.ceil(len(lists) / step_size)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, config.learning_rate, total_steps=max(1, config.epochs * steps)
     )
-    log_playlists = torch.log1p(model.graph.playlists.float())
     tasks = validation_tasks(validation, config.validation_playlists)
     best, best_ndcg = copy.deepcopy(model.state_dict()), -1.0
     for number in range(1, config.epochs + 1):
         model.train()
         losses = []
         order = random.permutation(len(lists))
-        for start in range(0, len(lists), batch_size):
-            batch = Batch()
-            for i in order[start : start + batch_size]:
-                tracks = random.permutation(lists[i])
-                seeds = random.integers(1, min(config.max_seeds, len(tracks) - 1) + 1)
-                batch.add(tracks[:seeds], tracks[seeds : seeds + config.max_targets])
-            loss = batch_loss(model(), model.prior, log_playlists, batch, config.temperature)
-            if not torch.isfinite(loss):
-                raise DivergedError(f"the loss is {loss.item()} in epoch {number}: lower the learning rate")
+        for start in range(0, len(lists), step_size):
+            playlists = [_cut(lists[i], random, config) for i in order[start : start + step_size]]
             optimizer.zero_grad()
-            loss.backward()
+            losses.append(add_gradients(model, playlists, config))
+            if not math.isfinite(losses[-1]):
+                raise DivergedError(f"the loss is {losses[-1]} in epoch {number}: lower the learning rate")
             optimizer.step()
             schedule.step()
-            losses.append(loss.item())
         epoch = Epoch(number, float(np.mean(losses)) if losses else 0.0, validation_ndcg(model, tasks, config))
         if epoch.ndcg is None or epoch.ndcg > best_ndcg:
             best, best_ndcg = copy.deepcopy(model.state_dict()), epoch.ndcg if epoch.ndcg is not None else -1.0
         yield epoch, best
 
 
+def _cut(
+    tracks: NDArray[np.int32], random: np.random.Generator, config: GcnConfig
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    tracks = random.permutation(tracks)
+    seeds = random.integers(1, min(config.max_seeds, len(tracks) - 1) + 1)
+    return tracks[:seeds], tracks[seeds : seeds + config.max_targets]
+
+
+def add_gradients(
+    model: TrackEncoder, playlists: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], config: GcnConfig
+) -> float:
+    """Returns the mean loss of the playlists, given as (seeds, targets), and adds its gradient to the weights'.
+
+    The graph is passed once, forth and back, for all batches together: it costs as much for one playlist as for all.
+    """
+    device = model.track.weight.device
+    parts = math.ceil(len(playlists) / config.batch)
+    batches = [batch_of(playlists[number::parts], device) for number in range(parts)]
+    tracks = torch.unique(torch.cat([batch.tracks for batch in batches]))
+    z = model(tracks)
+    placed, gradient = z.detach(), torch.zeros_like(z)
+    log_playlists = torch.log1p(model.graph.playlists.float())
+    total = 0.0
+    for batch in batches:
+        places = torch.searchsorted(tracks, batch.tracks)
+        part = placed[places].requires_grad_()
+        # Where there is a GPU, products in half the bits; the loss itself stays in single precision.
+        with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
+            loss = batch_loss(part, model.prior, log_playlists[batch.tracks], batch, config.temperature)
+        loss = loss * batch.size / len(playlists)
+        loss.backward()
+        gradient[places] += part.grad
+        total += loss.item()
+    z.backward(gradient)
+    return total
+
+
 def batch_loss(z: Tensor, prior: Tensor, log_playlists: Tensor, batch: Batch, temperature: float) -> Tensor:
-    """Returns the mean loss of the playlists; a playlist of n targets weighs sqrt(n)."""
-    targets = torch.tensor(batch.targets)
-    target_rows = torch.tensor(batch.target_rows)
-    seeds = torch.tensor(batch.seeds)
-    seed_rows = torch.tensor(batch.seed_rows)
-    candidates, columns = torch.unique(targets, return_inverse=True)
-    starts = torch.searchsorted(seed_rows, torch.arange(batch.size))
-    queries = functional.embedding_bag(seeds, z, starts, mode="mean")
+    """Returns the mean loss of the playlists; a playlist of n targets weighs sqrt(n).
+
+    `z`, float32 [n, dimension], and `log_playlists`, float32 [n], are those of the batch's tracks.
+    """
+    candidates, columns = torch.unique(batch.targets, return_inverse=True)
+    starts = torch.searchsorted(batch.seed_rows, torch.arange(batch.size, device=z.device))
+    queries = functional.embedding_bag(batch.seeds, z, starts, mode="mean")
     drawn = torch.log(torch.expm1(log_playlists[candidates]).clamp(min=1))
     logits = queries @ z[candidates].T / temperature + prior * log_playlists[candidates] - drawn
     # A seed that is another playlist's target is no negative of its own playlist.
-    place = torch.searchsorted(candidates, seeds).clamp(max=len(candidates) - 1)
-    own = candidates[place] == seeds
+    place = torch.searchsorted(candidates, batch.seeds).clamp(max=len(candidates) - 1)
+    own = candidates[place] == batch.seeds
     masked = torch.zeros_like(logits, dtype=torch.bool)
-    masked[seed_rows[own], place[own]] = True
-    logits = logits.masked_fill(masked, -torch.inf)
-    losses = torch.logsumexp(logits, dim=1)[target_rows] - logits[target_rows, columns]
-    weights = torch.bincount(target_rows, minlength=batch.size).float().rsqrt()
-    return (losses * weights[target_rows]).sum() / batch.size
+    masked[batch.seed_rows[own], place[own]] = True
+    logits = logits.float().masked_fill(masked, -torch.inf)
+    losses = torch.logsumexp(logits, dim=1)[batch.target_rows] - logits[batch.target_rows, columns]
+    weights = torch.bincount(batch.target_rows, minlength=batch.size).float().rsqrt()
+    return (losses * weights[batch.target_rows]).sum() / batch.size
 
 
 def validation_tasks(validation: Playlists, limit: int) -> list[list[Task]]:
@@ -148,7 +188,7 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
             scores = (queries @ vectors.T).masked_fill(~candidates, -torch.inf)
             for row, task in zip(scores, some, strict=True):
                 row[task.seeds] = -torch.inf
-            ranked = scores.topk(min(DEPTH, scores.shape[1])).indices.numpy()
+            ranked = scores.topk(min(DEPTH, scores.shape[1])).indices.cpu().numpy()
             hits = np.stack([np.isin(row, task.targets) for row, task in zip(ranked, some, strict=True)])
             values.append(ndcg(hits, np.array([len(task.targets) for task in some])))
         means.append(np.concatenate(values).mean())
@@ -158,4 +198,4 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
 def stored_vectors(z: Tensor, prior: Tensor, graph: Data, temperature: float, factors: Tensor | None = None) -> Tensor:
     """Returns [z, factors, temperature * prior * log(1 + playlists)], float32 [tracks, dimension + factors + 1]."""
     popularity = temperature * prior * torch.log1p(graph.playlists.float())
-    return torch.cat([z, *([] if factors is None else [factors]), popularity[:, None]], dim=1)
+    return torch.cat([z, *([] if factors is None else [factors.to(z.device)]), popularity[:, None]], dim=1)

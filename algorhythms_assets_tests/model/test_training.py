@@ -4,10 +4,12 @@ import torch
 
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
-from algorhythms_assets.model.training import Batch, DivergedError, batch_loss, stored_vectors, train
+from algorhythms_assets.model.training import DivergedError, add_gradients, batch_loss, batch_of, stored_vectors, train
 from algorhythms_assets_tests.graph.test_edges import csr
 from algorhythms_assets_tests.model.conftest import CLIQUE
 
+CPU = torch.device("cpu")
+CUT = [(np.array(seeds, np.int32), np.array(targets, np.int32)) for seeds, targets in (([0, 1], [2, 3]), ([2], [4]))]
 CONFIG = GcnConfig(dimension=8, epochs=6, steps_per_epoch=2)
 
 
@@ -56,10 +58,8 @@ def test_the_loss_is_that_of_the_formula():
     z = torch.nn.functional.normalize(torch.rand(5, 3, generator=torch.Generator().manual_seed(1)), dim=1)
     playlists = torch.tensor([3.0, 1.0, 4.0, 2.0, 5.0])
     prior, temperature = torch.tensor(0.7), 0.1
-    batch = Batch()
-    batch.add(np.array([0, 1], np.int32), np.array([2, 3], np.int32))
-    batch.add(np.array([2], np.int32), np.array([4], np.int32))
-    loss = batch_loss(z, prior, torch.log1p(playlists), batch, temperature)
+    batch = batch_of(CUT, CPU)
+    loss = batch_loss(z[batch.tracks], prior, torch.log1p(playlists)[batch.tracks], batch, temperature)
 
     candidates = [2, 3, 4]
     expected = 0.0
@@ -73,6 +73,44 @@ def test_the_loss_is_that_of_the_formula():
         total = np.log(sum(np.exp(logit) for logit in logits.values()))
         expected += sum(total - logits[t] for t in targets) / np.sqrt(len(targets))
     assert loss.item() == pytest.approx(expected / 2, rel=1e-5)
+
+
+def test_gradients_of_one_batch_are_those_of_a_plain_backward_pass(graph):
+    torch.manual_seed(0)
+    model = TrackEncoder(graph, 6, 2, 0)
+    loss = add_gradients(model, CUT, CONFIG)
+    added = {name: weights.grad for name, weights in model.named_parameters()}
+    model.zero_grad(set_to_none=True)
+    batch = batch_of(CUT, CPU)
+    log_playlists = torch.log1p(graph.playlists.float())[batch.tracks]
+    plain = batch_loss(model()[batch.tracks], model.prior, log_playlists, batch, CONFIG.temperature)
+    plain.backward()
+    assert loss == pytest.approx(plain.item())
+    for name, weights in model.named_parameters():
+        torch.testing.assert_close(added[name], weights.grad)
+
+
+def test_several_batches_add_up_to_the_mean_of_their_playlists(graph):
+    torch.manual_seed(0)
+    model = TrackEncoder(graph, 6, 2, 0)
+    alone = [add_gradients(model, [playlist], CONFIG) for playlist in CUT]
+    both = model.track.weight.grad.clone()
+    model.zero_grad()
+    assert add_gradients(model, CUT, CONFIG.model_copy(update={"batch": 1})) == pytest.approx(sum(alone) / 2)
+    torch.testing.assert_close(model.track.weight.grad, both / 2)
+
+
+def test_half_the_bits_change_the_loss_little(graph):
+    """What a GPU does, done here."""
+    torch.manual_seed(0)
+    model = TrackEncoder(graph, 6, 2, 0)
+    batch = batch_of(CUT, CPU)
+    arguments = (model()[batch.tracks], model.prior, torch.log1p(graph.playlists.float())[batch.tracks], batch, 0.1)
+    exact = batch_loss(*arguments)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = batch_loss(*arguments)
+    assert rough.dtype == torch.float32
+    assert rough.item() == pytest.approx(exact.item(), rel=0.05)
 
 
 def test_the_stored_vector_ends_in_the_popularity_term(graph):
