@@ -169,7 +169,7 @@ EVALUATION_REPORT = Artifact(
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata"),
-    code_version="3",
+    code_version="4",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from algorhythms_assets.challenge import CATEGORIES, Category, clicks, cut, ndcg, r_precision
+from algorhythms_assets.challenge import CATEGORIES, Category, clicks, cut, metrics, ndcg, r_precision
 
 HITS = np.array([[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]], dtype=bool)
 TARGETS = np.array([2, 3, 1])
@@ -20,7 +20,11 @@ def test_ndcg_is_that_of_the_formula():
 def test_clicks_count_pages_of_ten():
     hits = np.zeros((4, 500), dtype=bool)
     hits[0, 0] = hits[1, 9] = hits[2, 10] = True
-    assert clicks(hits, np.ones(4)).tolist() == [0, 0, 1, 51]
+    assert clicks(hits).tolist() == [0, 0, 1, 51]
+
+
+def test_an_artist_found_counts_as_a_quarter_of_a_track():
+    assert metrics(HITS, TARGETS, np.array([2, 3, 0]))["r_precision_artists"].tolist() == [0.75, 0.25, 0]
 
 
 def test_a_playlist_is_cut_after_its_first_tracks():

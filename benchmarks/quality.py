@@ -19,22 +19,28 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import scipy.sparse as sp
-import torch
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.release import load_recommender
-from threadpoolctl import threadpool_limits
-from torch_geometric.nn import GCNConv
 
-from algorhythms_assets.challenge import CATEGORIES, DEPTH, METRICS, Task, cut
-from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS_SCHEMA, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
-from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity, Ranking
+from algorhythms_assets.challenge import CATEGORIES, METRICS, Task, cut
+from algorhythms_assets.contracts import (
+    ARTIFACTS,
+    EDGE_TABLE,
+    RAW_PLAYLISTS_SCHEMA,
+    SEARCH_INDEX,
+    SERVING_BUNDLE,
+    TRACK_METADATA,
+)
+from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.comparison import Method, measure, summary
+from algorhythms_assets.evaluation.evaluation_report import artist_numbers
 from algorhythms_assets.evaluation.served import Served
+from algorhythms_assets.graph.edge_table import edge_files
 from algorhythms_assets.ingest.buckets import BUCKETS
 from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapshot
 from algorhythms_assets.resources.store import Store, write_table
 from algorhythms_assets.sample.slices import write_sample
+from benchmarks.peers import ImplicitAls, OriginGcn
 
 RESULTS = Path(__file__).parent / "results"
 SAMPLE = "the generated sample, which is no evidence for quality"
@@ -55,7 +61,6 @@ PAYLOADS = (
 ALS_GRID = [
     (factors, regularization, alpha) for factors in (96, 256) for regularization in (50, 100) for alpha in (20, 40)
 ]
-ALS_ITERATIONS = 15
 KNN_GRID = (2.0, 5.0, 10.0, 20.0)
 RESAMPLES = 2000
 
@@ -80,7 +85,7 @@ def main(folder: Path | None, folds: int) -> None:
             methods, tuned = methods_of(store, snapshot, tracks)
             chosen.append(tuned)
             for name, method in methods.items():
-                found = measure(method, tasks_of(snapshot.test), tracks.num_rows).values
+                found = measure(method, tasks_of(snapshot.test), artist_numbers(tracks)).values
                 values.setdefault(name, []).append(found)
                 means = {metric: round(value, 4) for metric, value in summary(found)["mean"].items()}
                 print(f"fold {fold}: {name} {means}", flush=True)
@@ -124,13 +129,13 @@ def tasks_of(playlists: Playlists) -> dict[str, list[Task | None]]:
 def methods_of(store: Store, snapshot: Snapshot, tracks: pa.Table) -> tuple[dict[str, Method], str]:
     """Returns what is compared, each tuned on the validation playlists, and what was chosen."""
     recommender = load_recommender(store.path(SERVING_BUNDLE), EmbeddedIndex(store.path(SEARCH_INDEX)))
-    playlists, count = tracks["playlists"].to_numpy(), tracks.num_rows
+    playlists, artist = tracks["playlists"].to_numpy(), artist_numbers(tracks)
     validation = tasks_of(snapshot.validation)
 
     def quality(method: Method) -> float:
-        return float(summary(measure(method, validation, count).values)["mean"]["ndcg"])
+        return float(summary(measure(method, validation, artist).values)["mean"]["ndcg"])
 
-    knn = {shrinkage: ItemKnn(snapshot.training, count, shrinkage) for shrinkage in KNN_GRID}
+    knn = {shrinkage: ItemKnn(snapshot.training, tracks.num_rows, shrinkage) for shrinkage in KNN_GRID}
     shrinkage = max(KNN_GRID, key=lambda shrinkage: quality(knn[shrinkage]))
     als = {setting: ImplicitAls(snapshot.training, playlists, *setting) for setting in ALS_GRID}
     setting = max(ALS_GRID, key=lambda setting: quality(als[setting]))
@@ -139,103 +144,14 @@ def methods_of(store: Store, snapshot: Snapshot, tracks: pa.Table) -> tuple[dict
         "ALS (implicit), tuned": als[setting],
         "item-kNN, tuned": knn[shrinkage],
         "popularity": Popularity(playlists),
-        "the origin's recipe": OriginGcn(store, playlists),
+        "the origin's recipe": OriginGcn(
+            pq.read_table(edge_files(store.path(EDGE_TABLE)), columns=["source", "target", "weight"]), playlists
+        ),
     }
     return (
         methods,
         f"ALS {setting[0]} factors, regularization {setting[1]}, alpha {setting[2]}; kNN shrinkage {shrinkage:g}",
     )
-
-
-class ImplicitAls:
-    """Alternating least squares of the package implicit; a playlist's factors come from its seeds."""
-
-    def __init__(
-        self, training: Playlists, playlists: np.ndarray[Any, Any], factors: int, regularization: float, alpha: float
-    ) -> None:
-        from implicit.als import AlternatingLeastSquares
-
-        holds = sp.csr_matrix(
-            (np.ones(len(training.tracks), np.float32), training.tracks, training.offsets),
-            shape=(len(training), len(playlists)),
-        )
-        holds.sum_duplicates()
-        holds.data[:] = 1
-        self._unknown = np.flatnonzero(playlists == 0)
-        self._model = AlternatingLeastSquares(
-            factors, regularization=regularization, alpha=alpha, iterations=ALS_ITERATIONS, random_state=0
-        )
-        with threadpool_limits(1, "blas"):
-            self._model.fit(holds, show_progress=False)
-
-    def rank(self, tasks: list[Task]) -> list[Ranking]:
-        """Returns, per task, at most 500 tracks, best first and without the seeds."""
-        seeds = [task.seeds for task in tasks]
-        rows = sp.csr_matrix(
-            (
-                np.ones(sum(map(len, seeds)), np.float32),
-                np.concatenate(seeds),
-                np.cumsum([0, *map(len, seeds)]),
-            ),
-            shape=(len(tasks), self._model.item_factors.shape[0]),
-        )
-        count = min(DEPTH, rows.shape[1] - len(self._unknown) - max(map(len, seeds)))
-        with threadpool_limits(1, "blas"):
-            found, _ = self._model.recommend(
-                np.arange(len(tasks)), rows, N=count, filter_items=self._unknown, recalculate_user=True
-            )
-        return [ranking.astype(np.int64) for ranking in found]
-
-
-class OriginGcn:
-    """The recipe of the proof of concept: a GCN on the error of edge weights, and its merge of a search per seed.
-
-    Without audio features its 29 inputs are random, as they carry nothing else.
-    """
-
-    EPOCHS = 100
-
-    def __init__(self, store: Store, playlists: np.ndarray[Any, Any]) -> None:
-        from algorhythms_assets.contracts import EDGE_TABLE
-        from algorhythms_assets.graph.edge_table import edge_files
-
-        torch.manual_seed(0)
-        table = pq.read_table(edge_files(store.path(EDGE_TABLE)), columns=["source", "target", "weight"])
-        weight = table["weight"].to_numpy()
-        strong = weight >= np.quantile(weight, 0.1)
-        ends = np.stack([table["source"].to_numpy()[strong], table["target"].to_numpy()[strong]]).astype(np.int64)
-        pairs, weights = torch.from_numpy(ends), torch.from_numpy(weight[strong])
-        both = torch.cat([pairs, pairs.flip(0)], dim=1)
-        x = torch.rand(len(playlists), 29)
-        first, second = GCNConv(29, 16), GCNConv(16, 10)
-        optimizer = torch.optim.Adam([*first.parameters(), *second.parameters()], lr=0.01)
-        for _ in range(self.EPOCHS):
-            z = second(torch.relu(first(x, both)), both)
-            some = torch.randint(len(weights), (200_000,))
-            loss = torch.nn.functional.mse_loss((z[pairs[0, some]] * z[pairs[1, some]]).sum(dim=1), weights[some])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        self._z = z.detach()
-        self._known = torch.from_numpy(playlists > 0)
-
-    def rank(self, tasks: list[Task]) -> list[Ranking]:
-        """Returns, per task, at most 500 tracks by mean(score) * log(1 + seeds that found it); a seed finds 500."""
-        found = []
-        for task in tasks:
-            seeds = torch.from_numpy(task.seeds.astype(np.int64))
-            # Elasticsearch's score of the l2 norm.
-            scores = 1 / (1 + torch.cdist(self._z[seeds], self._z) ** 2)
-            scores[:, ~self._known] = 0
-            scores[:, seeds] = 0
-            best = scores.topk(min(DEPTH, scores.shape[1]), dim=1)
-            total, times = torch.zeros(len(self._z)), torch.zeros(len(self._z))
-            total.index_add_(0, best.indices.ravel(), best.values.ravel())
-            times.index_add_(0, best.indices.ravel(), (best.values.ravel() > 0).float())
-            merged = total / times.clamp(min=1) * torch.log1p(times)
-            ranking = merged.topk(min(DEPTH, int((merged > 0).sum()))).indices
-            found.append(ranking.numpy())
-        return found
 
 
 def pooled(folds: list[Mapping[str, np.ndarray[Any, Any]]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from algorhythms_assets.challenge import CATEGORIES, DEPTH, METRICS, Task
+from algorhythms_assets.challenge import CATEGORIES, DEPTH, METRICS, Task, metrics
 from algorhythms_assets.evaluation.baselines import Ranking
 
 # Fewer test playlists than this say too little to stop a release.
@@ -19,6 +19,7 @@ TITLES = {
     "item_knn": "item-kNN",
     "released": "the released version",
     "r_precision": "R-precision",
+    "r_precision_artists": "R-precision, an artist a quarter",
     "ndcg": "NDCG@500",
     "clicks": "clicks",
 }
@@ -49,10 +50,10 @@ class Measured:
     wanted: NDArray[np.int64]
 
 
-def measure(method: Method, tasks: Mapping[str, list[Task | None]], tracks: int) -> Measured:
-    """Has a method do the tasks of each category over a number of tracks."""
+def measure(method: Method, tasks: Mapping[str, list[Task | None]], artist: NDArray[np.int64]) -> Measured:
+    """Has a method do the tasks of each category; `artist` has a number for the artist of each track, int [tracks]."""
     top: list[NDArray[np.int64]] = [np.empty((0, _TOP), np.int64)]
-    found, wanted = np.zeros(tracks, np.int64), np.zeros(tracks, np.int64)
+    found, wanted = np.zeros(len(artist), np.int64), np.zeros(len(artist), np.int64)
     values = {metric: np.full((len(next(iter(tasks.values()))), len(CATEGORIES)), np.nan) for metric in METRICS}
     for column, category in enumerate(CATEGORIES):
         rows = [row for row, task in enumerate(tasks[category.name]) if task is not None]
@@ -61,15 +62,18 @@ def measure(method: Method, tasks: Mapping[str, list[Task | None]], tracks: int)
             continue
         hits = np.zeros((len(some), DEPTH), dtype=bool)
         first = np.full((len(some), _TOP), -1, np.int64)
+        artists = np.zeros(len(some), np.int64)
         for row, (ranking, task) in enumerate(zip(method.rank(some), some, strict=True)):
             hits[row, : len(ranking)] = np.isin(ranking, task.targets)
             first[row, : len(ranking[:_TOP])] = ranking[:_TOP]
+            within = ranking[: len(task.targets)]
+            artists[row] = len(np.intersect1d(artist[within[within >= 0]], artist[task.targets]))
             found[ranking[hits[row, : len(ranking)]]] += 1
             wanted[task.targets] += 1
         top.append(first)
         targets = np.array([len(task.targets) for task in some])
-        for metric, function in METRICS.items():
-            values[metric][rows, column] = function(hits, targets)
+        for metric, of_metric in metrics(hits, targets, artists).items():
+            values[metric][rows, column] = of_metric
     return Measured(values, np.concatenate(top), found, wanted)
 
 

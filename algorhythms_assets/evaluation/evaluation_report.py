@@ -12,6 +12,7 @@ from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import CURRENT, NotServableError, load_recommender, load_release
+from numpy.typing import NDArray
 
 from algorhythms_assets.challenge import CATEGORIES, cut
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
@@ -19,6 +20,7 @@ from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
 from algorhythms_assets.evaluation.comparison import Method, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.config import EvaluationConfig
+from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.ingest.playlists import load_snapshot
@@ -53,13 +55,11 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         category.name: [cut(int(test.pids[i]), test.distinct(int(i)), category) for i in chosen]
         for category in CATEGORIES
     }
+    playlists, artist = tracks["playlists"].to_numpy(), artist_numbers(tracks)
     measured = {}
     for name, method in work.progress(methods.items(), len(methods), "methods"):
-        measured[name] = measure(method, tasks, tracks.num_rows)
+        measured[name] = measure(method, tasks, artist)
     values = {name: of_method.values for name, of_method in measured.items()}
-    playlists = tracks["playlists"].to_numpy()
-    artists = pc.coalesce(tracks["artist_uri"], tracks["artist_name"], pa.scalar("")).combine_chunks()
-    artist = pc.dictionary_encode(artists).indices.to_numpy().astype(np.int64)
     lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)
     differences = {
@@ -88,12 +88,18 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:
         work.log.warning(line)
 
+    found = embedding_map(recommender, tracks)
+
     def write(folder: Path) -> None:
         write_json(folder / "report.json", report)
         plot_methods(report, folder / "methods.png")
         plot_categories(report, folder / "categories.png")
         plot_popularity(report, folder / "popularity.png")
-        pictures = "\n".join(f"![{name}]({name}.png)" for name in ("methods", "categories", "popularity"))
+        names = ["methods", "categories", "popularity"]
+        if found is not None:
+            plot_map(found, folder / "map.png")
+            names.append("map")
+        pictures = "\n".join(f"![{name}]({name}.png)" for name in names)
         (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n")
 
     place = work.write_folder(write)
@@ -108,6 +114,12 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "report": {"raw_value": markdown(report), "type": "md"},
         "plot": picture(place / "methods.png"),
     }
+
+
+def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:
+    """Returns a number for the artist of each track, int64 [tracks]; those without an artist share one."""
+    artists = pc.coalesce(tracks["artist_uri"], tracks["artist_name"], pa.scalar("")).combine_chunks()
+    return np.asarray(pc.dictionary_encode(artists).indices.to_numpy(), np.int64)
 
 
 def _released(work: Work[EvaluationConfig], bundle: Path, index: Path, test_buckets: list[int]) -> Recommender | None:

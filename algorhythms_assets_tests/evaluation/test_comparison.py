@@ -7,6 +7,10 @@ from algorhythms_assets.evaluation.comparison import TITLES, interval, measure, 
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 
 TRACKS = 50
+ARTIST = np.arange(TRACKS)
+NOTHING = {"r_precision": 0, "r_precision_artists": 0, "ndcg": 0, "clicks": 51}
+EVERYTHING = {"r_precision": 1, "r_precision_artists": 1.25, "ndcg": 1, "clicks": 0}
+UNKNOWN = dict.fromkeys(NOTHING)
 
 
 class Oracle:
@@ -19,29 +23,48 @@ class Oracle:
         return [task.targets if self.knows else np.array([TRACKS - 1]) for task in tasks]
 
 
+class Fixed:
+    """Always says the same."""
+
+    def __init__(self, ranking) -> None:
+        self.ranking = np.array(ranking)
+
+    def rank(self, tasks):
+        return [self.ranking for _ in tasks]
+
+
 def tasks(*lengths):
     return {c.name: [cut(pid, np.arange(length), c) for pid, length in enumerate(lengths)] for c in CATEGORIES}
 
 
 def values(method, *lengths):
-    return measure(method, tasks(*lengths), TRACKS).values
+    return measure(method, tasks(*lengths), ARTIST).values
 
 
 def test_an_oracle_gets_everything_right_and_an_ignorant_one_nothing():
-    assert summary(values(Oracle(True), 30, 40))["mean"] == {"r_precision": 1, "ndcg": 1, "clicks": 0}
-    assert summary(values(Oracle(False), 30, 40))["mean"] == {"r_precision": 0, "ndcg": 0, "clicks": 51}
+    assert summary(values(Oracle(True), 30, 40))["mean"] == EVERYTHING
+    assert summary(values(Oracle(False), 30, 40))["mean"] == NOTHING
+
+
+def test_other_tracks_of_hidden_artists_count_a_quarter_and_an_artist_once():
+    # All that is not hidden stands first; two of three hidden tracks have its artists.
+    artist = ARTIST.copy()
+    artist[1:4] = artist[10:13] = [1, 1, 3]
+    found = measure(Fixed([10, 11, 20, 12]), {c.name: [cut(0, np.arange(4), c)] for c in CATEGORIES}, artist)
+    assert found.values["r_precision_artists"][0, 0] == pytest.approx(0.25 / 3)
+    assert found.values["r_precision"][0, 0] == 0
 
 
 def test_a_category_without_a_playlist_is_none_and_not_zero():
     report = summary(values(Oracle(True), 3, 12))
-    assert report["K25"] == {"r_precision": None, "ndcg": None, "clicks": None, "playlists": 0}
+    assert report["K25"] == UNKNOWN | {"playlists": 0}
     assert report["K5"]["playlists"] == 1
     assert report["mean"]["r_precision"] == 1
 
 
 def test_no_playlist_at_all_is_none():
     nothing = values(Oracle(True))
-    assert summary(nothing)["mean"] == {"r_precision": None, "ndcg": None, "clicks": None}
+    assert summary(nothing)["mean"] == UNKNOWN
     assert interval(nothing["ndcg"], 100, 0) is None
 
 
@@ -84,9 +107,9 @@ def test_the_gate(playlists, bounds, passed, warned):
 def test_a_report_with_empty_categories_is_readable(tmp_path):
     methods = {"served": Oracle(True), "popularity": Oracle(False), "item_knn": Oracle(False)}
     for lengths in ((3, 12), ()):
-        measured = {name: measure(method, tasks(*lengths), TRACKS) for name, method in methods.items()}
+        measured = {name: measure(method, tasks(*lengths), ARTIST) for name, method in methods.items()}
         by_method = {name: of_method.values for name, of_method in measured.items()}
-        playlists, artists = np.arange(TRACKS, dtype=np.int32), np.arange(TRACKS)
+        playlists = np.arange(TRACKS, dtype=np.int32)
         report = {
             "version": "v",
             "test_playlists": len(lengths),
@@ -96,7 +119,7 @@ def test_a_report_with_empty_categories_is_readable(tmp_path):
                 name: {m: interval(by_method["served"][m] - x, 100, 0) for m, x in by_method[name].items()}
                 for name in ("popularity", "item_knn")
             },
-            "beyond": {name: profile(m.top, playlists, artists) for name, m in measured.items()},
+            "beyond": {name: profile(m.top, playlists, ARTIST) for name, m in measured.items()},
             "by_length": {name: by_length(v, np.array(lengths, np.int64)) for name, v in by_method.items()},
             "by_popularity": {name: by_popularity(m.found, m.wanted, playlists) for name, m in measured.items()},
             "gate": verdict(len(lengths), {"popularity": {"r_precision": None, "ndcg": None}}),

@@ -12,6 +12,7 @@ from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.resources.index_builder import build_embedded
 from algorhythms_assets.serving.documents import documents
 from algorhythms_assets_tests.graph.test_edges import csr
+from benchmarks.peers import ImplicitAls, OriginGcn
 
 # Tracks 0, 1 and 2 go together, 3 and 4 do; 5 stands in no training playlist. Track 0 is the most popular.
 TRAINING = csr([[0, 1, 2], [0, 1], [0, 2], [3, 4], [0, 3]])
@@ -41,11 +42,27 @@ def served(folder):
     return Served(Recommender(None, EmbeddedIndex(folder)), table())
 
 
-@pytest.fixture(params=["served", "popularity", "item_knn"])
+def implicit_als(folder):
+    return ImplicitAls(TRAINING, PLAYLISTS, factors=2, regularization=1, alpha=5)
+
+
+def origin(folder):
+    pairs = {"source": [0, 0, 1, 3, 0], "target": [1, 2, 2, 4, 3], "weight": np.array([2, 2, 1, 1, 1], np.float32)}
+    return OriginGcn(pa.table(pairs), PLAYLISTS)
+
+
+METHODS = (
+    served,
+    lambda folder: Popularity(PLAYLISTS),
+    lambda folder: ItemKnn(TRAINING, 6),
+    implicit_als,
+    origin,
+)
+
+
+@pytest.fixture(params=METHODS, ids=["served", "popularity", "item-kNN", "ALS", "the origin's"])
 def method(request, tmp_path):
-    if request.param == "served":
-        return served(tmp_path)
-    return {"popularity": Popularity(PLAYLISTS), "item_knn": ItemKnn(TRAINING, 6)}[request.param]
+    return request.param(tmp_path)
 
 
 def task(*seeds):
@@ -66,7 +83,7 @@ def test_tasks_do_not_disturb_each_other(method):
 
 
 def test_what_goes_together_is_found_first(tmp_path):
-    for personal in (served(tmp_path), ItemKnn(TRAINING, 6)):
+    for personal in (served(tmp_path), ItemKnn(TRAINING, 6), implicit_als(tmp_path)):
         assert personal.rank([task(1)])[0][:2].tolist() == [0, 2]
         assert personal.rank([task(3)])[0][0] == 4
 
