@@ -56,6 +56,7 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	$(BIN)/python -m benchmarks.edges
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.cold_start
 
 openapi: $(READY) ## write lambda/openapi.json anew
 	$(BIN)/python -m algorhythms_ask openapi > lambda/openapi.json

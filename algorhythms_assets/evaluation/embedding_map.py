@@ -16,7 +16,7 @@ _COLOURS = ("#3b6ea5", "#c1543a", "#d9a441", "#5b8c5a", "#7d5ba6", "#3aa6a0", "#
 
 @dataclass(frozen=True)
 class EmbeddingMap:
-    """Places of tracks, float64 [tracks, 2], the names of their artists, and the share of the variance that is shown."""
+    """Places of tracks, float64 [tracks, 2], the names of their artists, and the share of the variance shown."""
 
     places: NDArray[np.float64]
     artists: list[str | None]
