@@ -44,9 +44,10 @@ def plot_map(found: EmbeddingMap, path: Path) -> None:
     artists = np.array([artist or "" for artist in found.artists])
     names, counts = np.unique(artists[artists != ""], return_counts=True)
     with plot(path, f"Embeddings of {len(artists):,} tracks, {found.share:.0%} of their variance") as axes:
-        axes.scatter(*found.places.T, s=4, color=GREY, alpha=0.35, linewidths=0)
+        axes.scatter(found.places[:, 0], found.places[:, 1], s=4, color=GREY, alpha=0.35, linewidths=0)
         for artist, colour in zip(names[np.argsort(-counts, kind="stable")], _COLOURS, strict=False):
-            axes.scatter(*found.places[artists == artist].T, s=14, color=colour, label=artist, linewidths=0)
+            of_artist = found.places[artists == artist]
+            axes.scatter(of_artist[:, 0], of_artist[:, 1], s=14, color=colour, label=artist, linewidths=0)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_visible(False)
