@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.release import load_recommender
@@ -90,11 +91,14 @@ def main(folder: Path | None, folds: int) -> None:
                 means = {metric: round(value, 4) for metric, value in summary(found)["mean"].items()}
                 print(f"fold {fold}: {name} {means}", flush=True)
             shutil.rmtree(store.root)
+        playlists = sum(
+            pc.count_distinct(pq.read_table(parsed.slice_path(key))["pid"]).as_py() for key in parsed.slices()
+        )
     # The sample's figures must not take the place of those of real playlists.
-    what, name = ("the playlists of a folder", "quality.md") if folder else (SAMPLE, "quality_sample.md")
+    what, name = (f"{playlists:,} playlists of a folder", playlists) if folder else (SAMPLE, "sample")
     text = report(what, folds, {method: pooled(of_folds) for method, of_folds in values.items()}, chosen)
     print(text)
-    (RESULTS / name).write_text(text, encoding="utf-8")
+    (RESULTS / f"quality_{name}.md").write_text(text, encoding="utf-8")
 
 
 def payload(name: str, store: Store, *arguments: str) -> None:
