@@ -27,6 +27,8 @@ class Request:
     minutes: int = 60
     nodes: int = 1
     tasks: int = 1
+    partition: str | None = None
+    options: tuple[str, ...] = ()
 
 
 class Compute(Protocol):
@@ -109,17 +111,26 @@ class LocalCompute:
         except DagsterPipesExecutionError as error:
             killed = " (killed: the system does that when memory runs out)" if "code -9" in str(error) else ""
             raise failure(module, reader.handler.get_custom_messages(), f"{error}{killed}") from None
-        said = [message for message in invocation.get_custom_messages() if "progress" not in message]
-        if not invocation.get_results(implicit_materializations=False) and not said:
-            raise dg.Failure(f"{module} ended without reporting what it made: its output is in the step's log.")
+        require_report(module, invocation)
         return invocation
 
 
-def failure(module: str, messages: Sequence[Any], otherwise: str) -> dg.Failure:
+def require_report(module: str, invocation: dg.PipesClientCompletedInvocation, log: str = "the step's log") -> None:
+    """Checks that a payload which ended well said what it made: for Dagster, silence is success.
+
+    Raises:
+        dg.Failure: it said nothing.
+    """
+    said = [message for message in invocation.get_custom_messages() if "progress" not in message]
+    if not invocation.get_results(implicit_materializations=False) and not said:
+        raise dg.Failure(f"{module} ended without reporting what it made: its output is in {log}.")
+
+
+def failure(module: str, messages: Sequence[Any], otherwise: str, log: str = "the step's log") -> dg.Failure:
     """Returns the failure of a payload in its own words, where it left any, or with how far it was."""
     words = [message["failed"] for message in messages if "failed" in message]
     if words:
         return dg.Failure("\n".join(words), allow_retries=False)
     far = [message["progress"] for message in messages if "progress" in message][-1:]
     done = f", after {far[0]}" if far else ""
-    return dg.Failure(f"{module}: {otherwise}{done}. Its output is in the step's log.")
+    return dg.Failure(f"{module}: {otherwise}{done}. Its output is in {log}.")

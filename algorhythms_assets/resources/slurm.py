@@ -1,0 +1,335 @@
+"""Runs a command under Dagster Pipes as a Slurm job: hands it in, follows it, and cancels it with the run.
+
+The job is not the child of this process. If this process is killed, the job goes on, and the next try of the step, or
+another run that wants exactly the same, goes on with that job instead of starting a second one.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeAlias, TypeVar
+
+import dagster as dg
+from dagster._core.definitions.resource_annotation import TreatAsResourceParam  # as Dagster's own clients are
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster_pipes import PipesContextData, PipesDefaultContextLoader, PipesExtras, PipesParams
+
+from algorhythms_assets.resources import slurm_commands as slurm
+from algorhythms_assets.resources.compute import Request
+from algorhythms_assets.resources.messages import WholeLineReader
+from algorhythms_assets.resources.slurm_commands import JobState, RefusedError, SilentError
+from algorhythms_assets.resources.slurm_ends import LAST_LINES, LOST, End, end_of, out_of_reach, refused
+from algorhythms_assets.resources.slurm_job import JobFolder, Work, folders, new_folder
+from algorhythms_assets.resources.slurm_log import tailing
+from algorhythms_assets.resources.slurm_request import job_options, sbatch_options
+from algorhythms_assets.resources.store import digest, write_json
+
+T = TypeVar("T")
+_Context: TypeAlias = dg.OpExecutionContext | dg.AssetExecutionContext
+
+JOB_TAG = "slurm_job"
+_INTERRUPTS = (DagsterExecutionInterruptedError, KeyboardInterrupt, SystemExit)
+_LOOK_SECONDS = 0.5
+_FIRST_PAUSE_SECONDS = 1.0
+_ASK_AGAIN_SECONDS = 5.0
+_CANCEL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how long what is waited for. The shared file system may show another node's files late."""
+
+    between_questions: float = 15
+    file_system: float = 10
+    outage_minutes: float = 60
+
+
+class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
+    """A Pipes client for a login node: `run_dir`, the command and the working directory lie on a shared file system.
+
+    `setup` are lines of shell before the command, such as `module load …`. `partition` and `account` are the cluster's
+    default unless they are given.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        partition: str | None = None,
+        account: str | None = None,
+        setup: str = "",
+        patience: Patience | None = None,
+    ) -> None:
+        self.run_dir = run_dir
+        self.partition = partition
+        self.account = account
+        self.setup = setup
+        self.patience = patience or Patience()
+
+    def run(  # type: ignore[override]
+        self,
+        *,
+        context: _Context,
+        command: Sequence[str],
+        extras: PipesExtras | None = None,
+        request: Request | None = None,
+        inputs: str | None = None,
+        scope: str = "",
+        explain: Callable[[Sequence[Any], dg.Failure, Path], dg.Failure] = lambda _, failure, __: failure,
+    ) -> dg.PipesClientCompletedInvocation:
+        """Runs the command as a job and returns what it reported, with the job as metadata.
+
+        `inputs` names all that the result depends on beyond command, extras and request; where it is given, a job that
+        ended well while nobody followed it counts, also for another run. `scope` says where the result goes: of one
+        asset in one scope only one job shall run. `explain` may put a failure into the payload's words.
+
+        Raises:
+            dg.Failure: the job was refused, did not end well, or cannot be asked about; `allow_retries` says whether
+                it may end otherwise next time.
+        """
+        options = sbatch_options(request or Request(), self.partition, self.account)
+        partitions = _partitions(context)
+        work = Work(
+            asset=_name(context),
+            run=context.run.run_id,
+            root_run=context.run.root_run_id or context.run.run_id,
+            digest=digest(list(command), dict(extras or {}), options, self.setup, partitions, inputs),
+            scope=digest(scope, partitions),
+        )
+        with _as_failures(options):
+            folder = self._left_behind(context, work, inputs is not None) or new_folder(self.run_dir, work)
+            reader = WholeLineReader(folder.messages, _LOOK_SECONDS)
+            with (
+                dg.open_pipes_session(context, _KeptContext(folder.context), reader, extras) as session,
+                tailing(folder.log),
+                self._cancelling(context, folder),
+            ):
+                job = folder.job
+                if job is None:
+                    folder.write_script(command, session.get_bootstrap_env_vars(), self.setup)
+                    job = self._submit(context, folder, options)
+                    context.log.info(f"Slurm job {job}: sbatch {' '.join(options)}; in {folder.path}")
+                context.instance.add_run_tags(work.run, {f"{JOB_TAG}/{work.asset[-63:]}": job})
+                end = self._follow(context, folder, job)
+                self._wait_for_messages(folder, reader.handler)
+            folder.end({"state": end.state.state, "reason": end.state.reason})
+        if not end.is_good:
+            raise explain(reader.handler.get_custom_messages(), end.failure(), folder.log)
+        return dg.PipesClientCompletedInvocation(session, metadata=end.metadata)
+
+    def _left_behind(self, context: _Context, work: Work, finished_counts: bool) -> JobFolder | None:
+        """Returns the folder of a job that makes what is wanted and that nobody follows any more, if there is one.
+
+        One that makes something else at the same place is cancelled.
+        """
+        same_place = [folder for folder in folders(self.run_dir, work.asset) if folder.work.scope == work.scope]
+        for folder in same_place:
+            left = folder.work
+            own = left.root_run == work.root_run
+            if folder.is_ended or (folder.is_followed and not own):
+                continue
+            job = folder.job or self._patiently(context, lambda name=folder.name: slurm.find(name))  # type: ignore[misc]
+            state = self._state_of(context, folder, job) if job else LOST
+            counts = state is None or (state == "COMPLETED" and folder == same_place[0] and (own or finished_counts))
+            if job and counts and left.digest == work.digest:
+                context.log.info(f"going on with Slurm job {job}, which run {folder.run} left behind, in {folder.path}")
+                folder.submitted_as(job)
+                folder.taken_by(work.run)
+                return folder
+            if job and state is None:
+                context.log.warning(f"cancelling Slurm job {job}: run {folder.run} left it behind, at other work")
+                self._patiently(context, lambda job=job: slurm.cancel(job))  # type: ignore[misc]
+            folder.end({"state": state or "CANCELLED"})
+        return None
+
+    def _state_of(self, context: _Context, folder: JobFolder, job: str) -> str | None:
+        """Returns how a job ended, None if it has not."""
+        code = folder.exit_code
+        if code is not None:
+            return "FAILED" if code else "COMPLETED"
+        seen = self._patiently(context, lambda: slurm.look(job))
+        return LOST if seen is None else seen.state if seen.is_final else None
+
+    def _submit(self, context: _Context, folder: JobFolder, options: Sequence[str]) -> str:
+        """Hands the job in; returns its id.
+
+        It runs beside, since an interrupt amid sbatch would leave a job that nobody knows of.
+        """
+        whole = [*job_options(folder.name, folder.log), *options]
+
+        def submit() -> str:
+            try:
+                job = slurm.submit(whole, folder.script)
+            except RefusedError:
+                folder.end({"state": "REFUSED"})
+                raise
+            except SilentError:
+                # It may have been taken all the same.
+                found = slurm.find(folder.name)
+                if found is None:
+                    raise
+                job = found
+            folder.submitted_as(job)
+            return job
+
+        given_up = Event()
+        with ThreadPoolExecutor(1) as beside:
+            future = beside.submit(self._patiently, context, submit, given_up)
+            try:
+                return future.result()
+            finally:
+                given_up.set()
+
+    def _follow(self, context: _Context, folder: JobFolder, job: str) -> End:
+        """Waits for the job's end."""
+        seen: JobState | None = None
+        pause = _FIRST_PAUSE_SECONDS
+        next_question = 0.0
+        silent_since: float | None = None
+        until: float | None = None
+        while True:
+            folder.follow()
+            now = time.monotonic()
+            code = folder.exit_code
+            if code is not None and until is None:
+                until, next_question, pause = now + self.patience.file_system, now, _FIRST_PAUSE_SECONDS
+            if now >= next_question:
+                try:
+                    answer = slurm.look(job)
+                    silent_since = None
+                    if answer is None and until is None:
+                        until = now + self.patience.file_system
+                    if answer is not None and (seen is None or _stage(answer) != _stage(seen)):
+                        context.log.info(f"Slurm job {job} is {_stage(answer)}")
+                    seen = answer or seen
+                except SilentError as words:
+                    if silent_since is None:
+                        silent_since = now
+                        context.log.warning(f"Slurm does not answer: {words}. Job {job} is followed by its files.")
+                    if now - silent_since > 60 * self.patience.outage_minutes:
+                        raise
+                next_question = time.monotonic() + pause
+                pause = min(2 * pause, self.patience.between_questions)
+            over = seen is not None and seen.is_final
+            unknown = until is not None and (now > until or (code is not None and silent_since is not None))
+            if over or unknown:
+                break
+            time.sleep(_LOOK_SECONDS)
+        return end_of(
+            job,
+            seen,
+            folder.exit_code,
+            slurm.account(job),
+            folder.cpu_seconds,
+            folder.log,
+            folder.last_lines(LAST_LINES),
+        )
+
+    def _wait_for_messages(self, folder: JobFolder, handler: dg.PipesMessageHandler) -> None:
+        """Waits until the payload's last message has arrived, if it can have sent one."""
+        until = time.monotonic() + self.patience.file_system
+        while (
+            folder.exit_code in range(128)
+            and handler.received_opened_message
+            and not handler.received_closed_message
+            and time.monotonic() < until
+        ):
+            time.sleep(_LOOK_SECONDS)
+
+    @contextmanager
+    def _cancelling(self, context: _Context, folder: JobFolder) -> Iterator[None]:
+        """Cancels the job if the run is interrupted: by Ctrl-C, by SIGTERM, or by a person in Dagster's UI."""
+        try:
+            yield
+        except _INTERRUPTS:
+            job = folder.job
+            if job:
+                try:
+                    self._patiently(context, lambda: slurm.cancel(job), seconds=_CANCEL_SECONDS)
+                    folder.end({"state": "CANCELLED", "reason": "the run was ended"})
+                    context.log.info(f"Slurm job {job} is cancelled")
+                except SilentError as words:
+                    context.log.error(f"Slurm job {job} could not be cancelled: {words}. Do it: scancel {job}")
+            raise
+
+    def _patiently(
+        self, context: _Context, ask: Callable[[], T], given_up: Event | None = None, seconds: float | None = None
+    ) -> T:
+        """Asks Slurm until there is an answer.
+
+        Raises:
+            SilentError: there was none for as long as patience says.
+        """
+        started = time.monotonic()
+        told = False
+        while True:
+            try:
+                return ask()
+            except SilentError as words:
+                waited = time.monotonic() - started
+                limit = 60 * self.patience.outage_minutes if seconds is None else seconds
+                if waited > limit or (given_up and given_up.is_set()):
+                    raise
+                if not told:
+                    told = True
+                    context.log.warning(
+                        f"Slurm does not answer: {words}. It is asked again for {limit / 60:.0f} minutes."
+                    )
+                (given_up or Event()).wait(min(_ASK_AGAIN_SECONDS, self.patience.between_questions))
+
+
+class _KeptContext(dg.PipesContextInjector):
+    """Leaves the payload's context in the job's folder: a job that waits in the queue reads it much later."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def inject_context(self, context_data: PipesContextData) -> Iterator[PipesParams]:
+        """Writes the file unless a run before has."""
+        if not self._path.exists():
+            write_json(self._path, context_data)
+        yield {PipesDefaultContextLoader.FILE_PATH_KEY: str(self._path)}
+
+    def no_messages_debug_text(self) -> str:
+        """Says where the context is."""
+        return f"The context was written to {self._path}."
+
+
+@contextmanager
+def _as_failures(options: Sequence[str]) -> Iterator[None]:
+    """Turns what goes wrong around a job into the failure of its step."""
+    try:
+        yield
+    except RefusedError as error:
+        raise refused(str(error), options) from None
+    except SilentError as error:
+        raise out_of_reach(str(error)) from None
+    except OSError as error:
+        raise dg.Failure(f"the run folder of a Slurm job cannot be used: {error}") from None
+
+
+def _name(context: _Context) -> str:
+    """Returns what the step is called, as Slurm and file systems take it."""
+    handle = getattr(context, "op_execution_context", context).op_handle
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", str(handle))
+
+
+def _partitions(context: _Context) -> list[str]:
+    return list(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else []
+
+
+def _stage(state: JobState) -> str:
+    """Returns where a job is, in words for a log."""
+    waits = state.state == "PENDING" and state.reason
+    return (
+        f"{state.state} ({state.reason})"
+        if waits
+        else f"{state.state} on {state.nodes}"
+        if state.nodes
+        else state.state
+    )
