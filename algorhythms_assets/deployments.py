@@ -1,14 +1,17 @@
 """The resources of each deployment."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from algorhythms_assets.resources.compute import LocalCompute
+from algorhythms_assets.resources.compute import Compute, LocalCompute
+from algorhythms_assets.resources.slurm import PipesSlurmClient
+from algorhythms_assets.resources.slurm_compute import SlurmCompute
 from algorhythms_assets.resources.spark import spark_config
 from algorhythms_assets.resources.store import Store
-from algorhythms_assets.settings import Settings
+from algorhythms_assets.settings import Settings, SlurmSettings
 
 
 def resources(settings: Settings) -> dict[str, Any]:
@@ -16,8 +19,20 @@ def resources(settings: Settings) -> dict[str, Any]:
     store = Store(Path(settings.store).absolute())
     spark = _spark(settings)
     config = spark["pyspark"].spark_config if spark else {}
-    deployments = {"local": {"compute": LocalCompute(store, settings.engine, config)}}
-    return {"settings": settings, "s3": _s3(settings), **spark, **deployments[settings.deployment]}
+    compute = {"local": _local, "slurm": _slurm}[settings.deployment](settings, store, config)
+    return {"settings": settings, "s3": _s3(settings), **spark, "compute": compute}
+
+
+def _local(settings: Settings, store: Store, spark: Mapping[str, Any]) -> Compute:
+    return LocalCompute(store, settings.engine, spark)
+
+
+def _slurm(settings: Settings, store: Store, spark: Mapping[str, Any]) -> Compute:
+    """Returns the compute of a login node; a user's mistake in its settings is an InputError."""
+    chosen = SlurmSettings.read()
+    run_dir = (chosen.run_dir or store.root / "slurm").absolute()
+    client = PipesSlurmClient(run_dir, chosen.partition, chosen.account, chosen.setup)
+    return SlurmCompute(store, settings.engine, client, spark, chosen.requests)
 
 
 def _spark(settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -17,6 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from algorhythms_assets.contracts import ARTIFACTS
+from algorhythms_assets.resources.request import Request
 from algorhythms_assets.resources.store import InputError
 
 
@@ -85,7 +88,7 @@ class Settings(_FromEnvironment):
 
     model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True, hide_input_in_errors=True)
 
-    deployment: Annotated[str, _one_of("local")] = Field("local", description="where payloads run")
+    deployment: Annotated[str, _one_of("local", "slurm")] = Field("local", description="where payloads run")
     playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
     features: str | None = Field(
         None,
@@ -168,3 +171,46 @@ class FeatureSettings(_FromEnvironment):
     longest_wait: float = Field(600, ge=0, description="seconds; a service that asks for a longer wait fails the run")
     spotify_url: Address = Field("https://api.spotify.com/v1", description="base address of Spotify's API")
     token_url: Address = Field("https://accounts.spotify.com/api/token", description="where Spotify gives tokens")
+
+
+def _requests(value: Any) -> Any:
+    """Returns what is to be requested instead, by asset, with every part as `Request` knows it."""
+    example = 'e.g. {"gcn_weights": {"gpus": 1, "partition": "gpu"}}'
+    if isinstance(value, str):
+        try:
+            value = json.loads(value or "{}")
+        except ValueError:
+            raise ValueError(f"has to be a JSON object, {example}") from None
+    if not isinstance(value, dict) or not all(isinstance(parts, dict) for parts in value.values()):
+        raise ValueError(f"has to be a JSON object of an object for each asset, {example}")
+    unknown = sorted(value.keys() - ARTIFACTS.keys())
+    if unknown:
+        raise ValueError(f"there is no asset {', '.join(unknown)}")
+    known = [part.name for part in fields(Request)]
+    for asset, parts in value.items():
+        strange = sorted(parts.keys() - set(known))
+        if strange:
+            raise ValueError(f"{asset} cannot request {', '.join(strange)}, but: {', '.join(known)}")
+        try:
+            checked = TypeAdapter(Request).validate_python(parts)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            raise ValueError(f"{asset}: {wrong['loc'][0]}: {wrong['msg']}") from None
+        value[asset] = {part: getattr(checked, part) for part in parts}
+    return value
+
+
+class SlurmSettings(_FromEnvironment):
+    """Where and how jobs run in the deployment `slurm`, each from ALGORHYTHMS_SLURM_ plus its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ALGORHYTHMS_SLURM_", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    partition: str | None = Field(None, description="partition of jobs; else the cluster's default")
+    account: str | None = Field(None, description="account that jobs are charged to; else the user's default")
+    run_dir: Path | None = Field(None, description="shared folder of job scripts and logs; else `slurm` in the store")
+    setup: str = Field("", description="lines of shell before each payload, e.g. `module load cuda`")
+    requests: Annotated[dict[str, dict[str, Any]], NoDecode, BeforeValidator(_requests)] = Field(
+        {}, description="JSON object of what assets request instead of what they declare"
+    )

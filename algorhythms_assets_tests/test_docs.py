@@ -5,11 +5,15 @@ import subprocess
 
 from pydantic import SecretStr
 
-from algorhythms_assets.settings import FeatureSettings, Settings
+from algorhythms_assets.settings import FeatureSettings, Settings, SlurmSettings
 from algorhythms_assets_tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
-SETTINGS = Settings.model_fields | {f"features_{name}": field for name, field in FeatureSettings.model_fields.items()}
+SETTINGS = {
+    f"{prefix}{name}": field
+    for prefix, kind in (("", Settings), ("features_", FeatureSettings), ("slurm_", SlurmSettings))
+    for name, field in kind.model_fields.items()
+}
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other_is():
@@ -17,7 +21,7 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is():
     assert set(documented) == {name.upper() for name in SETTINGS}
     for name, field in SETTINGS.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-        if default is not None:
+        if default not in (None, ""):
             assert f"`{default}`" in documented[name.upper()]
 
 

@@ -11,24 +11,11 @@ from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.messages import WholeLineReader
+from algorhythms_assets.resources.request import Request as Request
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
 ONLY_CHANGED = "algorhythms/only_changed"
 UNCHANGED = "unchanged: the last materialization stands"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a payload needs of a cluster; a single machine ignores it. The defaults fit a small node."""
-
-    cpus: int = 2
-    memory_gb: int = 5
-    gpus: int = 0
-    minutes: int = 60
-    nodes: int = 1
-    tasks: int = 1
-    partition: str | None = None
-    options: tuple[str, ...] = ()
 
 
 class Compute(Protocol):

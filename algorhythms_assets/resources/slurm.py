@@ -20,8 +20,8 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster_pipes import PipesContextData, PipesDefaultContextLoader, PipesExtras, PipesParams
 
 from algorhythms_assets.resources import slurm_commands as slurm
-from algorhythms_assets.resources.compute import Request
 from algorhythms_assets.resources.messages import WholeLineReader
+from algorhythms_assets.resources.request import Request
 from algorhythms_assets.resources.slurm_commands import JobState, RefusedError, SilentError
 from algorhythms_assets.resources.slurm_ends import LAST_LINES, LOST, End, end_of, out_of_reach, refused
 from algorhythms_assets.resources.slurm_job import JobFolder, Work, folders, new_folder

@@ -11,7 +11,8 @@ import dagster as dg
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import ARTIFACTS
-from algorhythms_assets.resources.compute import Request, failure, require_report
+from algorhythms_assets.resources.compute import failure, require_report
+from algorhythms_assets.resources.request import Request
 from algorhythms_assets.resources.slurm import PipesSlurmClient
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from algorhythms_assets.resources.compute import Request
+from algorhythms_assets.resources.request import Request
 
 
 def sbatch_options(request: Request, partition: str | None = None, account: str | None = None) -> list[str]:
