@@ -21,6 +21,9 @@ from algorhythms_assets.resources.store import InputError
 B = TypeVar("B")
 R = TypeVar("R")
 
+# Of a job's memory; the tables that go in and come out are beside it.
+_DUCKDB_SHARE = 0.6
+
 TableSource: TypeAlias = pa.Table | Sequence[Path]
 
 
@@ -47,6 +50,9 @@ class EmbeddedEngine:
 
         with tempfile.TemporaryDirectory(prefix="duckdb-") as spill, duckdb.connect() as connection:
             connection.execute(f"SET threads = {cores()}")
+            memory = memory_mb()
+            if memory is not None:
+                connection.execute(f"SET memory_limit = '{int(memory * _DUCKDB_SHARE)}MiB'")
             connection.execute(f"SET temp_directory = '{spill}'")
             # Every query says its order.
             connection.execute("SET preserve_insertion_order = false")
@@ -115,8 +121,18 @@ def _end_with_parent() -> None:
 
 
 def cores() -> int:
-    """Returns how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Returns how many cores this process may use: those of its Slurm job, which some clusters do not enforce."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = os.environ.get("SLURM_CPUS_PER_TASK") or os.environ.get("SLURM_CPUS_ON_NODE", "")
+    return min(seen, int(given)) if given.isdigit() and int(given) else seen
+
+
+def memory_mb() -> int | None:
+    """Returns how much memory a Slurm job was given on this node; None where that is for the system to say."""
+    for_node, for_core = os.environ.get("SLURM_MEM_PER_NODE", ""), os.environ.get("SLURM_MEM_PER_CPU", "")
+    if for_node.isdigit() and int(for_node):
+        return int(for_node)
+    return int(for_core) * cores() if for_core.isdigit() and int(for_core) else None
 
 
 def open_engine(setting: str, spark: Mapping[str, str]) -> Engine:

@@ -151,7 +151,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         code = folder.exit_code
         if code is not None:
             return "FAILED" if code else "COMPLETED"
-        seen = self._patiently(context, lambda: slurm.look(job))
+        seen = self._patiently(context, lambda: slurm.look(job, folder.name))
         return LOST if seen is None else seen.state if seen.is_final else None
 
     def _submit(self, context: _Context, folder: JobFolder, options: Sequence[str]) -> str:
@@ -199,7 +199,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                 until, next_question, pause = now + self.patience.file_system, now, _FIRST_PAUSE_SECONDS
             if now >= next_question:
                 try:
-                    answer = slurm.look(job)
+                    answer = slurm.look(job, folder.name)
                     silent_since = None
                     if answer is None and until is None:
                         until = now + self.patience.file_system

@@ -47,6 +47,7 @@ class JobState:
     """What Slurm knows of a job. Times are the cluster's, None where it has not come to them."""
 
     state: str
+    name: str = ""
     reason: str = ""
     nodes: str = ""
     exit_code: int = 0
@@ -86,15 +87,18 @@ def submit(options: Sequence[str], script: Path) -> str:
     raise SilentError(told) if _NO_ANSWER.search(told) else RefusedError(told)
 
 
-def look(job: str) -> JobState | None:
+def look(job: str, name: str | None = None) -> JobState | None:
     """Returns what the controller knows of a job, or None if it knows of no such job (any more).
+
+    A controller that lost its state begins to count anew, so with a `name` a job of another name is not this one.
 
     Raises:
         SilentError: it gives no answer.
     """
     code, answer, words = _ask("scontrol", "show", "job", job, "--oneliner")
     if code == 0 and "JobState=" in answer:
-        return parse_job(answer)
+        state = parse_job(answer)
+        return state if name in (None, state.name) else None
     if "Invalid job id" in words + answer:
         return None
     raise SilentError((words or answer).strip() or f"scontrol ended with {code}")
@@ -113,6 +117,7 @@ def parse_job(line: str) -> JobState:
     code, _, number = value("ExitCode").partition(":")
     return JobState(
         state=value("JobState"),
+        name=value("JobName"),
         reason=value("Reason"),
         nodes=value("NodeList"),
         exit_code=_number(code),

@@ -1,7 +1,7 @@
 """How a job can end, and what that means for a Dagster step: done, failed, or failed and worth another try."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def end_of(
         seen = recorded
     if not seen.is_final:
         state = LOST if exit_code is None else "COMPLETED" if exit_code == 0 else "FAILED"
-        seen = JobState(state, "", seen.nodes, exit_code or 0, 0, seen.cpus, seen.submitted, seen.started, None)
+        seen = replace(seen, state=state, reason="", exit_code=exit_code or 0)
     measured = accounting.cpu_seconds if accounting and accounting.cpu_seconds else cpu_seconds
     return End(job, seen, log, last_lines, measured, accounting.peak_memory_gb if accounting else None)
 

@@ -142,6 +142,12 @@ class Cluster:
         processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
         return [int(entry.name) for entry in processes if _is_step_daemon(entry, spool)]
 
+    def has_saved(self, job: str) -> bool:
+        """Tells whether a controller that is killed now will know of the job again: it writes every few seconds."""
+        state = self.folder / "state" / "job_state"
+        name = self.ask("squeue", "--noheader", "--format=%j", f"--jobs={job}").strip()
+        return state.is_file() and name.encode() in state.read_bytes()
+
     def ask(self, *command: str) -> str:
         """What a command of Slurm prints."""
         environment = os.environ | {"SLURM_CONF": str(self.conf)}
