@@ -138,9 +138,9 @@ class Cluster:
 
     def step_daemons(self, node: str = "") -> list[int]:
         """The process ids of what watches over jobs, of a node or of all: they outlive the node's own daemon."""
-        spool = str(self.folder / "spool" / node)
+        log = str(self.folder / node)
         processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [int(entry.name) for entry in processes if _is_step_daemon(entry, spool)]
+        return [int(entry.name) for entry in processes if _is_step_daemon(entry, log)]
 
     def has_saved(self, job: str) -> bool:
         """Tells whether a controller that is killed now will know of the job again: it writes every few seconds."""
@@ -216,11 +216,11 @@ def _free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _is_step_daemon(entry: Path, spool: str) -> bool:
+def _is_step_daemon(entry: Path, log: str) -> bool:
+    """Tells by its title and by the log of its node, which it writes to."""
     try:
-        name, *_ = (entry / "cmdline").read_bytes().split(b"\0")
-        return name.startswith(b"slurmstepd") and any(
-            str(link.readlink()).startswith(spool) for link in (entry / "fd").iterdir()
+        return (entry / "cmdline").read_bytes().startswith(b"slurmstepd") and any(
+            str(link.readlink()).startswith(log) for link in (entry / "fd").iterdir()
         )
     except OSError:
         return False
