@@ -12,11 +12,14 @@ from algorhythms_assets.ingest import assets as ingest
 from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.removal import remove_slices
 from algorhythms_assets.model import assets as model
+from algorhythms_assets.orphans import jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.settings import Settings
 
 STAGES = (ingest, features, graph, model, serving, evaluation, release)
+
+settings = Settings()
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),
@@ -32,6 +35,10 @@ defs = dg.Definitions(
         ),
         remove_slices,
     ],
-    sensors=[sensors.new_slices, sensors.enough_new_playlists],
-    resources=resources(Settings()),
+    sensors=[
+        sensors.new_slices,
+        sensors.enough_new_playlists,
+        *([jobs_left_behind] if settings.deployment == "slurm" else []),
+    ],
+    resources=resources(settings),
 )

@@ -1,5 +1,6 @@
 """Slices of playlists, and the snapshot made of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -49,20 +50,24 @@ def raw_playlists(
         for outcome in good:
             version = {"dagster/data_version": outcome["data_version"]}
             event = dg.AssetMaterialization(
-                context.asset_key, partition=outcome["key"], metadata=_metadata(outcome), tags=version
+                context.asset_key,
+                partition=outcome["key"],
+                metadata=_metadata(outcome, invocation.metadata),
+                tags=version,
             )
             context.log_event(event)
         numbers = {"good slices": len(good), "bad slices": len(failed)}
         raise dg.Failure("\n".join(failed), metadata=numbers, allow_retries=False)
     for outcome in good:
-        context.add_asset_metadata(_metadata(outcome), partition_key=outcome["key"])
+        context.add_asset_metadata(_metadata(outcome, invocation.metadata), partition_key=outcome["key"])
     # Slices that come out of one run share its data version: Dagster takes one a step.
     versions = [outcome["data_version"] for outcome in good]
     return dg.MaterializeResult(data_version=dg.DataVersion(versions[0] if len(versions) == 1 else digest(versions)))
 
 
-def _metadata(outcome: dict[str, Any]) -> dict[str, Any]:
+def _metadata(outcome: dict[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        **job,
         "dagster/row_count": outcome["rows"],
         "playlists": outcome["playlists"],
         "set aside": outcome["rejected"],

@@ -1,20 +1,25 @@
 """Trains the graph network and the factors on the training playlists; validation playlists choose the epoch kept."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 from torch_geometric.data import Data
 
 from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.ingest.playlists import load_snapshot
 from algorhythms_assets.model.als import fold_in_matrix, train_factors
+from algorhythms_assets.model.checkpoint import Epoch
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
-from algorhythms_assets.model.training import DivergedError, Epoch, train
+from algorhythms_assets.model.training import DivergedError, train
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, RED, picture, plot
 from algorhythms_assets.resources.store import InputError, write_json
@@ -22,34 +27,26 @@ from algorhythms_assets.resources.store import InputError, write_json
 
 def build(work: Work[GcnConfig]) -> dict[str, Any]:
     """Train the graph network and the factors that give every track a vector."""
-    config = work.config
-    snapshot = load_snapshot(work.store.path(TRACK_METADATA))
-    torch.manual_seed(config.seed)
-    model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
     epochs: list[Epoch] = []
-    best = model.state_dict()
-    try:
-        steps = train(model, snapshot.training, snapshot.validation, config)
-        for epoch, best in work.progress(steps, config.epochs, "epochs"):  # noqa: B007 (the last best stays)
-            epochs.append(epoch)
-            on_validation = "no validation playlist" if epoch.ndcg is None else f"validation NDCG@500 {epoch.ndcg:.4f}"
-            work.log.info("epoch %d: loss %.3f, %s", epoch.number, epoch.loss, on_validation)
-    except DivergedError as error:
-        raise InputError(f"training diverged: {error}") from error
-    tracks = model.graph.num_nodes
-    iterations = train_factors(snapshot.training, tracks, FACTORS, config)
-    *_, factors = work.progress(iterations, config.factor_iterations, "iterations")
+    best: Mapping[str, Tensor] = {}
 
     def write(folder: Path) -> None:
+        nonlocal best
+        for half in folder.glob(".*.tmp"):
+            half.unlink()
+        checkpoint = folder / "checkpoint.safetensors"
+        for epoch, best in _trained(work, checkpoint):  # noqa: B007 (the last best stays)
+            epochs.append(epoch)
+        factors, fold_in = _factors(work, tracks=len(best["track.weight"]))
         save_file({name: weights.cpu().contiguous() for name, weights in best.items()}, folder / "model.safetensors")
-        np.save(folder / "factors.npy", factors.numpy())
-        np.save(folder / "fold_in.npy", fold_in_matrix(factors, config).numpy())
-        write_json(
-            folder / "training.json", {"config": config.model_dump(), "epochs": [vars(epoch) for epoch in epochs]}
-        )
+        np.save(folder / "factors.npy", factors)
+        np.save(folder / "fold_in.npy", fold_in)
+        training = {"config": work.config.model_dump(), "epochs": [asdict(epoch) for epoch in epochs]}
+        write_json(folder / "training.json", training)
         _plot(epochs, folder / "training.png")
+        checkpoint.unlink()
 
-    place = work.write_folder(write)
+    place = work.write_folder(write, resumable=True)
     chosen = max(epochs, key=lambda epoch: epoch.ndcg if epoch.ndcg is not None else epoch.number)
     return {
         "parameters": sum(weights.numel() for weights in best.values()),
@@ -60,6 +57,32 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
         "factors": FACTORS,
         "curve": picture(place / "training.png"),
     }
+
+
+def _trained(work: Work[GcnConfig], checkpoint: Path) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
+    """Yields each epoch with the best weights so far; those of an earlier try that was ended are not trained again."""
+    config = work.config
+    snapshot = load_snapshot(work.store.path(TRACK_METADATA))
+    torch.manual_seed(config.seed)
+    model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
+    if checkpoint.exists():
+        work.log.info("goes on where an earlier try was ended")
+    try:
+        steps = train(model, snapshot.training, snapshot.validation, config, checkpoint)
+        for epoch, best in work.progress(steps, config.epochs, "epochs"):
+            on_validation = "no validation playlist" if epoch.ndcg is None else f"validation NDCG@500 {epoch.ndcg:.4f}"
+            work.log.info("epoch %d: loss %.3f, %s", epoch.number, epoch.loss, on_validation)
+            yield epoch, best
+    except DivergedError as error:
+        raise InputError(f"training diverged: {error}") from error
+
+
+def _factors(work: Work[GcnConfig], tracks: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns the factors of the tracks and the matrix that folds a playlist in."""
+    training = load_snapshot(work.store.path(TRACK_METADATA)).training
+    iterations = train_factors(training, tracks, FACTORS, work.config)
+    *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")
+    return factors.numpy(), fold_in_matrix(factors, work.config).numpy()
 
 
 def new_model(graph: Data, config: GcnConfig) -> TrackEncoder:

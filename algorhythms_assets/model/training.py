@@ -6,8 +6,9 @@ mean(z of the seeds) . z / temperature + prior * log(1 + playlists), less the lo
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch_geometric.data import Data
 
 from algorhythms_assets.challenge import CATEGORIES, DEPTH, Task, cut, ndcg
 from algorhythms_assets.ingest.playlists import Playlists
+from algorhythms_assets.model.checkpoint import Epoch, Standing
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
 
@@ -27,15 +29,6 @@ _FEWEST = 32
 
 class DivergedError(Exception):
     """The loss is no number any more."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What an epoch came to; `ndcg` is that of the validation playlists, None where there are none."""
-
-    number: int
-    loss: float
-    ndcg: float | None
 
 
 @dataclass(frozen=True)
@@ -66,9 +59,16 @@ def batch_of(playlists: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], d
 
 
 def train(
-    model: TrackEncoder, training: Playlists, validation: Playlists, config: GcnConfig
-) -> Iterator[tuple[Epoch, dict[str, Tensor]]]:
+    model: TrackEncoder,
+    training: Playlists,
+    validation: Playlists,
+    config: GcnConfig,
+    checkpoint: Path | None = None,
+) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
     """Yields each epoch with the weights that are best so far.
+
+    Where it stands is kept in the checkpoint. If that is there from an earlier try of the same training, its epochs are
+    yielded at once, and it goes on behind them.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
@@ -82,8 +82,12 @@ def train(
         optimizer, config.learning_rate, total_steps=max(1, config.epochs * steps)
     )
     tasks = validation_tasks(validation, config.validation_playlists)
-    best, best_ndcg = copy.deepcopy(model.state_dict()), -1.0
-    for number in range(1, config.epochs + 1):
+    standing = Standing(model, optimizer, schedule, random, best=copy.deepcopy(model.state_dict()))
+    if checkpoint and checkpoint.exists():
+        standing.load(checkpoint)
+    for epoch in standing.epochs:
+        yield epoch, standing.best
+    for number in range(len(standing.epochs) + 1, config.epochs + 1):
         model.train()
         losses = []
         order = random.permutation(len(lists))
@@ -96,9 +100,13 @@ def train(
             optimizer.step()
             schedule.step()
         epoch = Epoch(number, float(np.mean(losses)) if losses else 0.0, validation_ndcg(model, tasks, config))
-        if epoch.ndcg is None or epoch.ndcg > best_ndcg:
-            best, best_ndcg = copy.deepcopy(model.state_dict()), epoch.ndcg if epoch.ndcg is not None else -1.0
-        yield epoch, best
+        earlier = [before.ndcg for before in standing.epochs if before.ndcg is not None]
+        if epoch.ndcg is None or epoch.ndcg > max(earlier, default=-1.0):
+            standing.best = copy.deepcopy(model.state_dict())
+        standing.epochs.append(epoch)
+        if checkpoint:
+            standing.save(checkpoint)
+        yield epoch, standing.best
 
 
 def _cut(

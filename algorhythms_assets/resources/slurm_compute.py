@@ -14,14 +14,18 @@ from algorhythms_assets.contracts import ARTIFACTS
 from algorhythms_assets.resources.compute import failure, require_report
 from algorhythms_assets.resources.request import Request
 from algorhythms_assets.resources.slurm import PipesSlurmClient
+from algorhythms_assets.resources.spark import spark_config
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
+
+SPARK_LAUNCHER = "algorhythms_assets.resources.spark_allocation"
 
 
 @dataclass(frozen=True)
 class SlurmCompute:
     """Runs payloads as jobs of the client. The store and this interpreter have to be there on every node.
 
-    `requests` replaces parts of what assets ask for, by the asset's name.
+    `requests` replaces parts of what assets ask for, by the asset's name. A payload that asks for several nodes gets
+    Spark on them.
     """
 
     store: Store
@@ -35,16 +39,18 @@ class SlurmCompute:
     ) -> dg.PipesClientCompletedInvocation:
         """Returns what the payload reported; see `Compute`."""
         name = module.rpartition(".")[2]
+        request = replace(request, **self.requests.get(name, {}))
+        several = request.nodes > 1
         invocation = self.client.run(
             context=context,
-            command=[sys.executable, "-m", module],
+            command=[sys.executable, "-m", *([SPARK_LAUNCHER] if several else []), module],
             extras={
                 "store": str(self.store.root),
-                "engine": self.engine,
-                "spark": dict(self.spark),
+                "engine": "spark" if several else self.engine,
+                "spark": spark_config("spark") if several else dict(self.spark),
                 "config": config.model_dump(mode="json"),
             },
-            request=replace(request, **self.requests.get(name, {})),
+            request=request,
             inputs=self._planned(name, config),
             scope=str(self.store.root),
             explain=partial(_explained, module),

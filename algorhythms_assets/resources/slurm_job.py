@@ -28,7 +28,8 @@ _GONE_SECONDS = 60
 # Bash runs the trap also when Slurm ends it with SIGTERM. Written beside and moved: nobody reads half a number.
 _SCRIPT = """\
 #!/bin/bash
-folder={folder}
+export ALGORHYTHMS_JOB_FOLDER={folder}
+folder="$ALGORHYTHMS_JOB_FOLDER"
 ended() {{
   code=$?
   times > "$folder/times"

@@ -22,12 +22,12 @@ R = TypeVar("R")
 # Each block is a job of one task, submitted by a thread of its own.
 _BLOCKS_AT_ONCE = 128
 
-_LOGGING = Path(__file__).with_name("spark_log4j2.properties")
+LOGGING = Path(__file__).with_name("spark_log4j2.properties")
 _ON_THIS_MACHINE = {
     "spark.driver.memory": "4g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING}",
+    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={LOGGING}",
     "spark.ui.enabled": "false",
 }
 
@@ -57,14 +57,7 @@ class SparkEngine:
         Raises:
             InputError: there is no Java, or the session does not start.
         """
-        home = os.environ.get("JAVA_HOME")
-        java = str(Path(home) / "bin" / "java") if home else "java"
-        if not shutil.which(java):
-            where = f"JAVA_HOME names {home}, where there is none" if home else "there is none on the PATH"
-            raise InputError(
-                f"the engine {self._config.get('spark.master', 'spark')} needs Java 17 or newer, and {where}. Install "
-                "one (on Debian: openjdk-17-jre-headless), or leave out ALGORHYTHMS_ENGINE, which needs no Java."
-            )
+        require_java()
         if self._config.get("spark.driver.host") == "127.0.0.1":
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         # Executors run the interpreter that the driver runs.
@@ -123,6 +116,22 @@ class SparkEngine:
             return result  # type: ignore[no-any-return]
 
         yield from in_order(run, blocks, _BLOCKS_AT_ONCE)
+
+
+def require_java() -> None:
+    """Checks that Spark can start.
+
+    Raises:
+        InputError: there is no Java.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else "java"
+    if not shutil.which(java):
+        where = f"JAVA_HOME names {home}, where there is none" if home else "there is none on the PATH"
+        raise InputError(
+            f"Spark needs Java 17 or newer, and {where}. Install one (on Debian: openjdk-17-jre-headless), or leave "
+            "out what asks for Spark: ALGORHYTHMS_ENGINE, or more than one node for an asset."
+        )
 
 
 def _attempt(function: Callable[[B], R], block: B) -> tuple[R | None, str | None]:

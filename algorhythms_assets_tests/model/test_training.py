@@ -35,6 +35,26 @@ def test_the_same_seed_gives_the_same_weights(graph, playlists):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.parametrize("epochs_before", [1, 4, CONFIG.epochs])
+def test_training_that_was_ended_goes_on_to_the_same_weights(graph, playlists, tmp_path, epochs_before):
+    def new(seed):
+        torch.manual_seed(seed)
+        return TrackEncoder(graph, CONFIG.dimension, CONFIG.layers, CONFIG.id_dropout)
+
+    *whole, (_, best) = train(new(0), playlists, playlists, CONFIG)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    ended = train(new(0), playlists, playlists, CONFIG, checkpoint)
+    for _ in range(epochs_before):
+        next(ended)
+    ended.close()
+    # Nothing of the process that was ended is left, not even its seed.
+    model = new(1)
+    *resumed, (_, best_resumed) = train(model, playlists, playlists, CONFIG, checkpoint)
+    assert [epoch for epoch, _ in resumed] == [epoch for epoch, _ in whole]
+    assert best_resumed.keys() == best.keys()
+    assert all(torch.equal(best[name], best_resumed[name]) for name in best)
+
+
 def test_without_validation_playlists_the_last_epoch_counts(graph, playlists):
     model, epoch = trained(graph, playlists, csr([]))
     assert epoch.ndcg is None

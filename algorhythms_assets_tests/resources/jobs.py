@@ -1,5 +1,6 @@
 """Jobs for tests of Slurm: short programs, and a run of one asset that is such a job."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,9 @@ import dagster as dg
 
 from algorhythms_assets.resources.request import Request
 from algorhythms_assets.resources.slurm import JOB_TAG, Patience, PipesSlurmClient
+from algorhythms_assets.resources.slurm_commands import look
+from algorhythms_assets.resources.slurm_job import JobFolder, folders
+from algorhythms_assets_tests.conftest import ROOT
 
 QUICK = Patience(between_questions=1, file_system=1, outage_minutes=2)
 SMALL = Request(cpus=1, memory_gb=1, minutes=5)
@@ -94,6 +98,36 @@ def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
             return value
         time.sleep(0.1)
     raise AssertionError(f"not within {seconds} s: {condition}")
+
+
+def processes_of(job: str) -> list[int]:
+    """The processes of a job, which a node takes with it when it loses power."""
+    mark = f"SLURM_JOB_ID={job}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def running(run_dir: Path, asset: str) -> str | None:
+    """The id of the asset's newest job, once its payload runs."""
+    found = folders(run_dir, asset)
+    return found[0].job if found and found[0].log.is_file() and _is_running(found[0]) else None
+
+
+def _is_running(folder: JobFolder) -> bool:
+    state = look(folder.job) if folder.job else None
+    return state is not None and state.state == "RUNNING"
+
+
+def start_run(run_dir: Path, asset: str, gate: Path) -> subprocess.Popen[bytes]:
+    """A run in a process of its own, whose job waits for a file."""
+    command = [sys.executable, "-m", __name__, str(run_dir), asset, str(gate)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -16,9 +14,8 @@ from algorhythms_assets.contracts import NoConfig
 from algorhythms_assets.resources.slurm import PipesSlurmClient
 from algorhythms_assets.resources.slurm_commands import look
 from algorhythms_assets.resources.slurm_compute import SlurmCompute
-from algorhythms_assets.resources.slurm_job import JobFolder, folders
+from algorhythms_assets.resources.slurm_job import folders
 from algorhythms_assets.resources.store import Store
-from algorhythms_assets_tests.conftest import ROOT
 from algorhythms_assets_tests.resources.jobs import (
     QUICK,
     REPORTS,
@@ -26,8 +23,11 @@ from algorhythms_assets_tests.resources.jobs import (
     WAITS,
     Outcome,
     materialize,
+    processes_of,
     python,
     run_job,
+    running,
+    start_run,
     wait_until,
 )
 from algorhythms_assets_tests.services.slurm import FRAGILE, Cluster, slurm  # noqa: F401 (a fixture)
@@ -281,33 +281,3 @@ def test_a_time_limit_is_told_as_such(ends):
     assert "ran into its time limit" in told
     assert metadata["state"] == "TIMEOUT"
     assert not retry
-
-
-def running(run_dir: Path, asset: str) -> str | None:
-    """The id of the asset's newest job, once its payload runs."""
-    found = folders(run_dir, asset)
-    return found[0].job if found and found[0].log.is_file() and _is_running(found[0]) else None
-
-
-def _is_running(folder: JobFolder) -> bool:
-    state = look(folder.job) if folder.job else None
-    return state is not None and state.state == "RUNNING"
-
-
-def processes_of(job: str) -> list[int]:
-    """The processes of a job, which a node takes with it when it loses power."""
-    mark = f"SLURM_JOB_ID={job}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
-
-
-def start_run(run_dir: Path, asset: str, gate: Path) -> subprocess.Popen[bytes]:
-    """A run in a process of its own, whose job waits for a file."""
-    command = [sys.executable, "-m", f"{HERE}.jobs", str(run_dir), asset, str(gate)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

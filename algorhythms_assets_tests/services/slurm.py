@@ -20,7 +20,7 @@ _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 
-# Nodes claim more cores than there are, so that jobs that wait for something wait beside each other. Slurm looks every
+# Nodes claim more than there is, so that jobs that wait for something wait beside each other. Slurm looks every
 # minute or so for what a test wants to see within seconds.
 _CONF = """
 ClusterName=test
@@ -73,7 +73,7 @@ class Cluster:
         host = socket.gethostname()
         controller, *ports = _free_ports(1 + len(NODES))
         nodes = (
-            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=16000"
+            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=64000"
             for name, port in zip(NODES, ports, strict=True)
         )
         for made in ("munge", "state", "spool"):

@@ -1,0 +1,86 @@
+"""Where training stands after an epoch, in one file: what goes on from there ends with the same weights."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from algorhythms_assets.model.gcn import TrackEncoder
+from algorhythms_assets.resources.store import replacing
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch came to; `ndcg` is that of the validation playlists, None where there are none."""
+
+    number: int
+    loss: float
+    ndcg: float | None
+
+
+@dataclass
+class Standing:
+    """All that the next epoch depends on, and the weights that are best so far."""
+
+    model: TrackEncoder
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    random: np.random.Generator
+    best: Mapping[str, Tensor]
+    epochs: list[Epoch] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Writes the file, whole or not at all."""
+        optimizer = self.optimizer.state_dict()
+        tensors = {f"model/{name}": weights for name, weights in self.model.state_dict().items()}
+        tensors |= {f"best/{name}": weights for name, weights in self.best.items()}
+        for number, moments in optimizer["state"].items():
+            tensors |= {f"optimizer/{number}/{name}": moment for name, moment in moments.items()}
+        tensors["random/cpu"] = torch.get_rng_state()
+        if self._device.type == "cuda":
+            tensors["random/cuda"] = torch.cuda.get_rng_state(self._device)
+        rest = {
+            "groups": optimizer["param_groups"],
+            "schedule": self.schedule.state_dict(),
+            "random": self.random.bit_generator.state,
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+        }
+        with replacing(path) as temporary:
+            save_file(
+                {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
+                temporary,
+                {"standing": json.dumps(rest)},
+            )
+
+    def load(self, path: Path) -> None:
+        """Takes up what `save` wrote of a training with the same config on the same graph and playlists."""
+        with safe_open(path, "pt") as file:
+            rest = json.loads(file.metadata()["standing"])
+            tensors: dict[str, dict[str, Tensor]] = {}
+            for key in file.keys():  # noqa: SIM118 (it is no mapping)
+                kind, _, name = key.partition("/")
+                tensors.setdefault(kind, {})[name] = file.get_tensor(key)
+        self.model.load_state_dict(tensors["model"])
+        self.best = {name: weights.to(self._device) for name, weights in tensors["best"].items()}
+        moments: dict[int, dict[str, Any]] = {}
+        for key, moment in tensors.get("optimizer", {}).items():
+            number, _, name = key.partition("/")
+            moments.setdefault(int(number), {})[name] = moment
+        self.optimizer.load_state_dict({"state": moments, "param_groups": rest["groups"]})
+        self.schedule.load_state_dict(rest["schedule"])
+        self.random.bit_generator.state = rest["random"]
+        torch.set_rng_state(tensors["random"]["cpu"])
+        if "cuda" in tensors["random"] and self._device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["random"]["cuda"], self._device)
+        self.epochs = [Epoch(**epoch) for epoch in rest["epochs"]]
+
+    @property
+    def _device(self) -> torch.device:
+        return self.model.track.weight.device

@@ -1,0 +1,53 @@
+"""Tells of Slurm jobs that go on although nobody follows them: the Dagster process that did was killed."""
+
+import json
+
+import dagster as dg
+
+from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.slurm_commands import RefusedError, SilentError, look
+from algorhythms_assets.resources.slurm_compute import SlurmCompute
+from algorhythms_assets.resources.slurm_job import JobFolder, folders
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells of Slurm jobs that no run follows any more: here, and once beside their asset.",
+)
+def jobs_left_behind(
+    context: dg.SensorEvaluationContext, compute: dg.ResourceParam[Compute]
+) -> dg.SensorResult | dg.SkipReason:
+    """Asks for no run: whether the job is still wanted is for a person to say."""
+    if not isinstance(compute, SlurmCompute):
+        return dg.SkipReason("this deployment has no Slurm")
+    try:
+        left = [folder for folder in folders(compute.client.run_dir) if _is_left_behind(folder)]
+    except (SilentError, RefusedError, OSError) as problem:
+        return dg.SkipReason(f"Slurm jobs cannot be looked at: {problem}")
+    told = set(json.loads(context.cursor or "[]"))
+    events = [
+        dg.AssetObservation(folder.work.asset, description=_words(folder), metadata={"Slurm job": str(folder.job)})
+        for folder in left
+        if folder.name not in told
+    ]
+    return dg.SensorResult(
+        skip_reason="\n".join(map(_words, left)) or "every job is followed by its run",
+        asset_events=events,
+        cursor=json.dumps([folder.name for folder in left]),
+    )
+
+
+def _is_left_behind(folder: JobFolder) -> bool:
+    if folder.is_ended or folder.is_followed or folder.job is None:
+        return False
+    state = look(folder.job, folder.name)
+    return state is not None and not state.is_final
+
+
+def _words(folder: JobFolder) -> str:
+    asset = folder.work.asset
+    return (
+        f"Slurm job {folder.job} still makes {asset}, and its run {folder.run} is gone: materialize {asset} again, "
+        f"which goes on with it, or end it: scancel {folder.job}"
+    )
