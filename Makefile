@@ -10,7 +10,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test services check format dev serve bench openapi help
+.PHONY: demo test faults services check format dev serve bench openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,9 @@ demo: $(READY) ## materialize everything on PLAYLISTS, release it and ask the en
 
 test: $(READY) ## run all tests
 	$(BIN)/pytest
+
+faults: $(READY) ## run the tests of faults that take minutes
+	$(BIN)/pytest -m faults
 
 services: ## install what the tests of real services need (Debian, as root)
 	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }

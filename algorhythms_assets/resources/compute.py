@@ -97,7 +97,9 @@ class LocalCompute:
             )
         except DagsterPipesExecutionError as error:
             killed = " (killed: the system does that when memory runs out)" if "code -9" in str(error) else ""
-            raise failure(module, reader.handler.get_custom_messages(), f"{error}{killed}") from None
+            told = failure(module, reader.handler.get_custom_messages(), f"{error}{killed}")
+            # The same machine would end it the same way.
+            raise dg.Failure(told.description, allow_retries=False) from None
         require_report(module, invocation)
         return invocation
 
@@ -110,7 +112,9 @@ def require_report(module: str, invocation: dg.PipesClientCompletedInvocation, l
     """
     said = [message for message in invocation.get_custom_messages() if "progress" not in message]
     if not invocation.get_results(implicit_materializations=False) and not said:
-        raise dg.Failure(f"{module} ended without reporting what it made: its output is in {log}.")
+        raise dg.Failure(
+            f"{module} ended without reporting what it made: its output is in {log}.", allow_retries=False
+        )
 
 
 def failure(module: str, messages: Sequence[Any], otherwise: str, log: str = "the step's log") -> dg.Failure:

@@ -6,6 +6,9 @@ import dagster as dg
 
 from algorhythms_assets.contracts import Artifact
 
+# Of what may end otherwise next time: a node that was lost, a job that had to make way.
+RETRIES = dg.RetryPolicy(max_retries=2, delay=30)
+
 
 def declared(artifact: Artifact) -> dict[str, Any]:
     """Returns the arguments of `@dg.asset` that the contract already says: name, group, lineage, version, columns."""
@@ -25,4 +28,5 @@ def declared(artifact: Artifact) -> dict[str, Any]:
         "deps": list(artifact.inputs),
         "code_version": artifact.code_version,
         "metadata": metadata,
+        "retry_policy": RETRIES,
     }

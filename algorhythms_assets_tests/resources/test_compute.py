@@ -34,7 +34,7 @@ def test_a_users_mistake_is_told_in_its_own_words_and_not_retried(tmp_path):
 
 
 @pytest.mark.parametrize("module", [f"{HERE}.broken", f"{HERE}.does_not_exist"])
-def test_any_other_failure_may_be_retried(module, tmp_path):
+def test_any_other_failure_names_the_module_and_would_come_again(module, tmp_path):
     failure = failure_of(module, Store(tmp_path))
     assert module in failure.description
-    assert failure.allow_retries is True
+    assert failure.allow_retries is False
