@@ -112,9 +112,7 @@ def require_report(module: str, invocation: dg.PipesClientCompletedInvocation, l
     """
     said = [message for message in invocation.get_custom_messages() if "progress" not in message]
     if not invocation.get_results(implicit_materializations=False) and not said:
-        raise dg.Failure(
-            f"{module} ended without reporting what it made: its output is in {log}.", allow_retries=False
-        )
+        raise dg.Failure(f"{module} ended without reporting what it made: its output is in {log}.", allow_retries=False)
 
 
 def failure(module: str, messages: Sequence[Any], otherwise: str, log: str = "the step's log") -> dg.Failure:
