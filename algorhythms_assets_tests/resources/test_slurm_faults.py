@@ -11,7 +11,16 @@ import pytest
 
 from algorhythms_assets.resources.slurm_commands import look
 from algorhythms_assets.resources.slurm_job import folders
-from algorhythms_assets_tests.resources.jobs import SMALL, WAITS, python, run_job, running, start_run, wait_until
+from algorhythms_assets_tests.resources.jobs import (
+    REPORTS,
+    SMALL,
+    WAITS,
+    python,
+    run_job,
+    running,
+    start_run,
+    wait_until,
+)
 from algorhythms_assets_tests.services.slurm import Cluster, require_slurm
 
 pytestmark = pytest.mark.faults
@@ -72,7 +81,7 @@ def test_a_job_that_another_preempts_may_be_tried_again(forgetful, tmp_path):
         low = replace(whole, partition="low")
         result = thread.submit(run_job, tmp_path, "low", python(WAITS, str(tmp_path / "gate")), low)
         wait_until(lambda: running(tmp_path, "low"))
-        high = run_job(tmp_path, "high", ["true"], replace(whole, partition="high"), inputs="x")
+        high = run_job(tmp_path, "high", python(REPORTS), replace(whole, partition="high"))
         outcome = result.result()
     assert high.failure is None, high.log
     assert outcome.failure is not None
@@ -87,7 +96,7 @@ def test_a_run_folder_that_takes_no_more_fails_the_job_with_its_reason(forgetful
     assert outcome.failure.allow_retries
 
 
-def test_a_job_whose_node_is_killed_with_dagster_is_begun_anew(forgetful, tmp_path):
+def test_a_job_that_was_killed_while_nobody_followed_it_is_begun_anew(forgetful, tmp_path):
     process = start_run(tmp_path, "both", tmp_path / "gate")
     job = wait_until(lambda: running(tmp_path, "both"))
     process.kill()
