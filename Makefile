@@ -35,7 +35,8 @@ faults: $(READY) ## run the tests of faults that take minutes
 
 services: ## install what the tests of real services need (Debian, as root)
 	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }
-	@command -v slurmctld > /dev/null || { apt-get update && apt-get install -y --no-install-recommends slurm-wlm munge; }
+	@command -v slurmctld > /dev/null && command -v slurmdbd > /dev/null && command -v mariadbd > /dev/null \
+		|| { apt-get update && apt-get install -y --no-install-recommends slurm-wlm munge slurmdbd mariadb-server; }
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

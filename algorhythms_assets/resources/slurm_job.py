@@ -25,7 +25,8 @@ _WORK, _FOLLOWER, _FOLLOWED, _JOB, _EXIT, _TIMES, _ENDED = (
 )
 _GONE_SECONDS = 60
 
-# Bash runs the trap also when Slurm ends it with SIGTERM. Written beside and moved: nobody reads half a number.
+# Slurm ends a job with SIGTERM. Without a trap of its own, bash would leave the exit code of the command before the
+# payload, which went well. Written beside and moved: nobody reads half a number.
 _SCRIPT = """\
 #!/bin/bash
 export ALGORHYTHMS_JOB_FOLDER={folder}
@@ -36,6 +37,7 @@ ended() {{
   printf '%s\\n' "$code" > "$folder/.exit" && mv -f "$folder/.exit" "$folder/exit"
 }}
 trap ended EXIT
+trap 'exit 143' TERM
 printf '%s\\n' "$SLURM_JOB_ID" > "$folder/.job" && mv -f "$folder/.job" "$folder/job"
 # Libraries start a thread for each core they see, and many a cluster shows them all of the node's.
 for name in OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS NUMBA_NUM_THREADS; do

@@ -96,13 +96,15 @@ def test_a_run_folder_that_takes_no_more_fails_the_job_with_its_reason(forgetful
     assert outcome.failure.allow_retries
 
 
-def test_a_job_that_was_killed_while_nobody_followed_it_is_begun_anew(forgetful, tmp_path):
+def test_a_job_that_was_cancelled_while_nobody_followed_it_is_not_taken_for_done(forgetful, tmp_path):
     process = start_run(tmp_path, "both", tmp_path / "gate")
     job = wait_until(lambda: running(tmp_path, "both"))
     process.kill()
     process.wait()
-    forgetful.ask("scancel", "--signal=KILL", "--full", job)
-    wait_until(lambda: (seen := look(job)) is None or seen.is_final, seconds=60)
+    forgetful.ask("scancel", job)
+    [left] = folders(tmp_path, "both")
+    assert wait_until(lambda: left.exit_code) == 128 + signal.SIGTERM
+    wait_until(lambda: look(job) is None, seconds=200)
     (tmp_path / "gate").touch()
     outcome = run_job(tmp_path, "both", python(WAITS, str(tmp_path / "gate")))
     assert outcome.failure is None, outcome.log

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,7 @@ class Cluster:
         self.conf = folder / "slurm.conf"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         host = socket.gethostname()
-        controller, *ports = _free_ports(1 + len(NODES))
+        controller, *ports = free_ports(1 + len(NODES))
         nodes = (
             f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=64000"
             for name, port in zip(NODES, ports, strict=True)
@@ -85,7 +85,7 @@ class Cluster:
             _CONF.format(
                 host=host,
                 controller=controller,
-                user=_user(),
+                user=user(),
                 folder=folder,
                 storage=storage,
                 min_job_age=min_job_age,
@@ -175,9 +175,14 @@ def require_slurm() -> None:
     """Fails without Slurm where everything has to be there, and skips the test elsewhere."""
     # Daemons lie in /usr/sbin, which a user's PATH may leave out.
     os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
-    lacking = [program for program in _PROGRAMS if not shutil.which(program)]
+    require(_PROGRAMS, "Slurm")
+
+
+def require(programs: Sequence[str], what: str) -> None:
+    """Fails or skips in the same way without these programs."""
+    lacking = [program for program in programs if not shutil.which(program)]
     if lacking:
-        missing = f"there is no Slurm ({', '.join(lacking)}): `make services` installs one"
+        missing = f"there is no {what} ({', '.join(lacking)}): `make services` installs it"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
@@ -199,13 +204,13 @@ def slurm() -> Iterator[Cluster]:
             cluster.stop()
 
 
-def _user() -> str:
+def user() -> str:
     import pwd
 
     return pwd.getpwuid(os.getuid()).pw_name
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
