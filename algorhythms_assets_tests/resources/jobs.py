@@ -1,5 +1,6 @@
 """Jobs for tests of Slurm: short programs, and a run of one asset that is such a job."""
 
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from algorhythms_assets.resources.slurm import JOB_TAG, Patience, PipesSlurmClie
 from algorhythms_assets.resources.slurm_commands import look
 from algorhythms_assets.resources.slurm_job import JobFolder, folders
 from algorhythms_assets_tests.conftest import ROOT
+from algorhythms_assets_tests.services.slurm import processes_with
 
 QUICK = Patience(between_questions=1, file_system=1, outage_minutes=2)
 SMALL = Request(cpus=1, memory_gb=1, minutes=5)
@@ -102,15 +104,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
 
 def processes_of(job: str) -> list[int]:
     """The processes of a job, which a node takes with it when it loses power."""
-    mark = f"SLURM_JOB_ID={job}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and mark in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+    return processes_with(f"SLURM_CONF={os.environ['SLURM_CONF']}", f"SLURM_JOB_ID={job}")
 
 
 def running(run_dir: Path, asset: str) -> str | None:

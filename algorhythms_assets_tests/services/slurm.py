@@ -133,7 +133,7 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        for pid in self.step_daemons():
+        for pid in [*self.step_daemons(), *processes_with(f"SLURM_CONF={self.conf}", "SLURM_JOB_ID=")]:
             os.kill(pid, signal.SIGKILL)
 
     def step_daemons(self, node: str = "") -> list[int]:
@@ -202,6 +202,20 @@ def slurm() -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.stop()
+
+
+def processes_with(*variables: str) -> list[int]:
+    """The processes whose environment has the variables: NAME=value, or NAME= for any value."""
+    found = []
+    for entry in filter(lambda entry: entry.name.isdigit(), Path("/proc").iterdir()):
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        known = {*environment, *(each.partition(b"=")[0] + b"=" for each in environment)}
+        if known.issuperset(variable.encode() for variable in variables):
+            found.append(int(entry.name))
+    return found
 
 
 def user() -> str:
