@@ -21,8 +21,8 @@ _MEANINGS: Mapping[str, tuple[str, bool]] = {
     "PREEMPTED": ("was preempted by another job", True),
     "REVOKED": ("was revoked", True),
     LOST: ("is gone, and Slurm does not say how it ended", True),
-    "OUT_OF_MEMORY": ("ran out of memory: request more", False),
-    "TIMEOUT": ("ran into its time limit: request more minutes", False),
+    "OUT_OF_MEMORY": ("ran out of memory (request more)", False),
+    "TIMEOUT": ("ran into its time limit (request more minutes)", False),
     "DEADLINE": ("did not meet its deadline", False),
     "CANCELLED": ("was cancelled", False),
 }
@@ -78,7 +78,8 @@ class End:
         else:
             how = ""
         where = f" on {self.state.nodes}" if self.state.nodes else ""
-        reason = f" ({self.state.reason})" if self.state.reason else ""
+        # Where Slurm calls it something else, so does its reason.
+        reason = f" ({self.state.reason})" if self.state.reason and state == self.state.state else ""
         return dg.Failure(
             f"Slurm job {self.job} {meaning}{how}{where}{reason}",
             metadata={**self.metadata, "state": state, "last lines": _as_text(self.last_lines)},
