@@ -1,4 +1,4 @@
-"""The main job on a real Slurm makes what it makes on one machine."""
+"""The main job on a real Slurm, with Spark on two of its nodes, makes what it makes on one machine."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
-from algorhythms_assets.contracts import ARTIFACTS, EVALUATION_REPORT, RELEASE
+from algorhythms_assets.contracts import ARTIFACTS, EDGE_TABLE, EVALUATION_REPORT, RELEASE
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.conftest import Demo, run_demo
 from algorhythms_assets_tests.services.slurm import Cluster, slurm  # noqa: F401 (a fixture)
+from algorhythms_assets_tests.services.spark import require_java
 
 # A release is a file that Dagster's own process replaces.
 MADE_BY_JOBS = sorted(set(ARTIFACTS) - {RELEASE.name})
@@ -23,8 +24,10 @@ NEARLY = {"rtol": 1e-6, "atol": 1e-6}
 
 @pytest.fixture(scope="module")
 def on_slurm(slurm: Cluster, demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Store:  # noqa: F811
+    require_java()
     store = tmp_path_factory.mktemp("on slurm") / "store"
-    done = run_demo(store, demo.playlists, demo.features, DEPLOYMENT="slurm")
+    requests = json.dumps({"edge_table": {"nodes": 2, "memory_gb": 4}})
+    done = run_demo(store, demo.playlists, demo.features, DEPLOYMENT="slurm", SLURM_REQUESTS=requests)
     assert done.returncode == 0, done.stdout + done.stderr
     return Store(store)
 
@@ -34,7 +37,9 @@ def test_every_asset_was_a_job_and_says_which(on_slurm):
         for name in MADE_BY_JOBS:
             event = instance.get_latest_materialization_event(dg.AssetKey(name))
             assert event is not None, name
-            assert int(event.asset_materialization.metadata["Slurm job"].value) > 0, name
+            metadata = event.asset_materialization.metadata
+            assert int(metadata["Slurm job"].value) > 0, name
+            assert name != EDGE_TABLE.name or metadata["nodes"].value == "node[1-2]"
 
 
 @pytest.mark.parametrize("name", MADE_BY_JOBS)
