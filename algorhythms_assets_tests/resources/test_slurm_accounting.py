@@ -19,7 +19,8 @@ def test_memory_and_cpu_are_those_that_slurm_measured(accounting, tmp_path):  # 
     outcome = run_job(tmp_path, "eats", python(EATS))
     assert outcome.failure is None, outcome.log
     assert 0.3 < outcome.metadata["job's peak memory (GB)"] < 0.6
-    assert 5 < outcome.metadata["CPU efficiency (%)"] <= 100
+    # Slurm gives the time in whole seconds.
+    assert 5 < outcome.metadata["CPU efficiency (%)"] < 130
 
 
 def test_an_exit_code_is_that_of_the_records(accounting, tmp_path):  # noqa: F811
