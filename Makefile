@@ -32,6 +32,7 @@ test: $(READY) ## run all tests
 
 services: ## install what the tests of real services need (Debian, as root)
 	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }
+	@algorhythms_assets_tests/services/node/install
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
