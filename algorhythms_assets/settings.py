@@ -38,7 +38,7 @@ def _engine(value: str) -> str:
     return value
 
 
-def base_url(text: str) -> str:
+def base_url(text: str, secrets_in: str = "ALGORHYTHMS_FEATURES_HEADERS") -> str:
     """Returns the address of a service in the one form that is stored, compared and shown.
 
     Raises:
@@ -51,9 +51,17 @@ def base_url(text: str) -> str:
     if url.username or url.password or url.query or url.fragment:
         raise ValueError(
             "the address must hold no user, password, query or fragment, since it is stored and shown: "
-            "put credentials into ALGORHYTHMS_FEATURES_HEADERS"
+            f"put credentials into {secrets_in}"
         )
     return str(url).rstrip("/")
+
+
+def _index(value: str) -> str:
+    if value == "embedded":
+        return value
+    if not is_url(value):
+        raise ValueError(f"{value!r} is no index; there are embedded, and the address of an Elasticsearch cluster")
+    return base_url(value, "DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY")
 
 
 def is_url(source: str) -> bool:
@@ -93,7 +101,9 @@ class Settings(_FromEnvironment):
         "`spotify`, or `none`; without it the sample's, else none",
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
-    index: Annotated[str, _one_of("embedded")] = Field("embedded", description="where vectors are searched")
+    index: Annotated[str, AfterValidator(_index)] = Field(
+        "embedded", description="where vectors are searched: embedded, or the address of an Elasticsearch cluster"
+    )
     engine: Annotated[str, AfterValidator(_engine)] = Field(
         "duckdb", description="what runs SQL and blocks: duckdb, a Spark master, or spark"
     )

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from algorhythms_ask.release import CURRENT, load_recommender, open_index
+from algorhythms_ask.release import CURRENT, index_reference, load_recommender, open_index
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
@@ -36,7 +36,7 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
         "snapshot": report["snapshot"],
         "test_buckets": report.get("test_buckets"),
         "bundle": str(bundle.relative_to(store.root)),
-        "index": {"kind": "embedded", "name": str(index.relative_to(store.root))},
+        "index": index_reference(store.root, index),
         "metrics": {name: method["mean"] for name, method in report["methods"].items()},
         "evaluation": inputs["evaluation_report"].data_version,
         "forced": force and not report["gate"]["passed"],

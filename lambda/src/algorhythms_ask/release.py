@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,35 @@ def load_release(store: Path) -> Release:
     return Release(current["version"], recommender, current.get("metrics", {}))
 
 
-def open_index(store: Path, index: dict[str, str]) -> Index:
-    """Opens the index that a release names, as `{"kind": "embedded", "name": "search_index/<version>"}`."""
-    if index["kind"] != "embedded":
-        raise NotServableError(f"the release wants an index of kind {index['kind']!r}; this version knows 'embedded'")
-    return EmbeddedIndex(store / index["name"])
+def open_index(store: Path, index: Mapping[str, str]) -> Index:
+    """Opens the index that a release names: `search_index/<version>` of the store, or one of Elasticsearch.
+
+    Raises:
+        NotServableError: it is of a kind that is not known, or the settings of the database cannot be used.
+        IndexUnavailableError: it cannot be read, or does not answer.
+    """
+    if index["kind"] == "embedded":
+        return EmbeddedIndex(store / index["name"])
+    if index["kind"] != "elasticsearch":
+        raise NotServableError(
+            f"the release wants an index of kind {index['kind']!r}; this version knows 'embedded' and 'elasticsearch'"
+        )
+    # The plain case needs no client.
+    from algorhythms_ask.connection import Connection, Database, DatabaseError
+    from algorhythms_ask.elastic import ElasticIndex
+
+    try:
+        return ElasticIndex(Connection(Database.from_environment()), index["name"])
+    except DatabaseError as error:
+        raise NotServableError(str(error)) from None
+
+
+def index_reference(store: Path, folder: Path) -> dict[str, str]:
+    """Returns how a release names the index that was built in, or is told of by, a folder of the store."""
+    about = _json(folder / "index.json", "embeddings")
+    if about.get("kind") == "elasticsearch":
+        return {"kind": "elasticsearch", "name": about["name"]}
+    return {"kind": "embedded", "name": str(folder.relative_to(store))}
 
 
 def load_recommender(bundle: Path, index: Index) -> Recommender:
