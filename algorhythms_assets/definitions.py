@@ -13,6 +13,7 @@ from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.removal import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.release import assets as release
+from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.settings import Settings
 
@@ -31,6 +32,7 @@ defs = dg.Definitions(
             description="Make a snapshot of all slices, train on it, evaluate and release.",
         ),
         remove_slices,
+        roll_back_release,
     ],
     sensors=[sensors.new_slices, sensors.enough_new_playlists],
     resources=resources(Settings()),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,12 @@ def _vector(z: tuple[float, ...], popularity: float) -> np.ndarray[Any, np.dtype
     return np.array([*z, popularity], dtype=np.float32)
 
 
-def _write_index(folder: Path) -> None:
+def _write_index(folder: Path, reverse: bool = False) -> None:
+    """Writes the index of the tracks; reversed, of those whose popularity counts against them."""
     folder.mkdir(parents=True)
     documents = []
     for identifier, name, artist, album, playlists, z in TRACKS:
-        vector = _vector(z, playlists / 64)
+        vector = _vector(z, -playlists / 64 if reverse else playlists / 64)
         neighbours = NEIGHBOURS.get(identifier, ())
         documents.append(
             (Document(identifier, "track", name, artist, album, playlists, vector, neighbours), [identifier])
@@ -102,6 +104,31 @@ def _write_store(root: Path, features: bool) -> Path:
     (root / "releases").mkdir()
     (root / "releases" / "current.json").write_text(json.dumps(current))
     return root
+
+
+@pytest.fixture
+def versions(store: Path, tmp_path: Path) -> Path:
+    """A store with v1 released, and v2 beside it, which recommends the unpopular."""
+    root = Path(shutil.copytree(store, tmp_path / "versions"))
+    shutil.copytree(root / "serving_bundle" / "v1", root / "serving_bundle" / "v2")
+    _write_index(root / "search_index" / "v2", reverse=True)
+    return root
+
+
+@pytest.fixture
+def point(versions: Path) -> Callable[[str], None]:
+    """Releases a version, as `algorhythms_assets.release` does."""
+    pointer = versions / "releases" / "current.json"
+    released = json.loads(pointer.read_text())
+
+    def release(version: str) -> None:
+        index = {"kind": "embedded", "name": f"search_index/{version}"}
+        content = released | {"version": version, "bundle": f"serving_bundle/{version}", "index": index}
+        new = pointer.with_name("new.json")
+        new.write_text(json.dumps(content))
+        new.replace(pointer)
+
+    return release
 
 
 @pytest.fixture(scope="session")

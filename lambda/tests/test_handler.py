@@ -1,13 +1,13 @@
 import base64
 import importlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from algorhythms_ask.release import NotServableError
 
 EVENTS = Path(__file__).parents[1] / "events"
 
@@ -81,8 +81,13 @@ def test_a_failure_inside_is_an_answer(monkeypatch: pytest.MonkeyPatch, store: P
     assert "secret" not in json.dumps(answer)
 
 
-def test_a_store_with_nothing_released_fails_when_the_function_starts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_store_with_nothing_released_says_so_until_something_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Path
 ) -> None:
-    with pytest.raises(NotServableError, match="nothing is released"):
-        _load(monkeypatch, tmp_path)
+    module = _load(monkeypatch, tmp_path)
+    event = json.loads((EVENTS / "get_tracks.json").read_text())
+    answer = module.handler(event, None)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
+    shutil.copytree(store, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(module._releases, "_next", 0)
+    assert module.handler(event, None)["statusCode"] == 200

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import cast
 
 from algorhythms_ask.http import create_app
-from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import NotServableError, Release, load_release
+from algorhythms_ask.release import LocalStore, NotServableError
+from algorhythms_ask.releases import CHECK_SECONDS, Releases, Served
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,26 +26,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path(os.environ.get("ALGORHYTHMS_STORE", "var/store")),
         help="folder of all artifacts (default: ALGORHYTHMS_STORE, else var/store)",
     )
+    serve.add_argument(
+        "--check-seconds",
+        type=float,
+        default=CHECK_SECONDS,
+        help="between two looks for a newer release (default: %(default)s)",
+    )
     commands.add_parser("openapi", help="print the OpenAPI document of the endpoint")
     chosen = parser.parse_args(arguments)
     if chosen.command == "openapi":
         # The document says nothing of what is released, so there need be no release.
-        print(json.dumps(create_app(cast("Release", None)).openapi(), indent=2))
+        print(json.dumps(create_app(cast("Served", None)).openapi(), indent=2))
         return 0
-    return _serve(chosen.store, chosen.host, chosen.port)
+    return _serve(Releases(LocalStore(chosen.store), chosen.check_seconds), chosen.host, chosen.port)
 
 
-def _serve(store: Path, host: str, port: int) -> int:
+def _serve(releases: Releases, host: str, port: int) -> int:
     # Lambda's package has no uvicorn.
     import uvicorn
 
     try:
-        release = load_release(store)
-    except (NotServableError, IndexUnavailableError) as error:
+        release = releases.current()
+    except NotServableError as error:
         print(f"algorhythms_ask: {error}", file=sys.stderr)
         return 1
+    releases.watch()
     print(f"serving release {release.version} at http://{host}:{port}", flush=True)
-    uvicorn.run(create_app(release), host=host, port=port, log_level="warning")
+    uvicorn.run(create_app(releases), host=host, port=port, log_level="warning")
     return 0
 
 

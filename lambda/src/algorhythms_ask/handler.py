@@ -1,5 +1,6 @@
 """The Lambda function: everything is loaded once per process, then API Gateway's events go to the application."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -8,9 +9,14 @@ from typing import Any
 from mangum import Mangum
 
 from algorhythms_ask.http import create_app
-from algorhythms_ask.release import load_release
+from algorhythms_ask.release import LocalStore, NotServableError
+from algorhythms_ask.releases import Releases
 
-_answer = Mangum(create_app(load_release(Path(os.environ.get("ALGORHYTHMS_STORE", "var/store")))), lifespan="off")
+_releases = Releases(LocalStore(Path(os.environ.get("ALGORHYTHMS_STORE", "var/store"))))
+# What cannot be served now may be later: until then requests are told so.
+with contextlib.suppress(NotServableError):
+    _releases.current()
+_answer = Mangum(create_app(_releases), lifespan="off")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
