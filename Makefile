@@ -10,7 +10,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test services check format dev serve bench openapi help
+.PHONY: demo test services check format dev serve bench faults openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +50,9 @@ dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
 
 serve: $(READY) ## the endpoint at http://127.0.0.1:8000, on what is released
 	@exec $(BIN)/python -m algorhythms_ask serve
+
+faults: $(READY) ## the long tests: ten thousand requests, faults of services under load
+	$(BIN)/pytest -m faults
 
 bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/results
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

@@ -16,6 +16,7 @@ import urllib3
 from algorhythms_ask.index import IndexUnavailableError
 
 _CONNECT_SECONDS = 1.0
+_ARN = "arn:aws"
 _CONNECTIONS = 40  # as many as the server has threads
 
 
@@ -46,10 +47,13 @@ class Database:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Database":
         """Reads DATABASE_URL (else ALGORHYTHMS_INDEX), _USER and _PASS or _API_KEY, _CA_FILE and _TIMEOUT.
 
+        What is the ARN of a secret is read from Secrets Manager.
+
         Raises:
             DatabaseError: one is missing or malformed.
         """
         given = {name: environment.get(f"DATABASE_{name}") or None for name in ("URL", "USER", "PASS", "API_KEY")}
+        given |= {name: _secret(value) for name, value in given.items() if value and value.startswith(_ARN)}
         url = given["URL"] or environment.get("ALGORHYTHMS_INDEX", "")
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
             raise DatabaseError(
@@ -70,6 +74,16 @@ class Database:
         if not 0 < timeout <= 600:
             raise DatabaseError("DATABASE_TIMEOUT has to be a number of seconds")
         return cls(url.rstrip("/"), given["USER"], given["PASS"], given["API_KEY"], ca_file, timeout)
+
+
+def _secret(arn: str) -> str:
+    # Who writes secrets into settings needs nothing of AWS.
+    from algorhythms_ask.aws import Aws, AwsError
+
+    try:
+        return Aws().secret(arn)
+    except AwsError as error:
+        raise DatabaseError(str(error)) from None
 
 
 class Connection:

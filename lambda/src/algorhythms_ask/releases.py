@@ -1,13 +1,15 @@
 """Which release answers now: a new one is loaded and checked beside the one that serves, then takes its place."""
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import NotServableError, Release
+from algorhythms_ask.release import CURRENT, LocalStore, NotServableError, Release
 
 CHECK_SECONDS = 5.0
 
@@ -46,6 +48,24 @@ class Source(Protocol):
             NotServableError: a file is missing or differs from its checksum.
             IndexUnavailableError: the index does not answer.
         """
+
+
+def source(environment: Mapping[str, str] = os.environ) -> Source:
+    """Returns where the environment's settings say that releases come from: MODEL_BUCKET, else ALGORHYTHMS_STORE.
+
+    Raises:
+        NotServableError: settings are missing or do not fit together.
+    """
+    bucket = environment.get("MODEL_BUCKET")
+    if not bucket:
+        return LocalStore(Path(environment.get("ALGORHYTHMS_STORE") or "var/store"))
+    # The plain case needs nothing of AWS.
+    from algorhythms_ask.bucket import KEYS, BucketStore, FixedRelease
+
+    key = environment.get("RELEASE_KEY")
+    if not key and any(environment.get(name) for name in KEYS):
+        return FixedRelease(bucket, environment)
+    return BucketStore(bucket, key or CURRENT)
 
 
 class Releases:
