@@ -13,6 +13,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -93,7 +94,9 @@ class Settings(_FromEnvironment):
 
     model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True, hide_input_in_errors=True)
 
-    deployment: Annotated[str, _one_of("local")] = Field("local", description="where payloads run")
+    deployment: Annotated[str, _one_of("local", "aws")] = Field(
+        "local", description="local, or aws: payloads run here, releases are published in the bucket MODEL_BUCKET"
+    )
     playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
     features: str | None = Field(
         None,
@@ -102,7 +105,9 @@ class Settings(_FromEnvironment):
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
     index: Annotated[str, AfterValidator(_index)] = Field(
-        "embedded", description="where vectors are searched: embedded, or the address of an Elasticsearch cluster"
+        "embedded",
+        validate_default=True,
+        description="where vectors are searched: embedded, or the address of an Elasticsearch cluster",
     )
     engine: Annotated[str, AfterValidator(_engine)] = Field(
         "duckdb", description="what runs SQL and blocks: duckdb, a Spark master, or spark"
@@ -114,6 +119,13 @@ class Settings(_FromEnvironment):
         le=0.4,
         description="share of playlists for validation, and the same for test",
     )
+
+    @field_validator("index")
+    @classmethod
+    def _index_that_releases_reach(cls, index: str, info: ValidationInfo) -> str:
+        if index == "embedded" and info.data.get("deployment") == "aws":
+            raise ValueError("the deployment aws wants the address of an Elasticsearch cluster here")
+        return index
 
     @field_validator("features")
     @classmethod

@@ -12,6 +12,7 @@ from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import CURRENT, connect
 
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE
+from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
 
 KEEP = 3
@@ -34,12 +35,19 @@ def history(store: Store) -> list[Content]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
 
 
-def switch(store: Store, content: Mapping[str, Any]) -> Content:
+def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = None) -> Content:
     """Makes `releases/current.json` name a release; notes it in the history; has the alias follow.
 
-    The rename of `current.json` is the release: what fails after it fails no release.
+    The rename of `current.json` is the release: what fails after it fails no release. Where there is a bucket,
+    endpoints read from there, and it comes first: done again, a switch that broke off in between comes out the same.
+
+    Raises:
+        InputError: the bucket does not take it; what is served stays.
     """
     content = {**content, "released_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    if bucket is not None:
+        bucket.hold(store, _bundle(content))
+        bucket.point(content)
     path = _history(store)
     lines = path.read_text() if path.is_file() else ""
     write_json(store.root / CURRENT, content)
@@ -93,7 +101,7 @@ def earlier(store: Store, version: str | None = None) -> Content:
     return made[version]
 
 
-def prune(store: Store, keep: int) -> list[str]:
+def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
     """Removes the bundles and indices of all but the last releases; returns what it removed.
 
     What is current, what would be evaluated next, and what one of the last `keep` versions shares stays.
@@ -116,6 +124,8 @@ def prune(store: Store, keep: int) -> list[str]:
                 except IndexUnavailableError as error:
                     _log.warning("the old index %s stays: %s", content["index"]["name"], error)
                     continue
+            if bucket is not None and path == _bundle(content):
+                bucket.drop(path)
             shutil.rmtree(store.root / path)
             removed.append(path)
     return removed

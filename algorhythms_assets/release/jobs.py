@@ -1,13 +1,17 @@
 """Taking a release back, from Dagster's UI."""
 
+from typing import Any
+
 import dagster as dg
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 
 from algorhythms_assets.contracts import RELEASE
+from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.store import InputError
+from algorhythms_assets.settings import Settings
 
 
 class RollBackConfig(dg.Config):
@@ -18,11 +22,16 @@ class RollBackConfig(dg.Config):
 
 @dg.op
 def switch_to_earlier_release(
-    context: dg.OpExecutionContext, config: RollBackConfig, compute: dg.ResourceParam[Compute]
+    context: dg.OpExecutionContext,
+    config: RollBackConfig,
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+    s3: dg.ResourceParam[Any],
 ) -> None:
     """Switches `releases/current.json` to an earlier release, after the same checks as for a new one."""
     try:
-        content = roll_back(compute.store, config.version)
+        bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
+        content = roll_back(compute.store, config.version, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     context.log_event(

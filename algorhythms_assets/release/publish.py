@@ -7,6 +7,7 @@ from typing import Any
 from algorhythms_ask.release import index_reference, load_recommender, open_index
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
+from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import KEEP, Content, current, follow, prune, switch
 from algorhythms_assets.resources.store import InputError, Store
 
@@ -15,15 +16,16 @@ class RefusedError(InputError):
     """The evaluation says that the bundle and index may not be released."""
 
 
-def publish(store: Store, force: bool, keep: int = KEEP) -> Content:
+def publish(store: Store, force: bool, keep: int = KEEP, bucket: Bucket | None = None) -> Content:
     """Makes `releases/current.json` name the evaluated bundle and index; returns its content.
 
-    The files and indices of the last `keep` releases stay, so that they can be rolled back to.
+    The files and indices of the last `keep` releases stay, so that they can be rolled back to. A `bucket` gets the
+    files that endpoints read from there.
 
     Raises:
         RefusedError: the verdict is negative, and the release is not forced.
         NotServableError, IndexUnavailableError: the endpoint could not load it.
-        InputError: bundle, index and report do not belong together.
+        InputError: bundle, index and report do not belong together, or the bucket does not take the release.
     """
     inputs = store.inputs(RELEASE)
     bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
@@ -46,11 +48,14 @@ def publish(store: Store, force: bool, keep: int = KEEP) -> Content:
     }
     released = current(store)
     if released is not None and {name: released.get(name) for name in content} == content:
+        if bucket is not None:
+            bucket.hold(store, released["bundle"])
+            bucket.point(released)
         follow(released)
         return released
     check(store, content)
-    content = switch(store, content)
-    prune(store, keep)
+    content = switch(store, content, bucket)
+    prune(store, keep, bucket)
     return content
 
 

@@ -19,6 +19,7 @@ from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.compute import LocalCompute
 from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
 
 
@@ -102,7 +103,7 @@ def test_the_command_says_what_it_did(store):
 
 
 def test_the_job_rolls_back_and_tells_dagster(store):
-    resources = {"compute": LocalCompute(store, "duckdb")}
+    resources = {"compute": LocalCompute(store, "duckdb"), "settings": Settings(), "s3": None}
     with dg.DagsterInstance.ephemeral() as instance:
         job = roll_back_release.execute_in_process(resources=resources, instance=instance)
         event = instance.get_latest_materialization_event(dg.AssetKey("release"))

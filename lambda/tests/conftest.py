@@ -57,9 +57,8 @@ def _vector(z: tuple[float, ...], popularity: float) -> np.ndarray[Any, np.dtype
     return np.array([*z, popularity], dtype=np.float32)
 
 
-def _write_index(folder: Path, reverse: bool = False) -> None:
-    """Writes the index of the tracks; reversed, of those whose popularity counts against them."""
-    folder.mkdir(parents=True)
+def _made(reverse: bool = False) -> list[tuple[Document, list[str]]]:
+    """Returns the documents with their keys; reversed, popularity counts against tracks."""
     documents = []
     for identifier, name, artist, album, playlists, z in TRACKS:
         vector = _vector(z, -playlists / 64 if reverse else playlists / 64)
@@ -69,7 +68,12 @@ def _write_index(folder: Path, reverse: bool = False) -> None:
         )
     for kind, uri, name, artist, keys, z in GROUPS:
         documents.append((Document(uri, kind, name, artist, None, 1, _vector(z, 0)), [uri, *keys]))
-    build_embedded(folder, documents, dimension=5, embeddings="e1")
+    return documents
+
+
+def _write_index(folder: Path, reverse: bool = False) -> None:
+    folder.mkdir(parents=True)
+    build_embedded(folder, _made(reverse), dimension=5, embeddings="e1")
 
 
 def _write_bundle(folder: Path, features: bool) -> None:
@@ -104,6 +108,11 @@ def _write_store(root: Path, features: bool) -> Path:
     (root / "releases").mkdir()
     (root / "releases" / "current.json").write_text(json.dumps(current))
     return root
+
+
+@pytest.fixture(scope="session")
+def documents() -> Callable[[bool], list[tuple[Document, list[str]]]]:
+    return _made
 
 
 @pytest.fixture
