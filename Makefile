@@ -10,7 +10,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test services check format dev serve bench faults openapi help
+.PHONY: demo test services check format dev serve bench faults layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -61,6 +61,9 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.cold_start
+
+layer: $(READY) ## Lambda's zips for this version of Python, into dist
+	$(BIN)/python lambda/package.py
 
 openapi: $(READY) ## write lambda/openapi.json anew
 	$(BIN)/python -m algorhythms_ask openapi > lambda/openapi.json
