@@ -30,9 +30,10 @@ demo: $(READY) ## materialize everything on PLAYLISTS, release it and ask the en
 test: $(READY) ## run all tests
 	$(BIN)/pytest
 
-services: ## install what the tests of real services need (Debian, as root)
+services: $(READY) ## install what the tests of real services need (Debian, as root)
 	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }
 	@algorhythms_assets_tests/services/node/install
+	@algorhythms_assets_tests/services/runtime/install $(BIN)/python
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

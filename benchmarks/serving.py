@@ -2,8 +2,8 @@
 
 python -m benchmarks.serving [tracks]
 
-One node of Elasticsearch on this machine (`make services`), generated vectors, clustered as embeddings are. An answer is
-everything from songs to recommendations with names and terms, without HTTP. The origin fetches each seed's vector,
+One node of Elasticsearch on this machine (`make services`), generated vectors, clustered as embeddings are. An answer
+is everything from songs to recommendations with names and terms, without HTTP. The origin fetches each seed's vector,
 searches as many neighbours of each as there are seeds, and merges by mean score times log(1 + seeds that found it).
 """
 
@@ -193,8 +193,8 @@ def measured(tracks: int, z: int, factors: int, url: str, folder: Path, short: b
         f"## {tracks:,} tracks, vectors of {dimension}",
         "",
         f"Loaded and merged in {load:.0f} s, {size / 1e6:,.0f} MB; a straight line gives "
-        f"{load * MPD_TRACKS / tracks / 60:.0f} minutes and {size * MPD_TRACKS / tracks / 1e9:.1f} GB at {MPD_TRACKS:,} "
-        f"tracks. Recall@100 at {found['num_candidates']:,} candidates: {recalls}.",
+        f"{load * MPD_TRACKS / tracks / 60:.0f} minutes and {size * MPD_TRACKS / tracks / 1e9:.1f} GB at "
+        f"{MPD_TRACKS:,} tracks. Recall@100 at {found['num_candidates']:,} candidates: {recalls}.",
         "",
     ]
     print("\n".join(lines), flush=True)

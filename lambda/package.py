@@ -1,7 +1,7 @@
 """Lambda's zips, without a container: dist/function.zip, and dist/layer-<architecture>.zip with what it stands on.
 
-`make layer`. The same inputs give the same bytes. Both are for the version of Python that makes them, since byte code is in
-them: Lambda cannot write it beside the sources, and would compile all of it at every cold start.
+`make layer`. The same inputs give the same bytes. Both are for the version of Python that makes them, since byte code
+is in them: Lambda cannot write it beside the sources, and would compile all of it at every cold start.
 """
 
 import argparse
