@@ -35,11 +35,12 @@ services: $(READY) ## install what the tests of real services need (Debian, as r
 	@algorhythms_assets_tests/services/node/install
 	@algorhythms_assets_tests/services/runtime/install $(BIN)/python
 
-check: $(READY) ## format, lint, types, import rules
+check: $(READY) ## format, lint, types, import rules, the deployment's template
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/cfn-lint lambda/template.yaml
 
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
@@ -62,6 +63,8 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.function_start
+	$(BIN)/python -m benchmarks.serving
 
 layer: $(READY) ## Lambda's zips for this version of Python, into dist
 	$(BIN)/python lambda/package.py
