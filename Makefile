@@ -32,6 +32,8 @@ test: $(READY) ## run all tests
 
 services: $(READY) ## install what the tests of real services need (Debian, as root)
 	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }
+	@PATH="$$PATH:/usr/sbin" command -v nginx > /dev/null \
+		|| { apt-get update && apt-get install -y --no-install-recommends nginx-light openssl; }
 	@algorhythms_assets_tests/services/node/install
 	@algorhythms_assets_tests/services/runtime/install $(BIN)/python
 
