@@ -123,3 +123,18 @@ def test_trouble_is_counted(
     module.handler(json.loads((EVENTS / "get_tracks.json").read_text()), CONTEXT)
     line = json.loads(capsys.readouterr().out)
     assert (line["status"], line["Unavailable"], line["Failed"]) == (503, 1, 0)
+
+
+def test_an_index_that_is_away_at_the_start_is_told_apart_and_taken_up_later(
+    monkeypatch: pytest.MonkeyPatch, versions: Path
+) -> None:
+    (versions / "search_index").rename(versions / "away")
+    module = _load(monkeypatch, versions)
+    event = json.loads((EVENTS / "get_tracks.json").read_text())
+    answer = module.handler(event, CONTEXT)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")
+    body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+    assert json.loads(body)["title"] == "The index does not answer"
+    (versions / "away").rename(versions / "search_index")
+    monkeypatch.setattr(module._releases, "_next", 0)
+    assert module.handler(event, CONTEXT)["statusCode"] == 200

@@ -15,6 +15,7 @@ from typing import Any
 from mangum import Mangum
 
 from algorhythms_ask.http import create_app
+from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.releases import Releases, source
 
@@ -23,7 +24,7 @@ logging.getLogger("algorhythms_ask").setLevel(logging.INFO)
 
 _releases = Releases(source())
 # What cannot be served now may be later: until then requests are told so.
-with contextlib.suppress(NotServableError):
+with contextlib.suppress(NotServableError, IndexUnavailableError):
     _releases.current()
 _answer = Mangum(create_app(_releases), lifespan="off")
 

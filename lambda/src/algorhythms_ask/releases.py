@@ -28,6 +28,7 @@ class Served(Protocol):
 
         Raises:
             NotServableError: there is none.
+            IndexUnavailableError: there is one, but its index could not be opened yet.
         """
 
 
@@ -85,6 +86,7 @@ class Releases:
         self._pointer = b""
         self._next = -float("inf")
         self._watched = False
+        self._lacks: type[NotServableError | IndexUnavailableError] = NotServableError
         self._checking = threading.Lock()
         self.refused: str | None = None
 
@@ -93,7 +95,7 @@ class Releases:
         if not self._watched and self._clock() >= self._next:
             self.check()
         if self._release is None:
-            raise NotServableError(self.refused or "the release is being loaded")
+            raise self._lacks(self.refused or "the release is being loaded")
         return self._release
 
     def check(self) -> None:
@@ -114,6 +116,7 @@ class Releases:
                 if str(error) != self.refused:
                     _log.error("the release is refused: %s", error)
                 self.refused = str(error)
+                self._lacks = IndexUnavailableError if isinstance(error, IndexUnavailableError) else NotServableError
             except Exception:
                 # Whatever is wrong with a new release, the old one goes on.
                 _log.exception("looking for a newer release failed")
