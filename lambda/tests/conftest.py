@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import numpy as np
 import pytest
+from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, ONE_HOT
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document
@@ -18,7 +20,13 @@ from algorhythms_ask.songs import album_key, artist_key
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
+from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.release.history import switch
+from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.store import Store
+from algorhythms_assets_tests.services.elasticsearch import Node, elasticsearch_node  # noqa: F401 (fixture)
+from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)
 
 # Unit vectors whose inner products single precision holds exactly: 1, 0, 0.5 and -0.5.
 ROCK = (1, 0, 0, 0)
@@ -137,6 +145,41 @@ def point(versions: Path) -> Callable[[str], None]:
         new.write_text(json.dumps(content))
         new.replace(pointer)
 
+    return release
+
+
+@pytest.fixture
+def cluster(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811
+    """A cluster that holds the indices of v1 and v2."""
+    connection = Connection(Database(elasticsearch_node.url, timeout=30))
+    for version in ("v1", "v2"):
+        folder = tmp_path_factory.mktemp(version)
+        build_elastic(connection, f"tracks-bucket-{version}", _made(version == "v2"), 5, "e1", folder)
+    return elasticsearch_node.url
+
+
+@pytest.fixture
+def publish(
+    cluster: str,
+    bucket: str,  # noqa: F811
+    versions: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], Any]:
+    """Releases a version of the store in the bucket, under a prefix; v1 is."""
+    monkeypatch.setenv("DATABASE_URL", cluster)
+    monkeypatch.setenv("MODEL_BUCKET", bucket)
+    monkeypatch.setenv("RELEASE_KEY", "live/releases/current.json")
+
+    def release(version: str) -> Any:
+        content = {
+            "version": version,
+            "bundle": f"serving_bundle/{version}",
+            "index": {"kind": "elasticsearch", "name": f"tracks-bucket-{version}"},
+            "metrics": {},
+        }
+        return switch(Store(versions), content, Bucket(boto3.client("s3")))
+
+    release("v1")
     return release
 
 

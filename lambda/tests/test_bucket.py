@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from algorhythms_ask.bucket import KEYS
-from algorhythms_ask.connection import Connection, Database, DatabaseError
+from algorhythms_ask.connection import Database, DatabaseError
 from algorhythms_ask.http import create_app
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.releases import Releases, source
@@ -22,43 +22,11 @@ from fastapi.testclient import TestClient
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import history, prune, switch
 from algorhythms_assets.release.roll_back import roll_back
-from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.store import InputError, Store
-from algorhythms_assets_tests.services.elasticsearch import Node, elasticsearch_node  # noqa: F401 (fixture)
+from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
 from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)
 
-RELEASE_KEY = "live/releases/current.json"
-
-
-@pytest.fixture
-def cluster(elasticsearch_node: Node, documents: Any, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811
-    """A cluster that holds the indices of v1 and v2."""
-    connection = Connection(Database(elasticsearch_node.url, timeout=30))
-    for version in ("v1", "v2"):
-        folder = tmp_path_factory.mktemp(version)
-        build_elastic(connection, f"tracks-bucket-{version}", documents(version == "v2"), 5, "e1", folder)
-    return elasticsearch_node.url
-
-
-@pytest.fixture
-def publish(cluster: str, bucket: str, versions: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:  # noqa: F811
-    """Releases a version of the store in the bucket; v1 is."""
-    monkeypatch.setenv("DATABASE_URL", cluster)
-    monkeypatch.setenv("MODEL_BUCKET", bucket)
-    monkeypatch.setenv("RELEASE_KEY", RELEASE_KEY)
-    store = Store(versions)
-
-    def release(version: str) -> Any:
-        content = {
-            "version": version,
-            "bundle": f"serving_bundle/{version}",
-            "index": {"kind": "elasticsearch", "name": f"tracks-bucket-{version}"},
-            "metrics": {},
-        }
-        return switch(store, content, Bucket(boto3.client("s3")))
-
-    release("v1")
-    return release
+RELEASE_KEY = "live/releases/current.json"  # as the fixture publish has it
 
 
 def _first(client: TestClient) -> tuple[str, str]:

@@ -1,8 +1,11 @@
 """The very zips that are deployed, invoked through Lambda's runtime interface."""
 
 import json
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +51,29 @@ def test_with_nothing_released_it_says_so(
     with running_function(lambda_zips, tmp_path, {"ALGORHYTHMS_STORE": str(tmp_path / "none")}) as function:
         answer = function.invoke(json.loads((EVENTS / "get_tracks.json").read_text()))
         assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
+
+
+def test_it_answers_from_s3_and_elasticsearch_and_takes_up_a_release(
+    lambda_zips: Path,  # noqa: F811
+    tmp_path: Path,
+    publish: Callable[[str], Any],
+) -> None:
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "MODEL_", "DATABASE_"))}
+    settings["RELEASE_KEY"] = os.environ["RELEASE_KEY"]
+    event = json.loads((EVENTS / "post_root.json").read_text())
+    with running_function(lambda_zips, tmp_path, settings) as function:
+
+        def version() -> Any:
+            answer = function.invoke(event)
+            assert answer["statusCode"] == 200, answer
+            return json.loads(answer["body"])["model_version"]
+
+        assert version() == "v1"
+        publish("v2")
+        deadline = time.monotonic() + 15
+        while version() != "v2":
+            assert time.monotonic() < deadline, function.log.read_text()
+            time.sleep(0.5)
 
 
 @pytest.mark.faults
