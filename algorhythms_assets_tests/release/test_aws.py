@@ -14,14 +14,13 @@ from algorhythms_assets.release.publish import publish
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.conftest import run_demo
-from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
 from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)
 
 
 def test_the_main_job_releases_in_the_bucket_what_an_endpoint_without_the_store_answers_from(
     demo,
     tmp_path,
-    elasticsearch_node,  # noqa: F811
+    elasticsearch_node,
     bucket,  # noqa: F811
     monkeypatch,
 ):

@@ -20,7 +20,6 @@ from algorhythms_assets.resources.compute import LocalCompute
 from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
-from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
 
 
 @pytest.fixture
@@ -114,7 +113,7 @@ def test_the_job_rolls_back_and_tells_dagster(store):
         assert not failed.success
 
 
-def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeypatch, tmp_path):  # noqa: F811
+def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeypatch, tmp_path):
     monkeypatch.setenv("ALGORHYTHMS_INDEX", elasticsearch_node.url)
     connection = Connection(Database(elasticsearch_node.url, timeout=30))
     manifest = json.loads((store.root / "serving_bundle" / "r1" / "manifest.json").read_text())

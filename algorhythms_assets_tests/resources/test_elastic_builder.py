@@ -12,7 +12,7 @@ from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexEr
 from algorhythms_assets.resources import elastic_builder
 from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic
 from algorhythms_assets.resources.index_builder import IndexFaultError
-from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node, running_node  # noqa: F401 (fixture)
+from algorhythms_assets_tests.services.elasticsearch import running_node
 
 N, DIMENSION = 2000, 9
 
@@ -27,7 +27,7 @@ def vectors():
 
 
 @pytest.fixture
-def connection(elasticsearch_node):  # noqa: F811
+def connection(elasticsearch_node):
     return Connection(Database(elasticsearch_node.url, timeout=30))
 
 

@@ -15,7 +15,6 @@ from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import documents
 from algorhythms_assets.serving.search_index import by_track
-from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
 
 NAMES = ["Café del Mar", "cafe society", "Blue", "Blue", "夜のドライブ", 'AC/DC "live" OR *']
 

@@ -11,7 +11,6 @@ from algorhythms_assets.contracts import SEARCH_INDEX
 from algorhythms_assets.demo import serving
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.conftest import run_demo
-from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def store(demo, tmp_path):
     return Store(shutil.copytree(demo.store.root, tmp_path / "store"))
 
 
-def test_the_main_job_builds_verifies_evaluates_and_serves_it(demo, store, elasticsearch_node, monkeypatch):  # noqa: F811
+def test_the_main_job_builds_verifies_evaluates_and_serves_it(demo, store, elasticsearch_node, monkeypatch):
     def again():
         return run_demo(store.root, demo.playlists, demo.features, INDEX=elasticsearch_node.url)
 

@@ -23,8 +23,6 @@ from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import history, prune, switch
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.store import InputError, Store
-from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (fixture)
-from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)
 
 RELEASE_KEY = "live/releases/current.json"  # as the fixture publish has it
 
@@ -66,7 +64,7 @@ def test_the_manifest_comes_after_the_files_and_the_pointer_last(publish: Callab
     assert {url.partition("/live/")[2] for url in put[8:]} <= {"releases/current.json"}
 
 
-def test_old_releases_leave_the_bucket_too(publish: Callable[[str], Any], bucket: str, versions: Path) -> None:  # noqa: F811
+def test_old_releases_leave_the_bucket_too(publish: Callable[[str], Any], bucket: str, versions: Path) -> None:
     publish("v2")
     (versions / "search_index" / "latest.json").write_text('{"version": "v2"}')
     (versions / "serving_bundle" / "latest.json").write_text('{"version": "v2"}')
@@ -77,7 +75,7 @@ def test_old_releases_leave_the_bucket_too(publish: Callable[[str], Any], bucket
 
 def test_the_six_keys_of_one_bundle_and_an_index_will_do(
     publish: Callable[[str], Any],
-    bucket: str,  # noqa: F811
+    bucket: str,
     cluster: str,
 ) -> None:
     files = ("one_hot.json", "scaler.json", "weights1.npy", "bias1.npy", "weights2.npy", "bias2.npy")
@@ -90,20 +88,20 @@ def test_the_six_keys_of_one_bundle_and_an_index_will_do(
         source(settings | {"BIAS1_KEY": "elsewhere/bias1.npy"})
 
 
-def _lose_weights(client: Any, bucket: str) -> None:  # noqa: F811
+def _lose_weights(client: Any, bucket: str) -> None:
     client.delete_object(Bucket=bucket, Key="live/serving_bundle/v2/weights1.npy")
 
 
-def _change_weights(client: Any, bucket: str) -> None:  # noqa: F811
+def _change_weights(client: Any, bucket: str) -> None:
     client.put_object(Bucket=bucket, Key="live/serving_bundle/v2/weights1.npy", Body=b"other")
 
 
-def _climb_out(client: Any, bucket: str) -> None:  # noqa: F811
+def _climb_out(client: Any, bucket: str) -> None:
     manifest = {"embeddings": "e1", "features": False, "factors": 0, "files": {"../../climbed": "0"}}
     client.put_object(Bucket=bucket, Key="live/serving_bundle/v2/manifest.json", Body=json.dumps(manifest))
 
 
-def _embedded(client: Any, bucket: str) -> None:  # noqa: F811
+def _embedded(client: Any, bucket: str) -> None:
     content = {"version": "v2", "bundle": "serving_bundle/v2", "index": {"kind": "embedded", "name": "search_index/v2"}}
     client.put_object(Bucket=bucket, Key=RELEASE_KEY, Body=json.dumps(content))
 
@@ -119,7 +117,7 @@ def _embedded(client: Any, bucket: str) -> None:  # noqa: F811
 )
 def test_a_broken_release_is_refused_and_the_old_one_goes_on(
     publish: Callable[[str], Any],
-    bucket: str,  # noqa: F811
+    bucket: str,
     damage: Callable[[Any, str], None],
     reason: str,
 ) -> None:
@@ -187,7 +185,7 @@ def test_what_the_bucket_refuses_is_no_release(publish: Callable[[str], Any], ve
 
 
 @pytest.mark.parametrize("text", ["hush", json.dumps({"username": "u", "password": "hush"})])
-def test_a_password_may_be_the_arn_of_a_secret(bucket: str, text: str) -> None:  # noqa: F811
+def test_a_password_may_be_the_arn_of_a_secret(bucket: str, text: str) -> None:
     arn = boto3.client("secretsmanager").create_secret(Name=f"db-{len(text)}", SecretString=text)["ARN"]
     settings = {"DATABASE_URL": "http://127.0.0.1:9", "DATABASE_USER": "u", "DATABASE_PASS": arn}
     database = Database.from_environment(settings)

@@ -18,14 +18,14 @@ from algorhythms_ask.release import Release
 from fastapi.testclient import TestClient
 
 from algorhythms_assets.resources.elastic_builder import build_elastic
-from algorhythms_assets_tests.services.elasticsearch import Node, elasticsearch_node, running_node  # noqa: F401 (fixture)
+from algorhythms_assets_tests.services.elasticsearch import Node, running_node
 from algorhythms_assets_tests.services.nginx import PASSWORD, USER, running_nginx
 
 REQUEST = {"count": 2, "songs": [{"id": "rock1"}]}
 
 
 @pytest.fixture(scope="module")
-def guarded(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:  # noqa: F811
+def guarded(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The settings for a cluster behind TLS and a password."""
     with running_nginx(elasticsearch_node.url, tmp_path_factory.mktemp("nginx")) as (url, certificate):
         yield {
@@ -164,7 +164,7 @@ def _endpoint(url: str, documents: Any, folder: Path, timeout: float) -> TestCli
 
 
 def test_a_node_that_hangs_is_a_503_in_time_and_then_forgotten(
-    elasticsearch_node: Node,  # noqa: F811
+    elasticsearch_node: Node,
     documents: Any,
     tmp_path: Path,
 ) -> None:
