@@ -7,9 +7,13 @@ is everything from songs to recommendations with names and terms, without HTTP. 
 searches as many neighbours of each as there are seeds, and merges by mean score times log(1 + seeds that found it).
 """
 
+import os
+
+# As the endpoint does.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import argparse
 import math
-import os
 import statistics
 import tempfile
 import threading

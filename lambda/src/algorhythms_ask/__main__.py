@@ -1,5 +1,11 @@
 """`python -m algorhythms_ask serve`: the endpoint on this machine; `… ask`: one answer on the terminal."""
 
+import os
+
+# Requests are answered beside each other: threads of each one's own would take turns with them and wait for each other.
+# It is read when numpy is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
+
 import argparse
 import json
 import sys

@@ -3,10 +3,14 @@
 Each request is one line of the log, in JSON: who asked for what is not in it. CloudWatch reads metrics out of the line.
 """
 
+import os
+
+# A function has one processor or less. It is read when numpy is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
+
 import contextlib
 import json
 import logging
-import os
 import re
 import sys
 import time
