@@ -229,7 +229,11 @@ def measured(tracks: int, z: int, factors: int, url: str, folder: Path, short: b
             p50[seeds, way], p99[seeds, way] = taken[len(taken) // 2], taken[math.ceil(len(taken) * 0.99) - 1]
             table.append(f"| {seeds} | {way} | {p50[seeds, way]:.1f} | {p99[seeds, way]:.1f} | {len(taken)} |")
             print(table[-1], flush=True)
-    rates = ["| answers a second at 50 seeds | " + " | ".join(f"{clients} clients" for clients in CLIENTS) + " |"]
+    rates = [
+        "| answers a second at 50 seeds, with so many clients | "
+        + " | ".join(str(clients) for clients in CLIENTS)
+        + " |"
+    ]
     rates.append("| --- |" + " ---: |" * len(CLIENTS))
     playlists = made.playlists(50, 60)
     rate: dict[str, list[float]] = {}
