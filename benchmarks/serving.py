@@ -45,9 +45,9 @@ SHAPES = ((128, 128), (64, 0))
 SEEDS = (1, 10, 50, 100)
 SAMPLES = 300
 # The origin's way takes long with many seeds: a cell ends then, and says how many samples it has.
-CELL_SECONDS = 45
+CELL_SECONDS = 40
 CLIENTS = (1, 8, 32)
-CLIENT_SECONDS = 10
+CLIENT_SECONDS = 8
 COUNT = 10
 TRACKS_OF_ARTIST = 20
 LATENT = 24
