@@ -10,7 +10,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test faults services check format dev serve bench openapi help
+.PHONY: demo test faults services check format dev serve bench layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,19 +30,24 @@ demo: $(READY) ## materialize everything on PLAYLISTS, release it and ask the en
 test: $(READY) ## run all tests
 	$(BIN)/pytest
 
-faults: $(READY) ## run the tests of faults that take minutes
+faults: $(READY) ## run the long tests: faults that take minutes, ten thousand requests
 	$(BIN)/pytest -m faults
 
-services: ## install what the tests of real services need (Debian, as root)
+services: $(READY) ## install what the tests of real services need (Debian, as root)
 	@command -v java > /dev/null || { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; }
+	@PATH="$$PATH:/usr/sbin" command -v nginx > /dev/null \
+		|| { apt-get update && apt-get install -y --no-install-recommends nginx-light openssl; }
 	@command -v slurmctld > /dev/null && command -v slurmdbd > /dev/null && command -v mariadbd > /dev/null \
 		|| { apt-get update && apt-get install -y --no-install-recommends slurm-wlm munge slurmdbd mariadb-server; }
+	@algorhythms_assets_tests/services/node/install
+	@algorhythms_assets_tests/services/runtime/install $(BIN)/python
 
-check: $(READY) ## format, lint, types, import rules
+check: $(READY) ## format, lint, types, import rules, the deployment's template
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/cfn-lint lambda/template.yaml
 
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
@@ -62,6 +67,11 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.function_start
+	$(BIN)/python -m benchmarks.serving
+
+layer: $(READY) ## Lambda's zips for this version of Python, into dist
+	$(BIN)/python lambda/package.py
 
 openapi: $(READY) ## write lambda/openapi.json anew
 	$(BIN)/python -m algorhythms_ask openapi > lambda/openapi.json

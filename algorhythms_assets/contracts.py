@@ -162,7 +162,11 @@ SERVING_BUNDLE = Artifact(
     code_version="2",
 )
 SEARCH_INDEX = Artifact(
-    "search_index", "serving", "search_index/{version}", ("embeddings", "track_metadata", "edge_table")
+    "search_index",
+    "serving",
+    "search_index/{version}",
+    ("embeddings", "track_metadata", "edge_table", "gcn_weights"),
+    code_version="2",
 )
 EVALUATION_REPORT = Artifact(
     "evaluation_report",

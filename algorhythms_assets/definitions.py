@@ -14,6 +14,7 @@ from algorhythms_assets.ingest.removal import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.orphans import jobs_left_behind
 from algorhythms_assets.release import assets as release
+from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.settings import Settings
 
@@ -34,6 +35,7 @@ defs = dg.Definitions(
             description="Make a snapshot of all slices, train on it, evaluate and release.",
         ),
         remove_slices,
+        roll_back_release,
     ],
     sensors=[
         sensors.new_slices,

@@ -14,6 +14,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -41,7 +42,7 @@ def _engine(value: str) -> str:
     return value
 
 
-def base_url(text: str) -> str:
+def base_url(text: str, secrets_in: str = "ALGORHYTHMS_FEATURES_HEADERS") -> str:
     """Returns the address of a service in the one form that is stored, compared and shown.
 
     Raises:
@@ -54,9 +55,17 @@ def base_url(text: str) -> str:
     if url.username or url.password or url.query or url.fragment:
         raise ValueError(
             "the address must hold no user, password, query or fragment, since it is stored and shown: "
-            "put credentials into ALGORHYTHMS_FEATURES_HEADERS"
+            f"put credentials into {secrets_in}"
         )
     return str(url).rstrip("/")
+
+
+def _index(value: str) -> str:
+    if value == "embedded":
+        return value
+    if not is_url(value):
+        raise ValueError(f"{value!r} is no index; there are embedded, and the address of an Elasticsearch cluster")
+    return base_url(value, "DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY")
 
 
 def is_url(source: str) -> bool:
@@ -88,7 +97,10 @@ class Settings(_FromEnvironment):
 
     model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True, hide_input_in_errors=True)
 
-    deployment: Annotated[str, _one_of("local", "slurm")] = Field("local", description="where payloads run")
+    deployment: Annotated[str, _one_of("local", "slurm", "aws")] = Field(
+        "local",
+        description="where payloads run: local, or slurm; aws is local, with releases in the bucket MODEL_BUCKET",
+    )
     playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
     features: str | None = Field(
         None,
@@ -96,7 +108,11 @@ class Settings(_FromEnvironment):
         "`spotify`, or `none`; without it the sample's, else none",
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
-    index: Annotated[str, _one_of("embedded")] = Field("embedded", description="where vectors are searched")
+    index: Annotated[str, AfterValidator(_index)] = Field(
+        "embedded",
+        validate_default=True,
+        description="where vectors are searched: embedded, or the address of an Elasticsearch cluster",
+    )
     engine: Annotated[str, AfterValidator(_engine)] = Field(
         "duckdb", description="what runs SQL and blocks: duckdb, a Spark master, or spark"
     )
@@ -107,6 +123,13 @@ class Settings(_FromEnvironment):
         le=0.4,
         description="share of playlists for validation, and the same for test",
     )
+
+    @field_validator("index")
+    @classmethod
+    def _index_that_releases_reach(cls, index: str, info: ValidationInfo) -> str:
+        if index == "embedded" and info.data.get("deployment") == "aws":
+            raise ValueError("the deployment aws wants the address of an Elasticsearch cluster here")
+        return index
 
     @field_validator("features")
     @classmethod

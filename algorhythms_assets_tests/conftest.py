@@ -16,6 +16,7 @@ from algorhythms_assets.contracts import NoConfig
 from algorhythms_assets.resources.compute import LocalCompute, Request
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets.sample.slices import write_sample
+from algorhythms_assets_tests.services.elasticsearch import elasticsearch_node  # noqa: F401 (one node for all tests)
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,10 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import Recommender
-from algorhythms_ask.release import CURRENT, NotServableError, load_recommender, load_release
+from algorhythms_ask.release import (
+    CURRENT,
+    NotServableError,
+    index_reference,
+    load_recommender,
+    load_release,
+    open_index,
+)
 from numpy.typing import NDArray
 
 from algorhythms_assets.challenge import CATEGORIES, cut
@@ -36,8 +42,8 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     tracks = pq.read_table(metadata / "tracks.parquet")
     snapshot = load_snapshot(metadata)
     try:
-        index = EmbeddedIndex(index_folder)
-        recommender = load_recommender(bundle, index)
+        reference = index_reference(work.store.root, index_folder)
+        recommender = load_recommender(bundle, open_index(work.store.root, reference))
     except (NotServableError, IndexUnavailableError) as error:
         raise InputError(f"what is to be evaluated could not be served: {error}") from error
     methods: dict[str, Method] = {
@@ -128,8 +134,8 @@ def _released(work: Work[EvaluationConfig], bundle: Path, index: Path, test_buck
     if not current.is_file():
         return None
     about = json.loads(current.read_text())
-    evaluated = [str(path.relative_to(work.store.root)) for path in (bundle, index)]
-    if [about["bundle"], about["index"]["name"]] == evaluated:
+    evaluated = [str(bundle.relative_to(work.store.root)), index_reference(work.store.root, index)]
+    if [about["bundle"], about["index"]] == evaluated:
         return None
     if about.get("test_buckets") != test_buckets:
         # It may have been trained on what is tested now.

@@ -5,25 +5,36 @@ from typing import Any
 import dagster as dg
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
+from pydantic import Field
 
 from algorhythms_assets.contracts import RELEASE
+from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.release.history import KEEP
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.resources.store import InputError
+from algorhythms_assets.settings import Settings
 
 
 class ReleaseConfig(dg.Config):
-    """Whether a negative verdict is overruled."""
+    """Whether a negative verdict is overruled, and how many releases can be rolled back to."""
 
     force: bool = False
+    keep: int = Field(KEEP, ge=2, description="releases whose files stay; endpoints may still serve the last but one")
 
 
 @dg.asset(**declared(RELEASE), kinds={"json"})
-def release(compute: dg.ResourceParam[Compute], config: ReleaseConfig) -> dg.MaterializeResult[Any]:
+def release(
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+    s3: dg.ResourceParam[Any],
+    config: ReleaseConfig,
+) -> dg.MaterializeResult[Any]:
     """What users are served: reads the evaluation's verdict, then switches `releases/current.json`."""
     try:
-        content = publish(compute.store, config.force)
+        bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
+        content = publish(compute.store, config.force, config.keep, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     return dg.MaterializeResult(

@@ -1,26 +1,31 @@
 """Switches what is served, if the evaluation of that very bundle and index allows it."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
-from algorhythms_ask.release import CURRENT, load_recommender, open_index
+from algorhythms_ask.release import index_reference, load_recommender, open_index
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
-from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
+from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.release.history import KEEP, Content, current, follow, prune, switch
+from algorhythms_assets.resources.store import InputError, Store
 
 
 class RefusedError(InputError):
     """The evaluation says that the bundle and index may not be released."""
 
 
-def publish(store: Store, force: bool) -> dict[str, Any]:
+def publish(store: Store, force: bool, keep: int = KEEP, bucket: Bucket | None = None) -> Content:
     """Makes `releases/current.json` name the evaluated bundle and index; returns its content.
+
+    The files and indices of the last `keep` releases stay, so that they can be rolled back to. A `bucket` gets the
+    files that endpoints read from there.
 
     Raises:
         RefusedError: the verdict is negative, and the release is not forced.
         NotServableError, IndexUnavailableError: the endpoint could not load it.
-        InputError: bundle, index and report do not belong together.
+        InputError: bundle, index and report do not belong together, or the bucket does not take the release.
     """
     inputs = store.inputs(RELEASE)
     bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
@@ -36,21 +41,28 @@ def publish(store: Store, force: bool) -> dict[str, Any]:
         "snapshot": report["snapshot"],
         "test_buckets": report.get("test_buckets"),
         "bundle": str(bundle.relative_to(store.root)),
-        "index": {"kind": "embedded", "name": str(index.relative_to(store.root))},
+        "index": index_reference(store.root, index),
         "metrics": {name: method["mean"] for name, method in report["methods"].items()},
         "evaluation": inputs["evaluation_report"].data_version,
         "forced": force and not report["gate"]["passed"],
     }
-    current = store.root / CURRENT
-    if current.is_file():
-        released = json.loads(current.read_text())
-        if {name: released.get(name) for name in content} == content:
-            return dict(released)
-    load_recommender(bundle, open_index(store.root, content["index"]))
-    content["released_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-    history = current.with_name("history.jsonl")
-    lines = history.read_text() if history.is_file() else ""
-    write_json(current, content)
-    with replacing(history) as path:
-        path.write_text(lines + json.dumps(content) + "\n")
+    released = current(store)
+    if released is not None and {name: released.get(name) for name in content} == content:
+        if bucket is not None:
+            bucket.hold(store, released["bundle"])
+            bucket.point(released)
+        follow(released)
+        return released
+    check(store, content)
+    content = switch(store, content, bucket)
+    prune(store, keep, bucket)
     return content
+
+
+def check(store: Store, content: Mapping[str, Any]) -> None:
+    """Loads a release as the endpoint will.
+
+    Raises:
+        NotServableError, IndexUnavailableError: it cannot be served.
+    """
+    load_recommender(store.root / content["bundle"], open_index(store.root, content["index"]))

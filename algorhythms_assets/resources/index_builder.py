@@ -1,9 +1,11 @@
 """Writes the index that `algorhythms_ask.embedded` reads, and checks that it answers."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from algorhythms_ask.embedded import EmbeddedIndex
@@ -11,6 +13,8 @@ from algorhythms_ask.index import Document
 from numpy.typing import NDArray
 
 from algorhythms_assets.resources.store import write_json
+
+_FILES = ("vectors.npy", "documents.sqlite")
 
 _TABLES = """
 CREATE TABLE documents (
@@ -58,8 +62,14 @@ def build_embedded(
     finally:
         connection.close()
     np.save(folder / "vectors.npy", np.stack(vectors) if vectors else np.zeros((0, dimension), np.float32))
-    about = {"embeddings": embeddings, "tracks": tracks, "documents": len(vectors), "dimension": dimension}
+    about: dict[str, Any] = {"embeddings": embeddings, "tracks": tracks, "documents": len(vectors)}
+    about |= {"dimension": dimension, "files": {name: _checksum(folder / name) for name in _FILES}}
     write_json(folder / "index.json", about)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.float32]]) -> None:

@@ -7,7 +7,8 @@ import dagster as dg
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, NoConfig
 from algorhythms_assets.resources.compute import Compute, Request, materialize
 from algorhythms_assets.resources.declared import declared
-from algorhythms_assets.serving.config import SearchIndexConfig
+from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
+from algorhythms_assets.settings import Settings
 
 
 @dg.asset(**declared(SERVING_BUNDLE), kinds={"numpy"})
@@ -16,13 +17,17 @@ def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[
     return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Request(cpus=1))
 
 
-class SearchIndexRunConfig(SearchIndexConfig, dg.Config):
+class SearchIndexRunConfig(DocumentsConfig, dg.Config):
     """How the index is built."""
 
 
-@dg.asset(**declared(SEARCH_INDEX), kinds={"numpy", "sqlite"})
+@dg.asset(**declared(SEARCH_INDEX), kinds={"numpy", "sqlite", "elasticsearch"})
 def search_index(
-    context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: SearchIndexRunConfig
+    context: dg.AssetExecutionContext,
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+    config: SearchIndexRunConfig,
 ) -> dg.MaterializeResult[Any]:
     """The index of tracks, artists and albums: built and verified, not yet visible."""
-    return materialize(context, compute, SEARCH_INDEX, config)
+    chosen = SearchIndexConfig(index=settings.index, **config.model_dump())
+    return materialize(context, compute, SEARCH_INDEX, chosen)

@@ -1,43 +1,115 @@
 """Builds the index of the vectors and verifies it; what it answers becomes visible with the release."""
 
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from algorhythms_ask.connection import Connection, Database, DatabaseError
+from algorhythms_ask.elastic import ElasticIndex
+from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
+from numpy.typing import NDArray
 
-from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, SEARCH_INDEX, TRACK_METADATA
+from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, SEARCH_INDEX, TRACK_METADATA
 from algorhythms_assets.graph.edge_table import strength_parts
 from algorhythms_assets.graph.pruning import Strongest, strongest
+from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
+from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic
 from algorhythms_assets.resources.index_builder import build_embedded, verify_embedded
+from algorhythms_assets.resources.store import InputError, write_json
 from algorhythms_assets.serving.config import SearchIndexConfig
 from algorhythms_assets.serving.documents import Neighbours, documents
+from algorhythms_assets.serving.queries import queries
 
 _PROBES = 50
 
 
+@dataclass(frozen=True)
+class Content:
+    """What an index will hold: rows of tracks with their vectors, float32 [n, dimension], and their neighbours."""
+
+    embeddings: str
+    tracks: pa.Table
+    vectors: NDArray[np.float32]
+    neighbours: Neighbours
+
+    def documents(self) -> Iterator[tuple[Document, list[str]]]:
+        """Yields each document with its keys."""
+        return documents(self.tracks, self.vectors, self.neighbours, FACTORS)
+
+    def probes(self) -> dict[str, NDArray[np.float32]]:
+        """Returns some tracks with their vectors."""
+        some = np.linspace(0, self.tracks.num_rows - 1, min(_PROBES, self.tracks.num_rows)).astype(int)
+        return {self.tracks["track_uri"][i].as_py(): self.vectors[i] for i in some}
+
+
 def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     """Build the index of tracks, artists and albums, and verify that it answers."""
-    embeddings = work.store.require(EMBEDDINGS).data_version
     numbers, vectors = load_embeddings(work.store)
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
-    uris = tracks["track_uri"].to_pylist()
-    tracks = tracks.take(pa.array(numbers))
     parts = strength_parts(work, "weight")
+    uris = tracks["track_uri"].to_pylist()
     together = by_track(strongest(parts, len(uris), work.config.neighbours), uris)
+    embeddings = work.store.require(EMBEDDINGS).data_version
+    content = Content(embeddings, tracks.take(pa.array(numbers)), vectors, together)
+    made = _embedded(work, content) if work.config.index == "embedded" else _elastic(work, content, numbers)
+    return {"dagster/row_count": len(numbers), **made}
 
+
+def _embedded(work: Work[SearchIndexConfig], content: Content) -> dict[str, Any]:
     def write(folder: Path) -> None:
-        done = documents(tracks, vectors, together, FACTORS)
-        build_embedded(folder, work.progress(done, tracks.num_rows, "documents"), vectors.shape[1], embeddings)
-        probes = np.linspace(0, len(numbers) - 1, min(_PROBES, len(numbers))).astype(int)
-        verify_embedded(folder, len(numbers), {uris[numbers[i]]: vectors[i] for i in probes})
+        done = work.progress(content.documents(), content.tracks.num_rows, "documents")
+        build_embedded(folder, done, content.vectors.shape[1], content.embeddings)
+        verify_embedded(folder, content.tracks.num_rows, content.probes())
 
     place = work.write_folder(write, work.stamp.data_version[:12])
     size = sum(path.stat().st_size for path in place.iterdir())
-    return {"dagster/row_count": len(numbers), "version": place.name, "megabytes": round(size / 1e6, 1)}
+    return {"version": place.name, "megabytes": round(size / 1e6, 1)}
+
+
+def _elastic(work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32]) -> dict[str, Any]:
+    try:
+        connection = Connection(Database.from_environment({**os.environ, "DATABASE_URL": work.config.index}))
+        return _in_cluster(work, content, numbers, connection)
+    except (DatabaseError, IndexUnavailableError) as error:
+        raise InputError(str(error)) from None
+
+
+def _in_cluster(
+    work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32], connection: Connection
+) -> dict[str, Any]:
+    version = work.stamp.data_version[:12]
+    name = f"tracks-{version}"
+    measured: dict[str, Any] = {}
+
+    def write(folder: Path) -> None:
+        done = work.progress(content.documents(), content.tracks.num_rows, "documents")
+        count = build_elastic(connection, name, done, content.vectors.shape[1], content.embeddings, folder)
+        fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
+        asked = queries(load_training(work.store.path(TRACK_METADATA)), numbers, content.vectors, fold_in)
+        work.log.info("verifying %d documents", count)
+        measured.update(verify_elastic(connection, name, count, content.probes(), content.vectors, asked))
+        about = {"kind": "elasticsearch", "name": name, "embeddings": content.embeddings, "documents": count}
+        write_json(folder / "index.json", about | measured)
+
+    place = work.store.version_path(work.artifact, version)
+    if place.is_dir():
+        try:
+            ElasticIndex(connection, name)
+        except NoSuchIndexError:
+            work.log.warning("the cluster has lost %s: it is built anew", name)
+            shutil.rmtree(place)
+    work.write_folder(write, version, resumable=True)
+    stored = connection.get(f"/{name}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]
+    recalls = {f"recall@100, {called}": recall for called, recall in measured.get("recall", {}).items()}
+    return {"version": version, "index": name, "megabytes": round(stored / 1e6, 1), **recalls}
 
 
 def by_track(found: Strongest, uris: list[str]) -> Neighbours:

@@ -3,12 +3,15 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from algorhythms_ask.connection import Connection, Database
+from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.songs import album_key, artist_key
 from hypothesis import given
 from hypothesis import strategies as st
 
 from algorhythms_assets.graph.pruning import strongest
+from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import documents
 from algorhythms_assets.serving.search_index import by_track
@@ -39,11 +42,21 @@ def vectors():
     return np.append(z, [[0.3], [0.9], [0.5], [0.1], [0.2], [0.4]], axis=1).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=["embedded"])
+@pytest.fixture(scope="module", params=["embedded", "elasticsearch"])
 def index(request, tmp_path_factory, tracks, vectors):
     folder = tmp_path_factory.mktemp(request.param)
-    build_embedded(folder, documents(tracks, vectors, {0: [("t1", 2)]}, 0), 5, "v")
-    return EmbeddedIndex(folder)
+    made = documents(tracks, vectors, {0: [("t1", 2)]}, 0)
+    if request.param == "embedded":
+        build_embedded(folder, made, 5, "v")
+        return EmbeddedIndex(folder)
+    node = request.getfixturevalue("elasticsearch_node")
+    connection = Connection(Database(node.url, timeout=30))
+    build_elastic(connection, "tracks-suite", made, 5, "v", folder)
+    return ElasticIndex(connection, "tracks-suite")
+
+
+def test_knows_what_it_holds(index):
+    assert (index.embeddings, index.tracks, index.dimension) == ("v", 6, 5)
 
 
 def test_a_track_comes_back_as_it_was_put_in(index, vectors):
@@ -87,6 +100,13 @@ def test_nearest_is_the_exact_ranking_without_the_excluded(index, vectors, seed,
         assert [hit.artist for hit in hits] == [known[hit.id].artist for hit in hits]
 
 
+def test_popularity_alone_can_be_asked_for_in_either_direction(index):
+    queries = np.array([[0, 0, 0, 0, 1], [0, 0, 0, 0, -2]], np.float32)
+    popular, unpopular = index.nearest(queries, 3, [["t1"], ["t3"]])
+    assert [(hit.id, round(hit.score, 5)) for hit in popular] == [("t2", 0.5), ("t5", 0.4), ("t0", 0.3)]
+    assert [(hit.id, round(hit.score, 5)) for hit in unpopular] == [("t4", -0.4), ("t0", -0.6), ("t5", -0.8)]
+
+
 def test_equal_scores_go_by_popularity(index):
     [hits] = index.nearest(np.zeros((1, 5), np.float32), 4, [[]])
     assert [hit.id for hit in hits] == ["t1", "t2", "t5", "t0"]
@@ -107,6 +127,8 @@ def test_equal_scores_go_by_popularity(index):
         ("\0", []),
         ("_", []),
         ("'", []),
+        ("x" * 100_000, []),
+        ("cafe " * 5000, ["t1", "t0"]),
     ],
 )
 def test_search_by_beginnings_of_words_the_popular_first(index, text, expected):

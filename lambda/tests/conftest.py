@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import numpy as np
 import pytest
+from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, ONE_HOT
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document
@@ -17,7 +20,13 @@ from algorhythms_ask.songs import album_key, artist_key
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
+from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.release.history import switch
+from algorhythms_assets.resources.elastic_builder import build_elastic
 from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.store import Store
+from algorhythms_assets_tests.services.elasticsearch import Node, elasticsearch_node  # noqa: F401 (fixture)
+from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)
 
 # Unit vectors whose inner products single precision holds exactly: 1, 0, 0.5 and -0.5.
 ROCK = (1, 0, 0, 0)
@@ -56,18 +65,23 @@ def _vector(z: tuple[float, ...], popularity: float) -> np.ndarray[Any, np.dtype
     return np.array([*z, popularity], dtype=np.float32)
 
 
-def _write_index(folder: Path) -> None:
-    folder.mkdir(parents=True)
+def _made(reverse: bool = False) -> list[tuple[Document, list[str]]]:
+    """Returns the documents with their keys; reversed, popularity counts against tracks."""
     documents = []
     for identifier, name, artist, album, playlists, z in TRACKS:
-        vector = _vector(z, playlists / 64)
+        vector = _vector(z, -playlists / 64 if reverse else playlists / 64)
         neighbours = NEIGHBOURS.get(identifier, ())
         documents.append(
             (Document(identifier, "track", name, artist, album, playlists, vector, neighbours), [identifier])
         )
     for kind, uri, name, artist, keys, z in GROUPS:
         documents.append((Document(uri, kind, name, artist, None, 1, _vector(z, 0)), [uri, *keys]))
-    build_embedded(folder, documents, dimension=5, embeddings="e1")
+    return documents
+
+
+def _write_index(folder: Path, reverse: bool = False) -> None:
+    folder.mkdir(parents=True)
+    build_embedded(folder, _made(reverse), dimension=5, embeddings="e1")
 
 
 def _write_bundle(folder: Path, features: bool) -> None:
@@ -102,6 +116,71 @@ def _write_store(root: Path, features: bool) -> Path:
     (root / "releases").mkdir()
     (root / "releases" / "current.json").write_text(json.dumps(current))
     return root
+
+
+@pytest.fixture(scope="session")
+def documents() -> Callable[[bool], list[tuple[Document, list[str]]]]:
+    return _made
+
+
+@pytest.fixture
+def versions(store: Path, tmp_path: Path) -> Path:
+    """A store with v1 released, and v2 beside it, which recommends the unpopular."""
+    root = Path(shutil.copytree(store, tmp_path / "versions"))
+    shutil.copytree(root / "serving_bundle" / "v1", root / "serving_bundle" / "v2")
+    _write_index(root / "search_index" / "v2", reverse=True)
+    return root
+
+
+@pytest.fixture
+def point(versions: Path) -> Callable[[str], None]:
+    """Releases a version, as `algorhythms_assets.release` does."""
+    pointer = versions / "releases" / "current.json"
+    released = json.loads(pointer.read_text())
+
+    def release(version: str) -> None:
+        index = {"kind": "embedded", "name": f"search_index/{version}"}
+        content = released | {"version": version, "bundle": f"serving_bundle/{version}", "index": index}
+        new = pointer.with_name("new.json")
+        new.write_text(json.dumps(content))
+        new.replace(pointer)
+
+    return release
+
+
+@pytest.fixture
+def cluster(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811
+    """A cluster that holds the indices of v1 and v2."""
+    connection = Connection(Database(elasticsearch_node.url, timeout=30))
+    for version in ("v1", "v2"):
+        folder = tmp_path_factory.mktemp(version)
+        build_elastic(connection, f"tracks-bucket-{version}", _made(version == "v2"), 5, "e1", folder)
+    return elasticsearch_node.url
+
+
+@pytest.fixture
+def publish(
+    cluster: str,
+    bucket: str,  # noqa: F811
+    versions: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], Any]:
+    """Releases a version of the store in the bucket, under a prefix; v1 is."""
+    monkeypatch.setenv("DATABASE_URL", cluster)
+    monkeypatch.setenv("MODEL_BUCKET", bucket)
+    monkeypatch.setenv("RELEASE_KEY", "live/releases/current.json")
+
+    def release(version: str) -> Any:
+        content = {
+            "version": version,
+            "bundle": f"serving_bundle/{version}",
+            "index": {"kind": "elasticsearch", "name": f"tracks-bucket-{version}"},
+            "metrics": {},
+        }
+        return switch(Store(versions), content, Bucket(boto3.client("s3")))
+
+    release("v1")
+    return release
 
 
 @pytest.fixture(scope="session")

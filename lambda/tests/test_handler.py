@@ -1,14 +1,16 @@
 import base64
 import importlib
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from algorhythms_ask.release import NotServableError
 
+CONTEXT = SimpleNamespace(aws_request_id="8ba4")
 EVENTS = Path(__file__).parents[1] / "events"
 
 
@@ -24,7 +26,7 @@ def invoke(monkeypatch: pytest.MonkeyPatch, store: Path) -> Callable[[str], tupl
     module = _load(monkeypatch, store)
 
     def call(name: str) -> tuple[int, Any]:
-        answer = module.handler(json.loads((EVENTS / f"{name}.json").read_text()), None)
+        answer = module.handler(json.loads((EVENTS / f"{name}.json").read_text()), CONTEXT)
         json.dumps(answer)
         body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
         return answer["statusCode"], json.loads(body)
@@ -46,7 +48,7 @@ def test_a_stage_is_no_part_of_a_longer_name(monkeypatch: pytest.MonkeyPatch, st
     # A custom domain leads to a stage without naming it in the path.
     event = json.loads((EVENTS / "post_recommendations.json").read_text())
     event["requestContext"]["stage"] = "rec"
-    assert _load(monkeypatch, store).handler(event, None)["statusCode"] == 200
+    assert _load(monkeypatch, store).handler(event, CONTEXT)["statusCode"] == 200
 
 
 def test_finds_tracks(invoke: Callable[[str], tuple[int, Any]]) -> None:
@@ -63,7 +65,7 @@ def test_errors_are_problems(invoke: Callable[[str], tuple[int, Any]]) -> None:
 
 def test_answers_a_preflight(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
     event = json.loads((EVENTS / "options_preflight.json").read_text())
-    answer = _load(monkeypatch, store).handler(event, None)
+    answer = _load(monkeypatch, store).handler(event, CONTEXT)
     assert answer["statusCode"] == 200
     assert answer["headers"]["access-control-allow-origin"] == "*"
 
@@ -75,14 +77,64 @@ def test_a_failure_inside_is_an_answer(monkeypatch: pytest.MonkeyPatch, store: P
         raise RuntimeError("secret")
 
     monkeypatch.setattr("algorhythms_ask.embedded.EmbeddedIndex.fetch", fail)
-    answer = module.handler(json.loads((EVENTS / "post_recommendations.json").read_text()), None)
+    answer = module.handler(json.loads((EVENTS / "post_recommendations.json").read_text()), CONTEXT)
     assert answer["statusCode"] == 500
     assert answer["headers"]["content-type"] == "application/problem+json"
     assert "secret" not in json.dumps(answer)
 
 
-def test_a_store_with_nothing_released_fails_when_the_function_starts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_store_with_nothing_released_says_so_until_something_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Path
 ) -> None:
-    with pytest.raises(NotServableError, match="nothing is released"):
-        _load(monkeypatch, tmp_path)
+    module = _load(monkeypatch, tmp_path)
+    event = json.loads((EVENTS / "get_tracks.json").read_text())
+    answer = module.handler(event, CONTEXT)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "30")
+    shutil.copytree(store, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(module._releases, "_next", 0)
+    assert module.handler(event, CONTEXT)["statusCode"] == 200
+
+
+def test_a_request_is_a_line_of_the_log_with_metrics_and_nothing_of_what_was_asked(
+    monkeypatch: pytest.MonkeyPatch, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = _load(monkeypatch, store)
+    for name in ("post_recommendations", "get_track", "get_unknown"):
+        module.handler(json.loads((EVENTS / f"{name}.json").read_text()), CONTEXT)
+    told = capsys.readouterr().out
+    assert "0VjIjW4GlUZAMYd2vXMi3b" not in told
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert [(line["method"], line["route"], line["status"], line["ColdStart"]) for line in lines] == [
+        ("POST", "/recommendations", 200, 1),
+        ("GET", "/tracks", 200, 0),
+        ("GET", "/nowhere", 404, 0),
+    ]
+    for line in lines:
+        assert line["requestId"] == "8ba4"
+        [directive] = line["_aws"]["CloudWatchMetrics"]
+        assert {metric["Name"] for metric in directive["Metrics"]} <= {*line}
+        assert all(dimension in line for [dimension] in directive["Dimensions"])
+
+
+def test_trouble_is_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = _load(monkeypatch, tmp_path)
+    module.handler(json.loads((EVENTS / "get_tracks.json").read_text()), CONTEXT)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["status"], line["Unavailable"], line["Failed"]) == (503, 1, 0)
+
+
+def test_an_index_that_is_away_at_the_start_is_told_apart_and_taken_up_later(
+    monkeypatch: pytest.MonkeyPatch, versions: Path
+) -> None:
+    (versions / "search_index").rename(versions / "away")
+    module = _load(monkeypatch, versions)
+    event = json.loads((EVENTS / "get_tracks.json").read_text())
+    answer = module.handler(event, CONTEXT)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")
+    body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"]
+    assert json.loads(body)["title"] == "The index does not answer"
+    (versions / "away").rename(versions / "search_index")
+    monkeypatch.setattr(module._releases, "_next", 0)
+    assert module.handler(event, CONTEXT)["statusCode"] == 200

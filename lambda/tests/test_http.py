@@ -441,7 +441,14 @@ def test_health_and_quality(client: TestClient, conforms: Conforms) -> None:
     health, quality = client.get("/health").json(), client.get("/quality").json()
     conforms("Health", health)
     conforms("Quality", quality)
-    assert health == {"status": "ok", "model_version": "v1", "tracks": 12}
+    assert health == {
+        "status": "ok",
+        "model_version": "v1",
+        "tracks": 12,
+        "bundle": "serving_bundle/v1",
+        "index": "search_index/v1",
+        "refused": None,
+    }
     assert quality == {"model_version": "v1", "metrics": {"served": {"r_precision": 0.25}}}
 
 

@@ -89,3 +89,26 @@ def test_the_document_needs_no_release(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["openapi"] == "3.1.0"
     assert done.stderr == ""
+
+
+def test_songs_are_continued_on_the_terminal(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["ask", "--store", str(store), "--count", "2", "the sparks - fire esc", "rock1", "nobody - nothing"]) == 0
+    )
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "  The Sparks - Fire Escape",
+        "  The Sparks - Highway Fire",
+        "goes on with",
+        "   1. The Sparks - Fire Again  1.257",
+        "   2. Both Sides - Crossing  0.750",
+    ]
+    assert told.err == "not found: nobody - nothing\n"
+    assert main(["ask", "--store", str(store), "nobody - nothing"]) == 1
+    with pytest.raises(SystemExit):
+        main(["ask", "--store", str(store), "--count", "0", "rock1"])
+
+
+def test_what_cannot_be_asked_is_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "--store", str(tmp_path), "rock1"]) == 1
+    assert "make demo" in capsys.readouterr().err

@@ -1,16 +1,24 @@
-"""`python -m algorhythms_ask serve`: the endpoint on this machine; `… openapi`: its description."""
+"""`python -m algorhythms_ask serve`: the endpoint on this machine; `… ask`: one answer on the terminal."""
+
+import os
+
+# Requests are answered beside each other: threads of each one's own would take turns with them and wait for each other.
+# It is read when numpy is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from algorhythms_ask.contract import MAX_COUNT
 from algorhythms_ask.http import create_app
-from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import NotServableError, Release, load_release
+from algorhythms_ask.index import Document, Index, IndexUnavailableError
+from algorhythms_ask.release import LocalStore, NotServableError, Release
+from algorhythms_ask.releases import CHECK_SECONDS, Releases, Served, Source, source
+from algorhythms_ask.songs import Song, track_id
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,32 +29,83 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument(
-        "--store",
-        type=Path,
-        default=Path(os.environ.get("ALGORHYTHMS_STORE", "var/store")),
-        help="folder of all artifacts (default: ALGORHYTHMS_STORE, else var/store)",
+        "--check-seconds",
+        type=float,
+        default=CHECK_SECONDS,
+        help="between two looks for a newer release (default: %(default)s)",
     )
+    ask = commands.add_parser("ask", help="continue songs, here on the terminal")
+    ask.add_argument("songs", nargs="+", metavar="song", help="'artist - title', or a track's URI, link or identifier")
+    ask.add_argument("--count", type=int, default=10, help="how many to recommend (default: %(default)s)")
+    for command in (serve, ask):
+        command.add_argument(
+            "--store",
+            type=Path,
+            help="folder of all artifacts (default: the bucket MODEL_BUCKET, else ALGORHYTHMS_STORE, else var/store)",
+        )
     commands.add_parser("openapi", help="print the OpenAPI document of the endpoint")
     chosen = parser.parse_args(arguments)
     if chosen.command == "openapi":
         # The document says nothing of what is released, so there need be no release.
-        print(json.dumps(create_app(cast("Release", None)).openapi(), indent=2))
+        print(json.dumps(create_app(cast("Served", None)).openapi(), indent=2))
         return 0
-    return _serve(chosen.store, chosen.host, chosen.port)
-
-
-def _serve(store: Path, host: str, port: int) -> int:
-    # Lambda's package has no uvicorn.
-    import uvicorn
-
     try:
-        release = load_release(store)
+        found: Source = LocalStore(chosen.store) if chosen.store else source()
+        if chosen.command == "serve":
+            return _serve(Releases(found, chosen.check_seconds), chosen.host, chosen.port)
+        if not 1 <= chosen.count <= MAX_COUNT:
+            parser.error(f"--count has to be 1 to {MAX_COUNT}")
+        return _ask(found.load(found.pointer()), chosen.songs, chosen.count)
     except (NotServableError, IndexUnavailableError) as error:
         print(f"algorhythms_ask: {error}", file=sys.stderr)
         return 1
+
+
+def _serve(releases: Releases, host: str, port: int) -> int:
+    # Lambda's package has no uvicorn.
+    import uvicorn
+
+    release = releases.current()
+    releases.watch()
     print(f"serving release {release.version} at http://{host}:{port}", flush=True)
-    uvicorn.run(create_app(release), host=host, port=port, log_level="warning")
+    uvicorn.run(create_app(releases), host=host, port=port, log_level="warning")
     return 0
+
+
+def _ask(release: Release, texts: Sequence[str], count: int) -> int:
+    index = release.recommender.index
+    songs = []
+    for text in texts:
+        known = _find(index, text)
+        if known is None:
+            print(f"not found: {text}", file=sys.stderr)
+            continue
+        print(f"  {_called(known)}")
+        songs.append(Song(known.id))
+    if not songs:
+        print("algorhythms_ask: none of the songs was found", file=sys.stderr)
+        return 1
+    _, recommendations = release.recommender.recommend(songs, count)
+    print("goes on with")
+    for place, found in enumerate(recommendations, start=1):
+        print(f"{place:4}. {_called(found.document)}  {found.score:.3f}")
+    return 0
+
+
+def _find(index: Index, text: str) -> Document | None:
+    """Returns the track of that identifier, else the most popular one whose name and artist have the words."""
+    try:
+        key = track_id(text)
+    except ValueError:
+        return None
+    known = index.fetch([key]).get(key)
+    if known is not None and known.kind == "track":
+        return known
+    return next(iter(index.search(text, 1)), None)
+
+
+def _called(document: Document) -> str:
+    return f"{document.artist or 'unknown artist'} - {document.name or document.id}"
 
 
 if __name__ == "__main__":

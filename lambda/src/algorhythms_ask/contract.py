@@ -156,6 +156,9 @@ class Health(BaseModel):
     status: str
     model_version: str
     tracks: int
+    bundle: str = Field(description="Where the files of the model lie.")
+    index: str = Field(description="Where tracks are searched.")
+    refused: str | None = Field(description="Why a newer release than this one does not serve.")
 
 
 class Quality(BaseModel):

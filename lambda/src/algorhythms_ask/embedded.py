@@ -41,6 +41,8 @@ class EmbeddedIndex:
             self.embeddings: str = about["embeddings"]
             self.tracks: int = about["tracks"]
             self.dimension: int = about["dimension"]
+            # Checksums; held against the files by who releases or serves them.
+            self.files: dict[str, str] = about.get("files", {})
             shape = (about["documents"], self.dimension)
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise IndexUnavailableError(f"the index in {folder} cannot be read: {error!r}") from error

@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect
 from algorhythms_ask import contract
 from algorhythms_ask.index import Document, IndexUnavailableError
 from algorhythms_ask.recommend import Recommendation, Resolution
-from algorhythms_ask.release import Release
+from algorhythms_ask.release import NotServableError
+from algorhythms_ask.releases import Served
 from algorhythms_ask.songs import Song, track_id
 
 EDGES_PER_RECOMMENDATION = 10
@@ -191,8 +192,8 @@ class _Endpoint(FastAPI):
         return document
 
 
-def create_app(release: Release) -> FastAPI:
-    """Returns the application that answers from a release."""
+def create_app(releases: Served) -> FastAPI:
+    """Returns the application that answers each request from one release, the one that is current at its beginning."""
     app = _Endpoint(
         title="algorhythms",
         summary="Continues playlists.",
@@ -236,6 +237,14 @@ def create_app(release: Release) -> FastAPI:
         problem = contract.Problem(title="The index does not answer", status=503, detail="Try again in a few seconds.")
         return _problem_response(problem, {"Retry-After": "5"})
 
+    @app.exception_handler(NotServableError)
+    async def _nothing_released(_: Request, error: NotServableError) -> JSONResponse:
+        _log.error("nothing to serve: %s", error)
+        problem = contract.Problem(
+            title="No release can be served", status=503, detail="The reason is in the server's log."
+        )
+        return _problem_response(problem, {"Retry-After": "30"})
+
     @app.exception_handler(Exception)
     async def _failed(_: Request, error: Exception) -> JSONResponse:
         _log.error("request failed", exc_info=error)
@@ -247,6 +256,7 @@ def create_app(release: Release) -> FastAPI:
         request: Annotated[contract.RecommendationsIn, Depends(_parsed)],
     ) -> contract.RecommendationsOut:
         """Continue a playlist."""
+        release = releases.current()
         songs, refused = _songs(request)
         resolution, found = release.recommender.recommend(list(songs.values()), request.count)
         if resolution.faulty and not resolution.seeds:
@@ -289,7 +299,7 @@ def create_app(release: Release) -> FastAPI:
         limit: Annotated[int, Query(ge=1, le=50)] = 10,
     ) -> contract.TracksOut:
         """Find tracks by name."""
-        found = release.recommender.index.search(q, limit)
+        found = releases.current().recommender.index.search(q, limit)
         return contract.TracksOut(tracks=[contract.Track(**_track(document)) for document in found])
 
     @app.get(
@@ -311,7 +321,7 @@ def create_app(release: Release) -> FastAPI:
             key = track_id(id)
         except ValueError as error:
             raise _invalid("That is no track", {"/id": str(error)}) from error
-        document = release.recommender.index.fetch([key]).get(key)
+        document = releases.current().recommender.index.fetch([key]).get(key)
         if document is None or document.kind != "track":
             raise ProblemError(404, "Unknown track", f"{key} is not in the index.")
         neighbours = [contract.Neighbour(id=uri, playlists=count) for uri, count in document.neighbours]
@@ -320,12 +330,21 @@ def create_app(release: Release) -> FastAPI:
     @app.get("/health", operation_id="health", responses={503: _UNAVAILABLE})
     def health() -> contract.Health:
         """See whether the endpoint can answer, and with what."""
+        release = releases.current()
         release.recommender.index.search("a", 1)
-        return contract.Health(status="ok", model_version=release.version, tracks=release.recommender.index.tracks)
+        return contract.Health(
+            status="ok",
+            model_version=release.version,
+            tracks=release.recommender.index.tracks,
+            bundle=release.bundle,
+            index=release.index,
+            refused=releases.refused,
+        )
 
     @app.get("/quality", operation_id="quality")
     def quality() -> contract.Quality:
         """See how the served model did on held-out playlists."""
+        release = releases.current()
         return contract.Quality(model_version=release.version, metrics=release.metrics)
 
     return app

@@ -39,6 +39,10 @@ class IndexUnavailableError(Exception):
     """The index cannot answer now; the same request may succeed later."""
 
 
+class NoSuchIndexError(IndexUnavailableError):
+    """There is no index of that name."""
+
+
 class Index(Protocol):
     """Tracks with their vectors and names."""
 

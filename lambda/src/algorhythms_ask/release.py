@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, Encoder, FeatureNetwork, Floats
 from algorhythms_ask.index import Index
 from algorhythms_ask.recommend import Recommender
+
+if TYPE_CHECKING:
+    from algorhythms_ask.connection import Connection
 
 CURRENT = "releases/current.json"
 
@@ -27,6 +31,44 @@ class Release:
     version: str
     recommender: Recommender
     metrics: dict[str, Any] = field(default_factory=dict)
+    bundle: str = ""
+    index: str = ""
+    refused: None = None
+
+    def current(self) -> "Release":
+        """Returns itself: a release that is all there is to answer from."""
+        return self
+
+
+class LocalStore:
+    """Releases of a store on this machine."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+
+    def pointer(self) -> bytes:
+        """Returns the content of `releases/current.json`."""
+        try:
+            return (self._store / CURRENT).read_bytes()
+        except FileNotFoundError:
+            raise NotServableError(
+                f"nothing is released in {self._store}: run `make demo`, or materialize the asset `release`"
+            ) from None
+        except OSError as error:
+            raise NotServableError(f"{self._store / CURRENT} cannot be read: {error}") from error
+
+    def load(self, pointer: bytes) -> Release:
+        """Opens the release that the pointer names."""
+        current = parsed(self._store / CURRENT, pointer, "version", "bundle", "index")
+        index = open_index(self._store, current["index"])
+        recommender = load_recommender(self._store / current["bundle"], index)
+        return named(current, recommender)
+
+
+def named(current: Mapping[str, Any], recommender: Recommender) -> Release:
+    """Returns the release of a pointer's content and of the recommender that was loaded for it."""
+    names = str(current["bundle"]), str(current["index"]["name"])
+    return Release(current["version"], recommender, current.get("metrics", {}), *names)
 
 
 def load_release(store: Path) -> Release:
@@ -36,20 +78,51 @@ def load_release(store: Path) -> Release:
         NotServableError: nothing is released, or a file is missing or differs from its checksum.
         IndexUnavailableError: the index does not answer.
     """
-    pointer = store / CURRENT
-    if not pointer.is_file():
-        raise NotServableError(f"nothing is released in {store}: run `make demo`, or materialize the asset `release`")
-    current = _json(pointer, "version", "bundle", "index")
-    index = open_index(store, current["index"])
-    recommender = load_recommender(store / current["bundle"], index)
-    return Release(current["version"], recommender, current.get("metrics", {}))
+    source = LocalStore(store)
+    return source.load(source.pointer())
 
 
-def open_index(store: Path, index: dict[str, str]) -> Index:
-    """Opens the index that a release names, as `{"kind": "embedded", "name": "search_index/<version>"}`."""
-    if index["kind"] != "embedded":
-        raise NotServableError(f"the release wants an index of kind {index['kind']!r}; this version knows 'embedded'")
-    return EmbeddedIndex(store / index["name"])
+def open_index(store: Path, index: Mapping[str, str]) -> Index:
+    """Opens the index that a release names: `search_index/<version>` of the store, or one of Elasticsearch.
+
+    Raises:
+        NotServableError: it is of a kind that is not known, or the settings of the database cannot be used.
+        IndexUnavailableError: it cannot be read, or does not answer.
+    """
+    if index["kind"] == "embedded":
+        opened = EmbeddedIndex(store / index["name"])
+        check_files(store / index["name"], opened.files)
+        return opened
+    if index["kind"] != "elasticsearch":
+        raise NotServableError(
+            f"the release wants an index of kind {index['kind']!r}; this version knows 'embedded' and 'elasticsearch'"
+        )
+    # The plain case needs no client.
+    from algorhythms_ask.elastic import ElasticIndex
+
+    return ElasticIndex(connect(), index["name"])
+
+
+def connect() -> "Connection":
+    """Returns a connection to the cluster of the environment's settings.
+
+    Raises:
+        NotServableError: they cannot be used.
+    """
+    from algorhythms_ask.connection import Connection, Database, DatabaseError
+
+    try:
+        return Connection(Database.from_environment())
+    except DatabaseError as error:
+        raise NotServableError(str(error)) from None
+
+
+def index_reference(store: Path, folder: Path) -> dict[str, str]:
+    """Returns how a release names the index that was built in, or is told of by, a folder of the store."""
+    about = _json(folder / "index.json", "embeddings")
+    if about.get("kind") == "elasticsearch":
+        return {"kind": "elasticsearch", "name": about["name"]}
+    return {"kind": "embedded", "name": str(folder.relative_to(store))}
 
 
 def load_recommender(bundle: Path, index: Index) -> Recommender:
@@ -59,10 +132,7 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
         NotServableError: a file is missing or differs from its checksum, or the index was made from other embeddings.
     """
     manifest = _json(bundle / "manifest.json", "embeddings", "files", "features", "factors")
-    for name, checksum in manifest["files"].items():
-        path = bundle / name
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
-            raise NotServableError(f"{path} is missing or not the file that was released: release again")
+    check_files(bundle, manifest["files"])
     if manifest["embeddings"] != index.embeddings:
         raise NotServableError(
             f"{bundle} was made from embeddings {manifest['embeddings']}, the index from {index.embeddings}: "
@@ -79,6 +149,23 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
             f"{bundle / 'fold_in.npy'} does not fit {factors} factors in vectors of {index.dimension}: release again"
         )
     return Recommender(network, index, fold_in)
+
+
+def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
+    """Holds files against their SHA-256.
+
+    Raises:
+        NotServableError: one is missing or another.
+    """
+    for name, checksum in checksums.items():
+        path = folder / name
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            found = None
+        if found != checksum:
+            raise NotServableError(f"{path} is missing or not the file that was released: release again")
 
 
 def load_encoder(folder: Path) -> Encoder:
@@ -99,9 +186,22 @@ def _array(path: Path) -> Floats:
 def _json(path: Path, *names: str) -> dict[str, Any]:
     """Reads an object that has at least those names."""
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotServableError(f"{path} cannot be read: {error}") from error
+    return parsed(path, content, *names)
+
+
+def parsed(path: Path | str, text: bytes, *names: str) -> dict[str, Any]:
+    """Returns the object of a JSON text that has at least those names; `path` is where it comes from.
+
+    Raises:
+        NotServableError: it is no such object.
+    """
+    try:
+        content: dict[str, Any] = json.loads(text)
         missing = [name for name in names if name not in content]
-    except (OSError, ValueError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise NotServableError(f"{path} cannot be read: {error}") from error
     if missing:
         raise NotServableError(f"{path} lacks {', '.join(missing)}: release again")

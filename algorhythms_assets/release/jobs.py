@@ -1,0 +1,49 @@
+"""Taking a release back, from Dagster's UI."""
+
+from typing import Any
+
+import dagster as dg
+from algorhythms_ask.index import IndexUnavailableError
+from algorhythms_ask.release import NotServableError
+
+from algorhythms_assets.contracts import RELEASE
+from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.release.roll_back import roll_back
+from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.store import InputError
+from algorhythms_assets.settings import Settings
+
+
+class RollBackConfig(dg.Config):
+    """Which release is to serve again; without a version the one before the current."""
+
+    version: str | None = None
+
+
+@dg.op
+def switch_to_earlier_release(
+    context: dg.OpExecutionContext,
+    config: RollBackConfig,
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+    s3: dg.ResourceParam[Any],
+) -> None:
+    """Switches `releases/current.json` to an earlier release, after the same checks as for a new one."""
+    try:
+        bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
+        content = roll_back(compute.store, config.version, bucket)
+    except (InputError, NotServableError, IndexUnavailableError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    context.log_event(
+        dg.AssetMaterialization(
+            RELEASE.name,
+            description=f"rolled back from {content['rolled_back_from']}",
+            metadata={"version": content["version"]},
+        )
+    )
+
+
+@dg.job(description="Have an earlier release serve again: the one before the current, or a version.")
+def roll_back_release() -> None:
+    """Rolls back."""
+    switch_to_earlier_release()

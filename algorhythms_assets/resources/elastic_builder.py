@@ -1,0 +1,268 @@
+"""Writes the index that `algorhythms_ask.elastic` reads, and measures that it finds what a scan of everything finds."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from algorhythms_ask.connection import Connection, RefusedError
+from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, folded, source
+from algorhythms_ask.index import Document, IndexUnavailableError
+from numpy.typing import NDArray
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from algorhythms_assets.resources.index_builder import IndexFaultError
+from algorhythms_assets.resources.store import write_json
+
+RECALL_OF = 100
+LEAST_RECALL = 0.95
+# Tried in this order; Elasticsearch takes no more than the last.
+NUM_CANDIDATES = (1000, 2000, 5000, 10_000)
+
+_BATCH = 500
+_BULK_SECONDS = 120
+_ATTEMPTS = 8
+_POLL_SECONDS = 1
+_PROGRESS = "progress.json"
+# Bytes of a keyword that Lucene takes at most are 32,766, and a letter may have four.
+_LONGEST_NAME = 8000
+
+_LOADING = {"refresh_interval": "-1", "auto_expand_replicas": False, "number_of_replicas": 0}
+_LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
+
+
+def _mappings(dimension: int, meta: Mapping[str, Any]) -> dict[str, Any]:
+    neighbours = {"type": "hnsw", "m": 16, "ef_construction": 100}
+    return {
+        # What is not named here is only read back.
+        "dynamic": False,
+        "_meta": meta,
+        "properties": {
+            "id": {"type": "keyword"},
+            "artist": {"type": "keyword", "index": False, "ignore_above": _LONGEST_NAME},
+            "rank": {"type": "integer"},
+            "popularity": {"type": "float"},
+            # The words come folded, so that no module for analysis is needed.
+            "words": {
+                "type": "text",
+                "analyzer": "whitespace",
+                "index_options": "docs",
+                "norms": False,
+                "index_prefixes": {"min_chars": 1, "max_chars": 8},
+            },
+            "embedding": {
+                "type": "dense_vector",
+                "dims": dimension,
+                "similarity": "max_inner_product",
+                "index_options": neighbours,
+            },
+        },
+    }
+
+
+def build_elastic(
+    connection: Connection,
+    name: str,
+    documents: Iterable[tuple[Document, list[str]]],
+    dimension: int,
+    embeddings: str,
+    work: Path,
+) -> int:
+    """Loads an index of documents with the keys they are found by; returns how many documents it has to hold.
+
+    Tracks come first and by falling popularity. `work` is a folder in which a load that broke off says how far it was:
+    the next one, of the same documents, goes on there.
+
+    Raises:
+        IndexUnavailableError: the cluster does not take it.
+    """
+    progress = work / _PROGRESS
+    done = _loaded(connection, name, progress)
+    if done is None:
+        _delete(connection, name)
+        mappings = _mappings(dimension, {"loading": embeddings})
+        settings = {"number_of_shards": 1, "sort.field": "rank", "sort.order": "asc", **_LOADING}
+        _ask(connection, "PUT", f"/{name}", {"settings": {"index": settings}, "mappings": mappings})
+        done = 0
+    tracks = count = 0
+    uuid = _uuid(connection, name)
+    for batch, lines in enumerate(_batches(documents), start=1):
+        count += len(lines) // 2
+        tracks += sum("rank" in line for line in lines)
+        if batch > done:
+            _bulk(connection, name, lines)
+            write_json(progress, {"uuid": uuid, "batches": batch})
+    _ask(connection, "PUT", f"/{name}/_settings", {"index": _LOADED})
+    _merge(connection, name)
+    _ask(connection, "POST", f"/{name}/_refresh", None)
+    meta = {
+        "embeddings": embeddings,
+        "tracks": tracks,
+        "dimension": dimension,
+        "documents": count,
+        "num_candidates": NUM_CANDIDATES[0],
+    }
+    _ask(connection, "PUT", f"/{name}/_mapping", {"_meta": meta})
+    return count
+
+
+def verify_elastic(
+    connection: Connection,
+    name: str,
+    documents: int,
+    probes: Mapping[str, NDArray[np.float32]],
+    vectors: NDArray[np.float32],
+    queries: Mapping[str, NDArray[np.float32]],
+) -> dict[str, Any]:
+    """Asks the index for probes and searches, and has it look at as many candidates as it takes.
+
+    `probes` are track ids with their vectors; `vectors` are those of all tracks, float32 [tracks, dimension];
+    `queries` are float32 [n, dimension] by what they are called. Returns the number of candidates and recalls.
+
+    Raises:
+        IndexFaultError: a document is missing or another, or a search misses too much whatever it looks at.
+    """
+    index = ElasticIndex(connection, name)
+    held = _ask(connection, "GET", f"/{name}/_count", None)["count"]
+    if held != documents:
+        raise IndexFaultError(f"{name} holds {held} documents, not {documents}")
+    if index.tracks != len(vectors):
+        raise IndexFaultError(f"{name} holds {index.tracks} tracks, not {len(vectors)}")
+    found = index.fetch(list(probes))
+    for probe, vector in probes.items():
+        if probe not in found:
+            raise IndexFaultError(f"{name} lacks {probe}")
+        if not np.array_equal(found[probe].vector, vector):
+            raise IndexFaultError(f"{name} holds another vector of {probe}")
+    edges = {called: _last_of_best(vectors, asked) for called, asked in queries.items()}
+    recalls: dict[str, float] = {}
+    for candidates in NUM_CANDIDATES:
+        index.num_candidates = candidates
+        recalls = {called: _recall(index, asked, edges[called]) for called, asked in queries.items()}
+        if min(recalls.values()) >= LEAST_RECALL:
+            mapping = _ask(connection, "GET", f"/{name}/_mapping", None)[name]["mappings"]
+            meta = mapping["_meta"] | {"num_candidates": candidates}
+            _ask(connection, "PUT", f"/{name}/_mapping", {"_meta": meta})
+            return {"num_candidates": candidates, "recall": recalls}
+    raise IndexFaultError(
+        f"{name} finds too little: recall@{RECALL_OF} at {NUM_CANDIDATES[-1]} candidates is "
+        + ", ".join(f"{recall:.3f} for {called}" for called, recall in recalls.items())
+    )
+
+
+def _recall(index: ElasticIndex, queries: NDArray[np.float32], edges: NDArray[np.float64]) -> float:
+    shares = []
+    for start in range(0, len(queries), 50):
+        asked = queries[start : start + 50]
+        answers = index.nearest(asked, RECALL_OF, [[]] * len(asked))
+        for hits, edge in zip(answers, edges[start : start + 50], strict=True):
+            # What scores as the last of the best is as good, whichever of several it is.
+            good = sum(hit.score >= edge - 1e-4 * max(1, abs(edge)) for hit in hits)
+            shares.append(good / min(RECALL_OF, index.tracks))
+    return round(float(np.mean(shares)), 4)
+
+
+def _last_of_best(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Returns, per query, the score of the last of the best that an exact scan finds, float64 [n]."""
+    best = np.full((len(queries), RECALL_OF), -np.inf)
+    for start in range(0, len(vectors), 1 << 17):
+        scores = np.concatenate([best, queries @ vectors[start : start + (1 << 17)].T], axis=1)
+        best = np.partition(scores, scores.shape[1] - RECALL_OF, axis=1)[:, -RECALL_OF:]
+    edges: NDArray[np.float64] = np.where(np.isfinite(best), best, np.inf).min(axis=1)
+    return edges
+
+
+def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[list[dict[str, Any]]]:
+    """Yields the lines of each bulk request, an action and a document in turn."""
+    numbered = enumerate(documents)
+    claimed: set[str] = set()
+    while some := list(islice(numbered, _BATCH)):
+        lines: list[dict[str, Any]] = []
+        for rank, (document, keys) in some:
+            stored = source(document)
+            if document.kind == "track":
+                stored |= {
+                    "rank": rank,
+                    "popularity": float(document.vector[-1]),
+                    "words": " ".join(folded(f"{document.name or ''} {document.artist or ''}")),
+                    "embedding": encoded(document.vector),
+                }
+            for key in keys:
+                # The first to claim a key has it: of two artists of one name the more popular.
+                if key not in claimed:
+                    claimed.add(key)
+                    lines += [{"index": {"_id": document_id(key)}}, stored]
+        yield lines
+
+
+def _loaded(connection: Connection, name: str, progress: Path) -> int | None:
+    """Returns how many batches of an earlier try are in the index, or None if it has to be made anew."""
+    try:
+        noted = json.loads(progress.read_text())
+        return int(noted["batches"]) if noted["uuid"] == _uuid(connection, name) else None
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+    except RefusedError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def _uuid(connection: Connection, name: str) -> str:
+    settings = _ask(connection, "GET", f"/{name}/_settings", None)
+    return str(settings[name]["settings"]["index"]["uuid"])
+
+
+def _delete(connection: Connection, name: str) -> None:
+    _ask(connection, "DELETE", f"/{name}?ignore_unavailable=true", None)
+
+
+def _bulk(connection: Connection, name: str, lines: Sequence[dict[str, Any]]) -> None:
+    path = f"/{name}/_bulk?filter_path=errors,items.*.status,items.*.error"
+
+    def send() -> None:
+        answer = connection.post_lines(path, lines, _BULK_SECONDS)
+        if answer["errors"]:
+            # All were refused alike, or the first of these says enough: sent again they do no harm.
+            refused = next(item["index"] for item in answer["items"] if "error" in item["index"])
+            message = f"{name} does not take a document: {refused['error'].get('reason')}"
+            raise RefusedError(refused["status"], message)
+
+    _patiently()(send)
+
+
+def _merge(connection: Connection, name: str) -> None:
+    """Makes one segment of all: a search goes through one graph instead of many."""
+    task = _ask(connection, "POST", f"/{name}/_forcemerge?max_num_segments=1&wait_for_completion=false", None)["task"]
+    waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
+    while True:
+        done = _ask(connection, "GET", f"/_tasks/{task}", None)
+        if done["completed"]:
+            if "error" in done:
+                raise IndexUnavailableError(f"{name} could not be merged: {done['error'].get('reason')}")
+            return
+        time.sleep(next(waits))
+
+
+def _ask(connection: Connection, method: str, path: str, body: object) -> Any:
+    content = None if body is None else json.dumps(body).encode()
+    return _patiently()(connection.ask, method, path, content, timeout=_BULK_SECONDS)
+
+
+def _patiently() -> Retrying:
+    """Tries again where a cluster is busy or away for a while."""
+
+    def may_pass(error: BaseException) -> bool:
+        refused = isinstance(error, RefusedError)
+        busy = refused and error.status in (429, 502, 503, 504)  # type: ignore[attr-defined]
+        return busy or (isinstance(error, IndexUnavailableError) and not refused)
+
+    return Retrying(
+        retry=retry_if_exception(may_pass),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.5, max=20),
+        reraise=True,
+    )

@@ -1,0 +1,53 @@
+"""The deployment `aws`: artifacts here, releases in S3, the index on Elasticsearch."""
+
+import json
+import shutil
+
+import boto3
+import pytest
+from algorhythms_ask.http import create_app
+from algorhythms_ask.releases import Releases, source
+from fastapi.testclient import TestClient
+
+from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.release.publish import publish
+from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets.settings import Settings
+from algorhythms_assets_tests.conftest import run_demo
+from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)
+
+
+def test_the_main_job_releases_in_the_bucket_what_an_endpoint_without_the_store_answers_from(
+    demo,
+    tmp_path,
+    elasticsearch_node,
+    bucket,  # noqa: F811
+    monkeypatch,
+):
+    store = Store(shutil.copytree(demo.store.root, tmp_path / "store"))
+    monkeypatch.setenv("MODEL_BUCKET", bucket)
+    settings = {"DEPLOYMENT": "aws", "INDEX": elasticsearch_node.url}
+    done = run_demo(store.root, demo.playlists, demo.features, **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    current = json.loads((store.root / "releases" / "current.json").read_text())
+    released = boto3.client("s3").get_object(Bucket=bucket, Key="releases/current.json")["Body"].read()
+    assert json.loads(released) == current
+
+    monkeypatch.setenv("DATABASE_URL", elasticsearch_node.url)
+    monkeypatch.chdir(tmp_path)
+    client = TestClient(create_app(Releases(source())))
+    assert client.get("/health").json()["model_version"] == current["version"]
+    answer = client.post("/", json={"count": 5, "songs": [{"id": "unknown"}]}).json()
+    assert len(answer["recommendation_nodes"]) == 5
+
+    # Released again, what the bucket has lost comes back.
+    boto3.client("s3").delete_object(Bucket=bucket, Key="releases/current.json")
+    boto3.client("s3").delete_object(Bucket=bucket, Key=f"{current['bundle']}/manifest.json")
+    publish(store, force=False, bucket=Bucket(boto3.client("s3")))
+    assert Releases(source()).current().version == current["version"]
+
+
+def test_it_wants_an_index_that_endpoints_reach(monkeypatch):
+    monkeypatch.setenv("ALGORHYTHMS_DEPLOYMENT", "aws")
+    with pytest.raises(InputError, match="ALGORHYTHMS_INDEX: the deployment aws wants the address"):
+        Settings.read()

@@ -1,0 +1,145 @@
+"""Loading and verifying an index of real Elasticsearch."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+from algorhythms_ask.connection import Connection, Database
+from algorhythms_ask.elastic import ElasticIndex, document_id
+from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
+
+from algorhythms_assets.resources import elastic_builder
+from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic
+from algorhythms_assets.resources.index_builder import IndexFaultError
+from algorhythms_assets_tests.services.elasticsearch import running_node
+
+N, DIMENSION = 2000, 9
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    draw = np.random.default_rng(0)
+    z = draw.normal(size=(N, DIMENSION - 1))
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    popularity = np.sort(draw.exponential(0.3, size=(N, 1)), axis=0)[::-1]
+    return np.hstack([z, popularity]).astype(np.float32)
+
+
+@pytest.fixture
+def connection(elasticsearch_node):
+    return Connection(Database(elasticsearch_node.url, timeout=30))
+
+
+def made(vectors, total=N):
+    for i, vector in enumerate(vectors[:total]):
+        yield Document(f"t{i}", "track", f"Name {i}", "Artist", None, N - i, vector), [f"t{i}"]
+    # Nearer than any track, but only stands in for unknown ones. The second has lost its key to the first.
+    far = np.full(DIMENSION, 9, np.float32)
+    yield Document("a1", "artist", "Artist", "Artist", None, 1, far), ["a1", "artist:artist"]
+    yield Document("a2", "artist", "ARTIST", "ARTIST", None, 1, far), ["a2", "artist:artist"]
+
+
+def queries(vectors, coefficient=1.0):
+    asked = vectors[:40].copy()
+    asked[:, -1] = coefficient
+    return {f"times {coefficient}": asked}
+
+
+def probes(vectors):
+    return {f"t{i}": vectors[i] for i in (0, 7, N - 1)}
+
+
+def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(connection, vectors, tmp_path):
+    count = build_elastic(connection, "tracks-whole", made(vectors), DIMENSION, "e", tmp_path)
+    assert count == N + 3
+    asked = queries(vectors) | queries(vectors, -1.0) | queries(vectors, 3.0)
+    measured = verify_elastic(connection, "tracks-whole", count, probes(vectors), vectors, asked)
+    assert measured["num_candidates"] == 1000
+    assert min(measured["recall"].values()) >= 0.95
+    index = ElasticIndex(connection, "tracks-whole")
+    assert (index.tracks, index.num_candidates) == (N, 1000)
+    assert index.fetch(["artist:artist"])["artist:artist"].id == "a1"
+    settings = connection.get("/tracks-whole/_settings")["tracks-whole"]["settings"]["index"]
+    # One node: a copy would have nowhere to be. Elasticsearch refreshes by itself again.
+    assert (settings["number_of_replicas"], settings.get("refresh_interval")) == ("0", None)
+
+
+def test_verification_finds_what_is_wrong(connection, vectors, tmp_path):
+    count = build_elastic(connection, "tracks-wrong", made(vectors), DIMENSION, "e", tmp_path)
+
+    def verify(documents=count, asked=probes(vectors), held=vectors, searched=queries(vectors)):  # noqa: B008
+        verify_elastic(connection, "tracks-wrong", documents, asked, held, searched)
+
+    verify()
+    with pytest.raises(IndexFaultError, match=f"{count} documents, not {count + 1}"):
+        verify(documents=count + 1)
+    with pytest.raises(IndexFaultError, match=f"{N} tracks, not {N - 1}"):
+        verify(held=vectors[1:])
+    with pytest.raises(IndexFaultError, match="lacks t9999"):
+        verify(asked={"t9999": vectors[0]})
+    with pytest.raises(IndexFaultError, match="another vector of t1"):
+        verify(asked={"t1": vectors[2]})
+    # A scan of other vectors finds other tracks: the search seems to miss most of them.
+    with pytest.raises(IndexFaultError, match=r"finds too little: recall@100 at 10000 candidates is 0\.\d+ for times"):
+        verify(asked={}, held=vectors * 2)
+
+
+def test_a_load_that_broke_off_goes_on_where_it_was(connection, vectors, tmp_path, monkeypatch):
+    sent = []
+    bulk = elastic_builder._bulk
+
+    def break_off(connection, name, lines):
+        if len(sent) == 2:
+            raise KeyboardInterrupt
+        sent.append(lines[0])
+        bulk(connection, name, lines)
+
+    monkeypatch.setattr(elastic_builder, "_bulk", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        build_elastic(connection, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
+    with pytest.raises(IndexUnavailableError, match="no finished index"):
+        ElasticIndex(connection, "tracks-broken")
+    rest = []
+    monkeypatch.setattr(elastic_builder, "_bulk", lambda *call: (rest.append(call[2][0]), bulk(*call)))
+    count = build_elastic(connection, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
+    assert [line["index"]["_id"] for line in rest] == ["t1000", "t1500", "a1"]
+    verify_elastic(connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))
+
+
+def test_progress_of_an_index_that_is_gone_counts_for_nothing(connection, vectors, tmp_path):
+    for _ in range(2):
+        count = build_elastic(connection, "tracks-gone", made(vectors, 600), DIMENSION, "e", tmp_path)
+        verify_elastic(connection, "tracks-gone", count, {}, vectors[:600], queries(vectors))
+        connection.ask("DELETE", "/tracks-gone")
+    with pytest.raises(NoSuchIndexError, match="no index tracks-gone"):
+        ElasticIndex(connection, "tracks-gone")
+
+
+def test_a_node_that_dies_while_it_is_loaded_loses_nothing(vectors, tmp_path):
+    with running_node(tmp_path, heap="512m") as node:
+        connection = Connection(Database(node.url, timeout=30))
+
+        def restart():
+            node.kill()
+            node.start()
+
+        def documents():
+            for number, document in enumerate(made(vectors)):
+                if number == 1200:
+                    threading.Thread(target=restart).start()
+                yield document
+
+        count = build_elastic(connection, "tracks-killed", documents(), DIMENSION, "e", tmp_path)
+        verify_elastic(connection, "tracks-killed", count, probes(vectors), vectors, queries(vectors))
+
+
+def test_a_key_longer_than_elasticsearch_takes_is_found_all_the_same(connection, tmp_path):
+    key = "album:" + "é" * 600
+    zero = np.ones(2, np.float32)
+    documents = [(Document("b", "album", "B", None, None, 1, zero), [key])]
+    build_elastic(connection, "tracks-long", documents, 2, "e", tmp_path)
+    index = ElasticIndex(connection, "tracks-long")
+    assert index.fetch([key, key[:-1]])[key].id == "b"
+    assert len(document_id(key)) < 512
+    assert json.loads((tmp_path / "progress.json").read_text())["batches"] == 1

@@ -1,0 +1,66 @@
+"""nginx before a cluster, for what its own jars lack: TLS and passwords."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+USER, PASSWORD = "reader", "correct horse"
+
+_CONFIG = """
+daemon off; pid {folder}/pid; error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    server {{
+        listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+        keepalive_timeout 1s; client_max_body_size 100m;
+        auth_basic "cluster"; auth_basic_user_file {folder}/users;
+        location / {{ proxy_pass {upstream}; }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def running_nginx(upstream: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Gives its address, and the file of the certificate that it shows."""
+    if not (program := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")):
+        lacking = "there is no nginx: `make services` installs it"
+        if os.environ.get("CI"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=cluster"]
+    certificate += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(certificate, cwd=folder, check=True, capture_output=True)
+    hashed = subprocess.run(["openssl", "passwd", "-apr1", PASSWORD], capture_output=True, text=True, check=True)
+    (folder / "users").write_text(f"{USER}:{hashed.stdout}")
+    folder.chmod(0o755)
+    (folder / "config").write_text(_CONFIG.format(folder=folder, port=port, upstream=upstream))
+    # As root its workers are somebody else, who may not read the folders of tests.
+    user = ["-g", "user root;"] if os.getuid() == 0 else []
+    process = subprocess.Popen([program, "-p", folder, "-c", folder / "config", *user])
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, (folder / "error.log").read_text()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        yield f"https://127.0.0.1:{port}", folder / "cert.pem"
+    finally:
+        process.terminate()
+        process.wait()

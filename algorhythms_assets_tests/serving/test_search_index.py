@@ -1,0 +1,43 @@
+"""The main job on real Elasticsearch."""
+
+import json
+import shutil
+
+import httpx
+import pytest
+from algorhythms_ask.release import CURRENT
+
+from algorhythms_assets.contracts import SEARCH_INDEX
+from algorhythms_assets.demo import serving
+from algorhythms_assets.resources.store import Store
+from algorhythms_assets_tests.conftest import run_demo
+
+
+@pytest.fixture
+def store(demo, tmp_path):
+    """A copy of what the demo made, Dagster's history included."""
+    return Store(shutil.copytree(demo.store.root, tmp_path / "store"))
+
+
+def test_the_main_job_builds_verifies_evaluates_and_serves_it(demo, store, elasticsearch_node, monkeypatch):
+    def again():
+        return run_demo(store.root, demo.playlists, demo.features, INDEX=elasticsearch_node.url)
+
+    embedded = json.loads((store.root / CURRENT).read_text())
+    done = again()
+    assert done.returncode == 0, done.stdout + done.stderr
+    current = json.loads((store.root / CURRENT).read_text())
+    version = json.loads((store.root / "search_index" / "latest.json").read_text())["version"]
+    assert current["index"] == {"kind": "elasticsearch", "name": f"tracks-{version}"}
+    about = json.loads((store.path(SEARCH_INDEX) / "index.json").read_text())
+    assert min(about["recall"].values()) >= 0.95
+    # The same model: through an index that is not exact it does as well on the same playlists.
+    assert current["metrics"]["served"]["ndcg"] == pytest.approx(embedded["metrics"]["served"]["ndcg"], abs=0.01)
+    assert current["bundle"] == embedded["bundle"]
+    assert "unchanged" in again().stdout
+
+    # A cluster that has lost the index gets it back.
+    httpx.delete(f"{elasticsearch_node.url}/tracks-{version}").raise_for_status()
+    monkeypatch.setenv("ALGORHYTHMS_INDEX", elasticsearch_node.url)
+    with pytest.raises(Exception, match="the endpoint did not start"), serving(store.root):
+        pass

@@ -1,0 +1,145 @@
+"""The two things that are read from AWS: objects of a bucket, and a secret.
+
+botocore signs, urllib3 sends: a client of boto3 takes six times as long to import and make, at every cold start.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+import urllib3
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+_CONNECT_SECONDS = 1.0
+_READ_SECONDS = 2.0
+# Of one object or secret, repetitions included: a request that looks for a new release waits no longer than that.
+_SECONDS = 3.0
+_PAUSE_SECONDS = 0.2
+# The files of a bundle are a few hundred kilobytes.
+_LARGEST = 256 << 20
+
+
+class AwsError(Exception):
+    """AWS did not give what was asked for. The message says what, and holds no secret."""
+
+
+class Aws:
+    """Asks AWS in the region and with the rights of the environment; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._pool = urllib3.PoolManager(maxsize=8, retries=False)
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """Returns the content of an object.
+
+        Raises:
+            AwsError: there is none, or it cannot be had.
+        """
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        base = f"{endpoint}/{bucket}" if endpoint else f"https://{bucket}.s3.{_region()}.amazonaws.com"
+        request = AWSRequest("GET", f"{base}/{quote(key)}")
+        return self._ask(request, "s3", S3SigV4Auth, f"s3://{bucket}/{key}")
+
+    def secret(self, arn: str) -> str:
+        """Returns the text of a secret of Secrets Manager: the whole, or the `password` of one that is a JSON object.
+
+        Raises:
+            AwsError: there is none, or it cannot be had.
+        """
+        region = arn.split(":")[3]
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or os.environ.get("AWS_ENDPOINT_URL")
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue"}
+        request = AWSRequest(
+            "POST",
+            endpoint or f"https://secretsmanager.{region}.amazonaws.com/",
+            headers=headers,
+            data=json.dumps({"SecretId": arn}).encode(),
+        )
+        answer = json.loads(self._ask(request, "secretsmanager", SigV4Auth, arn, region))
+        try:
+            text = str(answer["SecretString"])
+        except KeyError:
+            raise AwsError(f"{arn} holds no text") from None
+        try:
+            return str(json.loads(text)["password"])
+        except (ValueError, KeyError, TypeError):
+            return text
+
+    def _ask(
+        self,
+        request: AWSRequest,
+        service: str,
+        auth: Callable[[Credentials, str, str], SigV4Auth],
+        what: str,
+        region: str | None = None,
+    ) -> bytes:
+        deadline = time.monotonic() + _SECONDS
+        reason = "no answer in time"
+        while (left := deadline - time.monotonic()) > 0:
+            signed = AWSRequest(request.method, request.url, headers=dict(request.headers), data=request.data)
+            auth(_credentials(), service, region or _region()).add_auth(signed)
+            try:
+                status, content = self._once(signed.prepare(), min(left, _READ_SECONDS), deadline)
+            except urllib3.exceptions.HTTPError as error:
+                reason = type(error).__name__
+            else:
+                if status == 200:
+                    return content
+                reason = f"status {status}"
+                if status < 500 and status != 429:
+                    break
+            time.sleep(_PAUSE_SECONDS)
+        raise AwsError(f"{what} cannot be read: {reason}")
+
+    def _once(self, prepared: object, seconds: float, deadline: float) -> tuple[int, bytes]:
+        timeout = urllib3.Timeout(connect=min(seconds, _CONNECT_SECONDS), read=seconds)
+        response = self._pool.request(
+            prepared.method,  # type: ignore[attr-defined]
+            prepared.url,  # type: ignore[attr-defined]
+            body=prepared.body or None,  # type: ignore[attr-defined]
+            headers=_headers(prepared.headers),  # type: ignore[attr-defined]
+            timeout=timeout,
+            preload_content=False,
+            redirect=False,
+        )
+        content = bytearray()
+        try:
+            # A time-out of urllib3 holds for each packet: what trickles in would never be late.
+            while piece := response.read1(1 << 20):
+                content += piece
+                if time.monotonic() > deadline:
+                    raise urllib3.exceptions.ReadTimeoutError(self._pool, None, "the answer trickles in")  # type: ignore[arg-type]
+                if len(content) > _LARGEST:
+                    raise urllib3.exceptions.HTTPError("too large")
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return response.status, bytes(content)
+
+
+def _headers(headers: Mapping[str, str | bytes]) -> dict[str, str]:
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+def _credentials() -> Credentials:
+    """Returns what Lambda puts into the environment; elsewhere whatever botocore finds."""
+    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if key and secret:
+        return Credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN"))
+    # Takes long to import, and is no part of a cold start.
+    from botocore.session import get_session
+
+    found = get_session().get_credentials()
+    if found is None:
+        raise AwsError("there are no credentials for AWS, neither in the environment nor in a profile or role")
+    frozen = found.get_frozen_credentials()
+    return Credentials(frozen.access_key, frozen.secret_key, frozen.token)

@@ -1,0 +1,191 @@
+"""The connection to an Elasticsearch cluster: few calls, kept alive, none of which ever hangs.
+
+It stands on urllib3 alone: the official client takes longer to import than everything else that a cold start needs.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import urllib3
+
+from algorhythms_ask.index import IndexUnavailableError
+
+_CONNECT_SECONDS = 1.0
+_ARN = "arn:aws"
+_CONNECTIONS = 40  # as many as the server has threads
+
+
+class DatabaseError(Exception):
+    """The settings of the database cannot be used. The message says which, and never repeats a secret."""
+
+
+class RefusedError(IndexUnavailableError):
+    """The cluster answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the cluster is, who asks, and how long an answer may take, in seconds."""
+
+    url: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    api_key: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+    timeout: float = 3.0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Database":
+        """Reads DATABASE_URL (else ALGORHYTHMS_INDEX), _USER and _PASS or _API_KEY, _CA_FILE and _TIMEOUT.
+
+        What is the ARN of a secret is read from Secrets Manager.
+
+        Raises:
+            DatabaseError: one is missing or malformed.
+        """
+        given = {name: environment.get(f"DATABASE_{name}") or None for name in ("URL", "USER", "PASS", "API_KEY")}
+        given |= {name: _secret(value) for name, value in given.items() if value and value.startswith(_ARN)}
+        url = given["URL"] or environment.get("ALGORHYTHMS_INDEX", "")
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
+            raise DatabaseError(
+                "DATABASE_URL has to be the http:// or https:// address of an Elasticsearch cluster, without user and "
+                "password: these are DATABASE_USER and DATABASE_PASS"
+            )
+        if given["API_KEY"] and given["USER"]:
+            raise DatabaseError("of DATABASE_API_KEY and DATABASE_USER only one can be used")
+        if bool(given["USER"]) != bool(given["PASS"]):
+            raise DatabaseError("DATABASE_USER and DATABASE_PASS belong together")
+        ca_file = environment.get("DATABASE_CA_FILE") or None
+        if ca_file and not os.path.isfile(ca_file):  # noqa: PTH113 (pathlib is not needed elsewhere)
+            raise DatabaseError(f"DATABASE_CA_FILE names {ca_file}, which is no file")
+        try:
+            timeout = float(environment.get("DATABASE_TIMEOUT") or cls.timeout)
+        except ValueError:
+            timeout = 0
+        if not 0 < timeout <= 600:
+            raise DatabaseError("DATABASE_TIMEOUT has to be a number of seconds")
+        return cls(url.rstrip("/"), given["USER"], given["PASS"], given["API_KEY"], ca_file, timeout)
+
+
+def _secret(arn: str) -> str:
+    # Who writes secrets into settings needs nothing of AWS.
+    from algorhythms_ask.aws import Aws, AwsError
+
+    try:
+        return Aws().secret(arn)
+    except AwsError as error:
+        raise DatabaseError(str(error)) from None
+
+
+class Connection:
+    """Asks a cluster in JSON; safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self.url = database.url
+        self._timeout = database.timeout
+        basic = f"{database.user}:{database.password}" if database.user else None
+        self._headers = urllib3.make_headers(keep_alive=True, basic_auth=basic)
+        if database.api_key:
+            self._headers["authorization"] = f"ApiKey {database.api_key}"
+        # No retries but our own: urllib3's would add up beyond the time-out.
+        self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, ca_certs=database.ca_file, retries=False)
+
+    def get(self, path: str) -> Any:
+        """Returns the answer to GET; raises as `ask` does."""
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: object) -> Any:
+        """Returns the answer to POST with a JSON body; raises as `ask` does."""
+        return self.ask("POST", path, json.dumps(body, separators=(",", ":")).encode())
+
+    def post_lines(self, path: str, lines: Iterable[object], timeout: float | None = None) -> Any:
+        """Returns the answer to POST with a JSON document a line; raises as `ask` does."""
+        body = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines)
+        return self.ask("POST", path, body.encode(), "application/x-ndjson", timeout)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        timeout: float | None = None,
+    ) -> Any:
+        """Returns the answer's JSON.
+
+        A connection that broke is tried anew once, since a server may close it while it is idle.
+
+        Raises:
+            RefusedError: it is an error.
+            IndexUnavailableError: there is none within `timeout` seconds, or it is no JSON.
+        """
+        deadline = time.monotonic() + (timeout or self._timeout)
+        headers = {**self._headers, "content-type": content_type} if body is not None else self._headers
+        for last in (False, True):
+            try:
+                status, content = self._once(method, path, body, headers, deadline)
+                break
+            except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, TimeoutError):
+                raise IndexUnavailableError(f"{self.url} did not answer in time") from None
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                if last or isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError):
+                    raise IndexUnavailableError(f"{self.url} cannot be reached: {_reason(error)}") from error
+        try:
+            answer = json.loads(content) if content else {}
+        except ValueError:
+            answer = None
+        if status >= 400:
+            raise RefusedError(status, f"{self.url} answered {method} {path} with {status}{_told(status, answer)}")
+        if answer is None:
+            raise IndexUnavailableError(f"{self.url} did not answer in JSON")
+        return answer
+
+    def _once(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], deadline: float
+    ) -> tuple[int, bytes]:
+        left = max(deadline - time.monotonic(), 0.001)
+        response = self._pool.request(
+            method,
+            f"{self.url}{path}",
+            body=body,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=min(left, _CONNECT_SECONDS), read=left),
+            preload_content=False,
+            redirect=False,
+        )
+        try:
+            content = bytearray()
+            # A time-out of urllib3 holds for each packet: an answer that trickles in would never be late.
+            while piece := response.read1(1 << 20):
+                content += piece
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return response.status, bytes(content)
+
+
+def _reason(error: BaseException) -> str:
+    # urllib3 puts the object and its address into memory before the reason.
+    return re.sub(r"^.*?>: |^\S+: ", "", str(error)) or type(error).__name__
+
+
+def _told(status: int, answer: Any) -> str:
+    if status in (401, 403):
+        return ": see DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY"
+    try:
+        error = answer["error"]
+        return f": {error if isinstance(error, str) else error['reason']}"
+    except (KeyError, TypeError):
+        return ""

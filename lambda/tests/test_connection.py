@@ -1,0 +1,230 @@
+"""The connection to a cluster: real TLS and passwords before a real node; servers that are slow, cut off or gone."""
+
+import http.server
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from algorhythms_ask.connection import Connection, Database, DatabaseError, RefusedError
+from algorhythms_ask.elastic import ElasticIndex
+from algorhythms_ask.http import create_app
+from algorhythms_ask.index import IndexUnavailableError
+from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.release import Release
+from fastapi.testclient import TestClient
+
+from algorhythms_assets.resources.elastic_builder import build_elastic
+from algorhythms_assets_tests.services.elasticsearch import Node, running_node
+from algorhythms_assets_tests.services.nginx import PASSWORD, USER, running_nginx
+
+REQUEST = {"count": 2, "songs": [{"id": "rock1"}]}
+
+
+@pytest.fixture(scope="module")
+def guarded(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The settings for a cluster behind TLS and a password."""
+    with running_nginx(elasticsearch_node.url, tmp_path_factory.mktemp("nginx")) as (url, certificate):
+        yield {
+            "DATABASE_URL": url,
+            "DATABASE_USER": USER,
+            "DATABASE_PASS": PASSWORD,
+            "DATABASE_CA_FILE": str(certificate),
+        }
+
+
+def _connect(settings: dict[str, str]) -> Connection:
+    return Connection(Database.from_environment(settings))
+
+
+def test_it_asks_through_tls_with_a_password(guarded: dict[str, str]) -> None:
+    connection = _connect(guarded)
+    assert connection.get("/_cluster/health")["number_of_nodes"] == 1
+    # The server hangs up when a connection is idle for a second: that is no failure.
+    time.sleep(1.5)
+    assert connection.get("/_cluster/health")["number_of_nodes"] == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(guarded: dict[str, str]) -> None:
+    settings = {name: value for name, value in guarded.items() if name != "DATABASE_CA_FILE"}
+    with pytest.raises(IndexUnavailableError, match="certificate verify failed"):
+        _connect(settings).get("/_cluster/health")
+
+
+def test_a_wrong_password_is_told_and_not_shown(guarded: dict[str, str]) -> None:
+    with pytest.raises(RefusedError, match=r"401: see DATABASE_USER and DATABASE_PASS") as refused:
+        _connect(guarded | {"DATABASE_PASS": "wrong battery"}).get("/_cluster/health")
+    assert refused.value.status == 401
+    assert "battery" not in str(refused.value)
+    assert PASSWORD not in repr(Database.from_environment(guarded))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "DATABASE_URL has to be"),
+        ({"DATABASE_URL": "https://user:secret@host"}, "without user and password"),
+        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u"}, "belong together"),
+        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u", "DATABASE_API_KEY": "k"}, "only one"),
+        ({"DATABASE_URL": "http://h", "DATABASE_CA_FILE": "/nowhere"}, "which is no file"),
+        ({"DATABASE_URL": "http://h", "DATABASE_TIMEOUT": "soon"}, "number of seconds"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(settings: dict[str, str], reason: str) -> None:
+    with pytest.raises(DatabaseError, match=reason) as refused:
+        Database.from_environment(settings)
+    assert "secret" not in str(refused.value)
+
+
+Serve = Callable[[http.server.BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def _server(answer: Serve) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def _trickle(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    try:
+        for _ in range(1000):
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+            time.sleep(0.1)
+    except OSError:
+        pass
+
+
+def _cut(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"half":')
+    handler.close_connection = True
+
+
+def _page(handler: http.server.BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "6")
+    handler.end_headers()
+    handler.wfile.write(b"<html>")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(_trickle, "did not answer in time"), (_cut, "cannot be reached"), (_page, "did not answer in JSON")],
+)
+def test_what_is_no_whole_answer_in_time_is_none(answer: Serve, reason: str) -> None:
+    with _server(answer) as url:
+        started = time.monotonic()
+        with pytest.raises(IndexUnavailableError, match=reason):
+            Connection(Database(url, timeout=1)).get("/")
+        assert time.monotonic() - started < 3
+
+
+def test_an_api_key_is_sent_as_one() -> None:
+    sent: list[Any] = []
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        sent.append(handler.headers["Authorization"])
+        handler.send_response(200)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+    with _server(answer) as url:
+        _connect({"DATABASE_URL": url, "DATABASE_API_KEY": "a2V5"}).get("/")
+    assert sent == ["ApiKey a2V5"]
+
+
+def _endpoint(url: str, documents: Any, folder: Path, timeout: float) -> TestClient:
+    build_elastic(Connection(Database(url, timeout=60)), "tracks-down", documents(False), 5, "e", folder)
+    index = ElasticIndex(Connection(Database(url, timeout=timeout)), "tracks-down")
+    return TestClient(create_app(Release("v1", Recommender(None, index))), raise_server_exceptions=False)
+
+
+def test_a_node_that_hangs_is_a_503_in_time_and_then_forgotten(
+    elasticsearch_node: Node,
+    documents: Any,
+    tmp_path: Path,
+) -> None:
+    client = _endpoint(elasticsearch_node.url, documents, tmp_path, timeout=1)
+    assert client.post("/", json=REQUEST).status_code == 200
+    with elasticsearch_node.halted():
+        for method, path in (("POST", "/"), ("GET", "/health"), ("GET", "/tracks?q=a")):
+            started = time.monotonic()
+            response = client.request(method, path, json=REQUEST if method == "POST" else None)
+            assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+            assert time.monotonic() - started < 4
+    deadline = time.monotonic() + 30
+    while client.post("/", json=REQUEST).status_code != 200:
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.faults
+def test_a_node_that_is_killed_and_started_under_load_never_makes_an_answer_wrong(
+    documents: Any, tmp_path: Path
+) -> None:
+    with running_node(tmp_path, heap="512m") as node:
+        client = _endpoint(node.url, documents, tmp_path, timeout=3)
+        right = client.post("/", json=REQUEST).json()
+        answers: list[tuple[int, Any]] = []
+        stop = threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                response = client.post("/", json=REQUEST)
+                answers.append((response.status_code, response.json()))
+
+        askers = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in askers:
+            thread.start()
+        try:
+            for _ in range(3):
+                time.sleep(1)
+                node.kill()
+                time.sleep(1)
+                node.start()
+                deadline = time.monotonic() + 60
+                while client.post("/", json=REQUEST).status_code != 200:
+                    assert time.monotonic() < deadline, "it does not recover"
+        finally:
+            stop.set()
+            for thread in askers:
+                thread.join()
+        assert {status for status, _ in answers} == {200, 503}
+        assert all(answer == right for status, answer in answers if status == 200)
+
+
+@pytest.mark.faults
+def test_memory_stays_flat_over_twenty_thousand_requests(client: TestClient) -> None:
+    def resident() -> int:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+        return int(pages) * 4096
+
+    for number in range(22_000):
+        response = client.post("/", json={"count": 5, "songs": [{"id": f"unknown{number}"}, {"id": "rock1"}]})
+        assert response.status_code == 200
+        if number == 2000:
+            before = resident()
+    assert resident() - before < 20e6
