@@ -34,7 +34,7 @@ from algorhythms_ask.songs import Song
 from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
 
-from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic, writer
 from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded
 from algorhythms_assets_tests.services.elasticsearch import missing, running_node
 
@@ -189,13 +189,14 @@ def measured(tracks: int, z: int, factors: int, url: str, folder: Path, short: b
     """Builds both indices, measures, and returns lines of Markdown."""
     made = catalogue(tracks, z, factors)
     dimension = made.vectors.shape[1]
-    connection = Connection(Database(url, timeout=60))
+    database = Database(url, timeout=60)
+    client, connection = writer(database), Connection(database)
     name = f"tracks-bench-{dimension}"
     started = time.perf_counter()
-    held = build_elastic(connection, name, made.documents(), dimension, "bench", folder)
+    held = build_elastic(client, name, made.documents(), dimension, "bench", folder)
     load = time.perf_counter() - started
     try:
-        found = verify_elastic(connection, name, held, {}, made.vectors, queries(made))
+        found = verify_elastic(client, connection, name, held, {}, made.vectors, queries(made))
         recalls = ", ".join(f"{recall:.3f} ({called})" for called, recall in found["recall"].items())
         recalls = f"Recall@100 at {found['num_candidates']:,} candidates: {recalls}."
     except IndexFaultError as error:

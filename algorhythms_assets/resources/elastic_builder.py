@@ -2,15 +2,16 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from algorhythms_ask.connection import Connection, RefusedError
+from algorhythms_ask.connection import Connection, Database, RefusedError
 from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, folded, source
 from algorhythms_ask.index import Document, IndexUnavailableError
+from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -27,6 +28,7 @@ _BULK_SECONDS = 120
 _ATTEMPTS = 8
 _POLL_SECONDS = 1
 _PROGRESS = "progress.json"
+_BUSY = (429, 502, 503, 504)
 # Bytes of a keyword that Lucene takes at most are 32,766, and a letter may have four.
 _LONGEST_NAME = 8000
 
@@ -63,8 +65,22 @@ def _mappings(dimension: int, meta: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def writer(database: Database) -> Elasticsearch:
+    """Returns the client that writes; what answers reads through the lighter `Connection`."""
+    # Without a file, the certificates that the client knows by itself.
+    ca_file = {"ca_certs": database.ca_file} if database.ca_file else {}
+    return Elasticsearch(
+        database.url,
+        basic_auth=(database.user, database.password or "") if database.user else None,
+        api_key=database.api_key,
+        request_timeout=_BULK_SECONDS,
+        max_retries=0,  # it would not wait between tries
+        **ca_file,
+    )
+
+
 def build_elastic(
-    connection: Connection,
+    client: Elasticsearch,
     name: str,
     documents: Iterable[tuple[Document, list[str]]],
     dimension: int,
@@ -80,24 +96,24 @@ def build_elastic(
         IndexUnavailableError: the cluster does not take it.
     """
     progress = work / _PROGRESS
-    done = _loaded(connection, name, progress)
+    done = _loaded(client, name, progress)
     if done is None:
-        _delete(connection, name)
+        _ask(client.indices.delete, index=name, ignore_unavailable=True)
         mappings = _mappings(dimension, {"loading": embeddings})
         settings = {"number_of_shards": 1, "sort.field": "rank", "sort.order": "asc", **_LOADING}
-        _ask(connection, "PUT", f"/{name}", {"settings": {"index": settings}, "mappings": mappings})
+        _ask(client.indices.create, index=name, settings={"index": settings}, mappings=mappings)
         done = 0
     tracks = count = 0
-    uuid = _uuid(connection, name)
+    uuid = _uuid(client, name)
     for batch, lines in enumerate(_batches(documents), start=1):
         count += len(lines) // 2
         tracks += sum("rank" in line for line in lines)
         if batch > done:
-            _bulk(connection, name, lines)
+            _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})
-    _ask(connection, "PUT", f"/{name}/_settings", {"index": _LOADED})
-    _merge(connection, name)
-    _ask(connection, "POST", f"/{name}/_refresh", None)
+    _ask(client.indices.put_settings, index=name, settings={"index": _LOADED})
+    _merge(client, name)
+    _ask(client.indices.refresh, index=name)
     meta = {
         "embeddings": embeddings,
         "tracks": tracks,
@@ -105,11 +121,12 @@ def build_elastic(
         "documents": count,
         "num_candidates": NUM_CANDIDATES[0],
     }
-    _ask(connection, "PUT", f"/{name}/_mapping", {"_meta": meta})
+    _ask(client.indices.put_mapping, index=name, meta=meta)
     return count
 
 
 def verify_elastic(
+    client: Elasticsearch,
     connection: Connection,
     name: str,
     documents: int,
@@ -119,6 +136,7 @@ def verify_elastic(
 ) -> dict[str, Any]:
     """Asks the index for probes and searches, and has it look at as many candidates as it takes.
 
+    It asks through `connection`, as the endpoint will.
     `probes` are track ids with their vectors; `vectors` are those of all tracks, float32 [tracks, dimension];
     `queries` are float32 [n, dimension] by what they are called. Returns the number of candidates and recalls.
 
@@ -126,7 +144,7 @@ def verify_elastic(
         IndexFaultError: a document is missing or another, or a search misses too much whatever it looks at.
     """
     index = ElasticIndex(connection, name)
-    held = _ask(connection, "GET", f"/{name}/_count", None)["count"]
+    held = _ask(client.count, index=name)["count"]
     if held != documents:
         raise IndexFaultError(f"{name} holds {held} documents, not {documents}")
     if index.tracks != len(vectors):
@@ -143,9 +161,8 @@ def verify_elastic(
         index.num_candidates = candidates
         recalls = {called: _recall(index, asked, edges[called]) for called, asked in queries.items()}
         if min(recalls.values()) >= LEAST_RECALL:
-            mapping = _ask(connection, "GET", f"/{name}/_mapping", None)[name]["mappings"]
-            meta = mapping["_meta"] | {"num_candidates": candidates}
-            _ask(connection, "PUT", f"/{name}/_mapping", {"_meta": meta})
+            meta = _ask(client.indices.get_mapping, index=name)[name]["mappings"]["_meta"]
+            _ask(client.indices.put_mapping, index=name, meta=meta | {"num_candidates": candidates})
             return {"num_candidates": candidates, "recall": recalls}
     raise IndexFaultError(
         f"{name} finds too little: recall@{RECALL_OF} at {NUM_CANDIDATES[-1]} candidates is "
@@ -198,11 +215,11 @@ def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[list[d
         yield lines
 
 
-def _loaded(connection: Connection, name: str, progress: Path) -> int | None:
+def _loaded(client: Elasticsearch, name: str, progress: Path) -> int | None:
     """Returns how many batches of an earlier try are in the index, or None if it has to be made anew."""
     try:
         noted = json.loads(progress.read_text())
-        return int(noted["batches"]) if noted["uuid"] == _uuid(connection, name) else None
+        return int(noted["batches"]) if noted["uuid"] == _uuid(client, name) else None
     except (FileNotFoundError, ValueError, KeyError):
         return None
     except RefusedError as error:
@@ -211,35 +228,28 @@ def _loaded(connection: Connection, name: str, progress: Path) -> int | None:
         raise
 
 
-def _uuid(connection: Connection, name: str) -> str:
-    settings = _ask(connection, "GET", f"/{name}/_settings", None)
-    return str(settings[name]["settings"]["index"]["uuid"])
+def _uuid(client: Elasticsearch, name: str) -> str:
+    return str(_ask(client.indices.get_settings, index=name)[name]["settings"]["index"]["uuid"])
 
 
-def _delete(connection: Connection, name: str) -> None:
-    _ask(connection, "DELETE", f"/{name}?ignore_unavailable=true", None)
-
-
-def _bulk(connection: Connection, name: str, lines: Sequence[dict[str, Any]]) -> None:
-    path = f"/{name}/_bulk?filter_path=errors,items.*.status,items.*.error"
-
+def _bulk(client: Elasticsearch, name: str, lines: Sequence[dict[str, Any]]) -> None:
     def send() -> None:
-        answer = connection.post_lines(path, lines, _BULK_SECONDS)
+        answer = client.bulk(index=name, operations=lines, filter_path="errors,items.*.status,items.*.error")
         if answer["errors"]:
             # All were refused alike, or the first of these says enough: sent again they do no harm.
             refused = next(item["index"] for item in answer["items"] if "error" in item["index"])
             message = f"{name} does not take a document: {refused['error'].get('reason')}"
             raise RefusedError(refused["status"], message)
 
-    _patiently()(send)
+    _ask(send)
 
 
-def _merge(connection: Connection, name: str) -> None:
+def _merge(client: Elasticsearch, name: str) -> None:
     """Makes one segment of all: a search goes through one graph instead of many."""
-    task = _ask(connection, "POST", f"/{name}/_forcemerge?max_num_segments=1&wait_for_completion=false", None)["task"]
+    task = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)["task"]
     waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
     while True:
-        done = _ask(connection, "GET", f"/_tasks/{task}", None)
+        done = _ask(client.tasks.get, task_id=task)
         if done["completed"]:
             if "error" in done:
                 raise IndexUnavailableError(f"{name} could not be merged: {done['error'].get('reason')}")
@@ -247,22 +257,22 @@ def _merge(connection: Connection, name: str) -> None:
         time.sleep(next(waits))
 
 
-def _ask(connection: Connection, method: str, path: str, body: object) -> Any:
-    content = None if body is None else json.dumps(body).encode()
-    return _patiently()(connection.ask, method, path, content, timeout=_BULK_SECONDS)
+def _ask(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Calls the client, again where a cluster is busy or away for a while."""
+    try:
+        return Retrying(
+            retry=retry_if_exception(_may_pass),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.5, max=20),
+            reraise=True,
+        )(call, **arguments)
+    except ApiError as error:
+        raise RefusedError(error.status_code, f"Elasticsearch refused: {error}") from error
+    except TransportError as error:
+        raise IndexUnavailableError(f"Elasticsearch cannot be reached: {error}") from error
 
 
-def _patiently() -> Retrying:
-    """Tries again where a cluster is busy or away for a while."""
-
-    def may_pass(error: BaseException) -> bool:
-        refused = isinstance(error, RefusedError)
-        busy = refused and error.status in (429, 502, 503, 504)  # type: ignore[attr-defined]
-        return busy or (isinstance(error, IndexUnavailableError) and not refused)
-
-    return Retrying(
-        retry=retry_if_exception(may_pass),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_random_exponential(multiplier=0.5, max=20),
-        reraise=True,
-    )
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, ApiError):
+        return error.status_code in _BUSY
+    return isinstance(error, TransportError) or (isinstance(error, RefusedError) and error.status in _BUSY)

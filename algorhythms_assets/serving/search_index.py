@@ -21,7 +21,7 @@ from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic, writer
 from algorhythms_assets.resources.index_builder import build_embedded, verify_embedded
 from algorhythms_assets.resources.store import InputError, write_json
 from algorhythms_assets.serving.config import SearchIndexConfig
@@ -76,26 +76,27 @@ def _embedded(work: Work[SearchIndexConfig], content: Content) -> dict[str, Any]
 
 def _elastic(work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32]) -> dict[str, Any]:
     try:
-        connection = Connection(Database.from_environment({**os.environ, "DATABASE_URL": work.config.index}))
-        return _in_cluster(work, content, numbers, connection)
+        database = Database.from_environment({**os.environ, "DATABASE_URL": work.config.index})
+        return _in_cluster(work, content, numbers, database)
     except (DatabaseError, IndexUnavailableError) as error:
         raise InputError(str(error)) from None
 
 
 def _in_cluster(
-    work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32], connection: Connection
+    work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32], database: Database
 ) -> dict[str, Any]:
+    connection, client = Connection(database), writer(database)
     version = work.stamp.data_version[:12]
     name = f"tracks-{version}"
     measured: dict[str, Any] = {}
 
     def write(folder: Path) -> None:
         done = work.progress(content.documents(), content.tracks.num_rows, "documents")
-        count = build_elastic(connection, name, done, content.vectors.shape[1], content.embeddings, folder)
+        count = build_elastic(client, name, done, content.vectors.shape[1], content.embeddings, folder)
         fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
         asked = queries(load_training(work.store.path(TRACK_METADATA)), numbers, content.vectors, fold_in)
         work.log.info("verifying %d documents", count)
-        measured.update(verify_elastic(connection, name, count, content.probes(), content.vectors, asked))
+        measured.update(verify_elastic(client, connection, name, count, content.probes(), content.vectors, asked))
         about = {"kind": "elasticsearch", "name": name, "embeddings": content.embeddings, "documents": count}
         write_json(folder / "index.json", about | measured)
 

@@ -17,7 +17,7 @@ from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.compute import LocalCompute
-from algorhythms_assets.resources.elastic_builder import build_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, writer
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 
@@ -115,7 +115,8 @@ def test_the_job_rolls_back_and_tells_dagster(store):
 
 def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeypatch, tmp_path):
     monkeypatch.setenv("ALGORHYTHMS_INDEX", elasticsearch_node.url)
-    connection = Connection(Database(elasticsearch_node.url, timeout=30))
+    database = Database(elasticsearch_node.url, timeout=30)
+    client, connection = writer(database), Connection(database)
     manifest = json.loads((store.root / "serving_bundle" / "r1" / "manifest.json").read_text())
     vector = np.ones(manifest["dimensions"]["stored"], np.float32)
     content = current(store)
@@ -123,7 +124,7 @@ def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeyp
         documents = [(Document(version, "track", None, None, None, 1, vector), [version])]
         folder = store.root / "search_index" / version
         folder.mkdir()
-        build_elastic(connection, f"tracks-{version}", documents, len(vector), manifest["embeddings"], folder)
+        build_elastic(client, f"tracks-{version}", documents, len(vector), manifest["embeddings"], folder)
         index = {"kind": "elasticsearch", "name": f"tracks-{version}"}
         switch(store, content | {"version": version, "index": index})
 

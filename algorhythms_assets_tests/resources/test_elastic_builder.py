@@ -10,7 +10,7 @@ from algorhythms_ask.elastic import ElasticIndex, document_id
 from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
 
 from algorhythms_assets.resources import elastic_builder
-from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic, writer
 from algorhythms_assets.resources.index_builder import IndexFaultError
 from algorhythms_assets_tests.services.elasticsearch import running_node
 
@@ -24,6 +24,11 @@ def vectors():
     z /= np.linalg.norm(z, axis=1, keepdims=True)
     popularity = np.sort(draw.exponential(0.3, size=(N, 1)), axis=0)[::-1]
     return np.hstack([z, popularity]).astype(np.float32)
+
+
+@pytest.fixture
+def client(elasticsearch_node):
+    return writer(Database(elasticsearch_node.url))
 
 
 @pytest.fixture
@@ -50,11 +55,11 @@ def probes(vectors):
     return {f"t{i}": vectors[i] for i in (0, 7, N - 1)}
 
 
-def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(connection, vectors, tmp_path):
-    count = build_elastic(connection, "tracks-whole", made(vectors), DIMENSION, "e", tmp_path)
+def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(client, connection, vectors, tmp_path):
+    count = build_elastic(client, "tracks-whole", made(vectors), DIMENSION, "e", tmp_path)
     assert count == N + 3
     asked = queries(vectors) | queries(vectors, -1.0) | queries(vectors, 3.0)
-    measured = verify_elastic(connection, "tracks-whole", count, probes(vectors), vectors, asked)
+    measured = verify_elastic(client, connection, "tracks-whole", count, probes(vectors), vectors, asked)
     assert measured["num_candidates"] == 1000
     assert min(measured["recall"].values()) >= 0.95
     index = ElasticIndex(connection, "tracks-whole")
@@ -65,11 +70,11 @@ def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(connection, vector
     assert (settings["number_of_replicas"], settings.get("refresh_interval")) == ("0", None)
 
 
-def test_verification_finds_what_is_wrong(connection, vectors, tmp_path):
-    count = build_elastic(connection, "tracks-wrong", made(vectors), DIMENSION, "e", tmp_path)
+def test_verification_finds_what_is_wrong(client, connection, vectors, tmp_path):
+    count = build_elastic(client, "tracks-wrong", made(vectors), DIMENSION, "e", tmp_path)
 
     def verify(documents=count, asked=probes(vectors), held=vectors, searched=queries(vectors)):  # noqa: B008
-        verify_elastic(connection, "tracks-wrong", documents, asked, held, searched)
+        verify_elastic(client, connection, "tracks-wrong", documents, asked, held, searched)
 
     verify()
     with pytest.raises(IndexFaultError, match=f"{count} documents, not {count + 1}"):
@@ -85,32 +90,32 @@ def test_verification_finds_what_is_wrong(connection, vectors, tmp_path):
         verify(asked={}, held=vectors * 2)
 
 
-def test_a_load_that_broke_off_goes_on_where_it_was(connection, vectors, tmp_path, monkeypatch):
+def test_a_load_that_broke_off_goes_on_where_it_was(client, connection, vectors, tmp_path, monkeypatch):
     sent = []
     bulk = elastic_builder._bulk
 
-    def break_off(connection, name, lines):
+    def break_off(client, name, lines):
         if len(sent) == 2:
             raise KeyboardInterrupt
         sent.append(lines[0])
-        bulk(connection, name, lines)
+        bulk(client, name, lines)
 
     monkeypatch.setattr(elastic_builder, "_bulk", break_off)
     with pytest.raises(KeyboardInterrupt):
-        build_elastic(connection, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
+        build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
     with pytest.raises(IndexUnavailableError, match="no finished index"):
         ElasticIndex(connection, "tracks-broken")
     rest = []
     monkeypatch.setattr(elastic_builder, "_bulk", lambda *call: (rest.append(call[2][0]), bulk(*call)))
-    count = build_elastic(connection, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
     assert [line["index"]["_id"] for line in rest] == ["t1000", "t1500", "a1"]
-    verify_elastic(connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))
+    verify_elastic(client, connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))
 
 
-def test_progress_of_an_index_that_is_gone_counts_for_nothing(connection, vectors, tmp_path):
+def test_progress_of_an_index_that_is_gone_counts_for_nothing(client, connection, vectors, tmp_path):
     for _ in range(2):
-        count = build_elastic(connection, "tracks-gone", made(vectors, 600), DIMENSION, "e", tmp_path)
-        verify_elastic(connection, "tracks-gone", count, {}, vectors[:600], queries(vectors))
+        count = build_elastic(client, "tracks-gone", made(vectors, 600), DIMENSION, "e", tmp_path)
+        verify_elastic(client, connection, "tracks-gone", count, {}, vectors[:600], queries(vectors))
         connection.ask("DELETE", "/tracks-gone")
     with pytest.raises(NoSuchIndexError, match="no index tracks-gone"):
         ElasticIndex(connection, "tracks-gone")
@@ -118,7 +123,8 @@ def test_progress_of_an_index_that_is_gone_counts_for_nothing(connection, vector
 
 def test_a_node_that_dies_while_it_is_loaded_loses_nothing(vectors, tmp_path):
     with running_node(tmp_path, heap="512m") as node:
-        connection = Connection(Database(node.url, timeout=30))
+        database = Database(node.url, timeout=30)
+        client, connection = writer(database), Connection(database)
 
         def restart():
             node.kill()
@@ -130,15 +136,15 @@ def test_a_node_that_dies_while_it_is_loaded_loses_nothing(vectors, tmp_path):
                     threading.Thread(target=restart).start()
                 yield document
 
-        count = build_elastic(connection, "tracks-killed", documents(), DIMENSION, "e", tmp_path)
-        verify_elastic(connection, "tracks-killed", count, probes(vectors), vectors, queries(vectors))
+        count = build_elastic(client, "tracks-killed", documents(), DIMENSION, "e", tmp_path)
+        verify_elastic(client, connection, "tracks-killed", count, probes(vectors), vectors, queries(vectors))
 
 
-def test_a_key_longer_than_elasticsearch_takes_is_found_all_the_same(connection, tmp_path):
+def test_a_key_longer_than_elasticsearch_takes_is_found_all_the_same(client, connection, tmp_path):
     key = "album:" + "é" * 600
     zero = np.ones(2, np.float32)
     documents = [(Document("b", "album", "B", None, None, 1, zero), [key])]
-    build_elastic(connection, "tracks-long", documents, 2, "e", tmp_path)
+    build_elastic(client, "tracks-long", documents, 2, "e", tmp_path)
     index = ElasticIndex(connection, "tracks-long")
     assert index.fetch([key, key[:-1]])[key].id == "b"
     assert len(document_id(key)) < 512

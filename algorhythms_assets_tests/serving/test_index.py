@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorhythms_assets.graph.pruning import strongest
-from algorhythms_assets.resources.elastic_builder import build_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, writer
 from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import documents
 from algorhythms_assets.serving.search_index import by_track
@@ -50,9 +50,9 @@ def index(request, tmp_path_factory, tracks, vectors):
         build_embedded(folder, made, 5, "v")
         return EmbeddedIndex(folder)
     node = request.getfixturevalue("elasticsearch_node")
-    connection = Connection(Database(node.url, timeout=30))
-    build_elastic(connection, "tracks-suite", made, 5, "v", folder)
-    return ElasticIndex(connection, "tracks-suite")
+    database = Database(node.url, timeout=30)
+    build_elastic(writer(database), "tracks-suite", made, 5, "v", folder)
+    return ElasticIndex(Connection(database), "tracks-suite")
 
 
 def test_knows_what_it_holds(index):

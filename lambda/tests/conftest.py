@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import numpy as np
 import pytest
-from algorhythms_ask.connection import Connection, Database
+from algorhythms_ask.connection import Database
 from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, ONE_HOT
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document
@@ -22,7 +22,7 @@ from jsonschema import Draft202012Validator
 
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import switch
-from algorhythms_assets.resources.elastic_builder import build_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, writer
 from algorhythms_assets.resources.index_builder import build_embedded
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.services.elasticsearch import Node, elasticsearch_node  # noqa: F401 (fixture)
@@ -151,10 +151,10 @@ def point(versions: Path) -> Callable[[str], None]:
 @pytest.fixture
 def cluster(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) -> str:  # noqa: F811
     """A cluster that holds the indices of v1 and v2."""
-    connection = Connection(Database(elasticsearch_node.url, timeout=30))
+    client = writer(Database(elasticsearch_node.url))
     for version in ("v1", "v2"):
         folder = tmp_path_factory.mktemp(version)
-        build_elastic(connection, f"tracks-bucket-{version}", _made(version == "v2"), 5, "e1", folder)
+        build_elastic(client, f"tracks-bucket-{version}", _made(version == "v2"), 5, "e1", folder)
     return elasticsearch_node.url
 
 

@@ -17,7 +17,7 @@ from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import Release
 from fastapi.testclient import TestClient
 
-from algorhythms_assets.resources.elastic_builder import build_elastic
+from algorhythms_assets.resources.elastic_builder import build_elastic, writer
 from algorhythms_assets_tests.services.elasticsearch import Node, running_node
 from algorhythms_assets_tests.services.nginx import PASSWORD, USER, running_nginx
 
@@ -158,7 +158,7 @@ def test_an_api_key_is_sent_as_one() -> None:
 
 
 def _endpoint(url: str, documents: Any, folder: Path, timeout: float) -> TestClient:
-    build_elastic(Connection(Database(url, timeout=60)), "tracks-down", documents(False), 5, "e", folder)
+    build_elastic(writer(Database(url)), "tracks-down", documents(False), 5, "e", folder)
     index = ElasticIndex(Connection(Database(url, timeout=timeout)), "tracks-down")
     return TestClient(create_app(Release("v1", Recommender(None, index))), raise_server_exceptions=False)
 
