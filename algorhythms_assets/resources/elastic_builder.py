@@ -11,6 +11,7 @@ import numpy as np
 from algorhythms_ask.connection import Connection, Database, RefusedError
 from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, folded, source
 from algorhythms_ask.index import Document, IndexUnavailableError
+from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -21,7 +22,7 @@ from algorhythms_assets.resources.store import write_json
 RECALL_OF = 100
 LEAST_RECALL = 0.95
 # Tried in this order; Elasticsearch takes no more than the last.
-NUM_CANDIDATES = (1000, 2000, 5000, 10_000)
+NUM_CANDIDATES = (250, 500, 1000, 2000, 5000, 10_000)
 
 _BATCH = 500
 _BULK_SECONDS = 120
@@ -67,15 +68,13 @@ def _mappings(dimension: int, meta: Mapping[str, Any]) -> dict[str, Any]:
 
 def writer(database: Database) -> Elasticsearch:
     """Returns the client that writes; what answers reads through the lighter `Connection`."""
-    # Without a file, the certificates that the client knows by itself.
-    ca_file = {"ca_certs": database.ca_file} if database.ca_file else {}
     return Elasticsearch(
         database.url,
         basic_auth=(database.user, database.password or "") if database.user else None,
         api_key=database.api_key,
+        ca_certs=database.ca_file or DEFAULT,
         request_timeout=_BULK_SECONDS,
         max_retries=0,  # it would not wait between tries
-        **ca_file,
     )
 
 

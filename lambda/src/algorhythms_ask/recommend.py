@@ -21,9 +21,8 @@ from algorhythms_ask.features import FeatureNetwork, Floats, problems
 from algorhythms_ask.index import Document, Hit, Index
 from algorhythms_ask.songs import Song, fallback_keys
 
-# Quality is flat from 0.06 to 0.2, and a scan of everything ranks next to no better than 1,000 do: see docs/log.md.
+# Quality is flat from 0.06 to 0.2: see docs/log.md.
 ARTIST_WEIGHT = 0.12
-REORDERED = 1000
 
 # Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
 _DECIMALS = 8
@@ -123,7 +122,7 @@ class Recommender:
         for query, resolution in zip(queries, resolutions, strict=True):
             query[:-1] = self.parts(resolution.seeds).sum(axis=0)
         exclude = [[song.id for song in songs] for songs in requests]
-        found = self.index.nearest(queries, max(count, REORDERED), exclude)
+        found = self.index.nearest(queries, _reordered_for(count), exclude)
         return [_reordered(hits, resolution.seeds)[:count] for hits, resolution in zip(found, resolutions, strict=True)]
 
     def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
@@ -152,6 +151,11 @@ class Recommender:
         return resolution, [
             Recommendation(found[i], float(scores[i]), tuple(terms[i].tolist()), float(popularity[i])) for i in order
         ]
+
+
+def _reordered_for(count: int) -> int:
+    """Returns of how many tracks the first `count` are found: with more, next to no answer would be another."""
+    return 2 * count + 200
 
 
 def _artist_terms(seeds: Sequence[Seed]) -> dict[str, float]:
