@@ -96,10 +96,11 @@ class LocalCompute:
                 },
             )
         except DagsterPipesExecutionError as error:
-            killed = " (killed: the system does that when memory runs out)" if "code -9" in str(error) else ""
-            told = failure(module, reader.handler.get_custom_messages(), f"{error}{killed}")
-            # The same machine would end it the same way.
-            raise dg.Failure(told.description, allow_retries=False) from None
+            killed = "code -9" in str(error)
+            why = " (killed: the system does that when memory runs out)" if killed else ""
+            told = failure(module, reader.handler.get_custom_messages(), f"{error}{why}")
+            # What was killed may find more room next time, and goes on where it was; all else would end the same way.
+            raise dg.Failure(told.description, allow_retries=killed and told.allow_retries) from None
         require_report(module, invocation)
         return invocation
 
