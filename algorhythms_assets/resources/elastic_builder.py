@@ -1,6 +1,7 @@
 """Writes the index that `algorhythms_ask.elastic` reads, and measures that it finds what a scan of everything finds."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
@@ -68,6 +69,8 @@ def _mappings(dimension: int, meta: Mapping[str, Any]) -> dict[str, Any]:
 
 def writer(database: Database) -> Elasticsearch:
     """Returns the client that writes; what answers reads through the lighter `Connection`."""
+    # A line for each of its requests would drown the payload's own.
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING)
     return Elasticsearch(
         database.url,
         basic_auth=(database.user, database.password or "") if database.user else None,
