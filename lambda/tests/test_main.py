@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from algorhythms_ask.__main__ import main
 from algorhythms_ask.contract import MAX_BODY_BYTES
@@ -62,6 +63,19 @@ def test_who_hangs_up_is_no_failure(store: Path, tmp_path: Path) -> None:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         assert httpx.get(f"{url}/health").status_code == 200
     assert (tmp_path / "log").read_text() == ""
+
+
+@pytest.mark.faults
+def test_memory_stays_flat_over_twenty_thousand_requests(store: Path, tmp_path: Path) -> None:
+    with _serving(store, tmp_path / "log") as url, httpx.Client(base_url=url) as client:
+        port = url.rpartition(":")[2]
+        [server] = [child for child in psutil.Process().children() if port in child.cmdline()]
+        for number in range(22_000):
+            songs = [{"id": f"unknown{number}"}, {"id": "rock1"}]
+            assert client.post("/", json={"count": 5, "songs": songs}).status_code == 200
+            if number == 2000:
+                before = server.memory_info().rss
+        assert server.memory_info().rss - before < 20e6
 
 
 @pytest.mark.parametrize("host", ["[", "[::1", "a b", "x:99999", ""])
