@@ -68,6 +68,9 @@ class _Narrator(logging.Handler):
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
             self._beside(f"         {'passed' if evaluation.passed else 'FAILED'}: {evaluation.description}")
+        elif event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY:
+            retry = event.step_retry_data
+            self._below(f"failed, and is tried again in {retry.seconds_to_wait:.0f} s: {_cause(retry.error)}")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             self._below(f"failed: {_told(event.step_failure_data)}")
 
@@ -84,7 +87,15 @@ def _told(failure: Any) -> str:
     """Returns what a failed step has to say, without the class of the error."""
     if failure.user_failure_data:
         return str(failure.user_failure_data.description)
-    return str(failure.error.message.partition(": ")[2] or failure.error.message).strip()
+    return _cause(failure.error)
+
+
+def _cause(error: Any) -> str:
+    """Returns the words of what went wrong, which Dagster's own about retries stand before."""
+    innermost = error
+    while innermost.cause:
+        innermost = innermost.cause
+    return str(innermost.message.partition(": ")[2] or innermost.message).strip()
 
 
 @dg.logger

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from algorhythms_assets.contracts import ARTIFACTS, EVALUATION_REPORT, RAW_PLAYLISTS, RELEASE
+from algorhythms_assets.demo import _narrator
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.conftest import ROOT, playlist, run_demo, slice_bytes
 
@@ -104,6 +105,21 @@ def test_a_wrong_setting_is_told_in_a_line(tmp_path, settings, told):
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("error", [dg.Failure("the disk is full"), OSError("the disk is full")])
+def test_a_step_that_fails_again_and_again_says_why_each_time(capsys, error):
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1))
+    def made():
+        raise error
+
+    definitions = dg.Definitions([made], loggers={"narrator": _narrator}, jobs=[dg.define_asset_job("job")])
+    job = definitions.resolve_job_def("job")
+    assert not job.execute_in_process({"loggers": {"narrator": {}}}, raise_on_error=False).success
+    told = capsys.readouterr().out
+    assert "failed, and is tried again in 0 s: the disk is full" in told
+    assert "failed: the disk is full" in told
+    assert "max_retries" not in told
 
 
 def test_no_usable_slice_is_no_release(tmp_path):
