@@ -29,7 +29,7 @@ from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document
-from algorhythms_ask.recommend import Recommender, Seed
+from algorhythms_ask.recommend import Recommender, query_parts
 from algorhythms_ask.songs import Song
 from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
@@ -103,14 +103,13 @@ def catalogue(tracks: int, z: int, factors: int) -> Catalogue:
 
 def queries(made: Catalogue) -> dict[str, NDArray[np.float32]]:
     """Returns queries as the endpoint asks them, with popularity for, without and against."""
-    recommender = Recommender(None, type("_", (), {"dimension": made.vectors.shape[1]})(), made.fold_in)
     asked = {}
     for coefficient in (1, 0, -1, 3):
         rows = []
         for seeds in (1, 10):
             for playlist in made.playlists(seeds, 50):
-                placed = [Seed(Song(key), made.vectors[int(key[1:]), :-1], "track") for key in playlist]
-                rows.append(np.append(recommender.parts(placed).sum(axis=0), coefficient))
+                placed = made.vectors[[int(key[1:]) for key in playlist], :-1].astype(np.float64)
+                rows.append(np.append(query_parts(placed, made.fold_in).sum(axis=0), coefficient))
         asked[f"popularity times {coefficient}"] = np.array(rows, np.float32)
     return asked
 

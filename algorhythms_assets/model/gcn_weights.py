@@ -14,7 +14,7 @@ from torch_geometric.data import Data
 
 from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
 from algorhythms_assets.graph.pyg_graph import load_graph
-from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapshot
 from algorhythms_assets.model.als import fold_in_matrix, train_factors
 from algorhythms_assets.model.checkpoint import Epoch
 from algorhythms_assets.model.config import GcnConfig
@@ -27,17 +27,19 @@ from algorhythms_assets.resources.store import InputError, write_json
 
 def build(work: Work[GcnConfig]) -> dict[str, Any]:
     """Train the graph network and the factors that give every track a vector."""
+    snapshot = load_snapshot(work.store.path(TRACK_METADATA))
     epochs: list[Epoch] = []
     best: Mapping[str, Tensor] = {}
 
     def write(folder: Path) -> None:
         nonlocal best
+        # What an earlier try was writing when it was killed.
         for half in folder.glob(".*.tmp"):
             half.unlink()
         checkpoint = folder / "checkpoint.safetensors"
-        for epoch, best in _trained(work, checkpoint):  # noqa: B007 (the last best stays)
+        for epoch, best in _trained(work, snapshot, checkpoint):  # noqa: B007 (the last best stays)
             epochs.append(epoch)
-        factors, fold_in = _factors(work, tracks=len(best["track.weight"]))
+        factors, fold_in = _factors(work, snapshot.training, len(best["track.weight"]))
         save_file({name: weights.cpu().contiguous() for name, weights in best.items()}, folder / "model.safetensors")
         np.save(folder / "factors.npy", factors)
         np.save(folder / "fold_in.npy", fold_in)
@@ -59,10 +61,11 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
     }
 
 
-def _trained(work: Work[GcnConfig], checkpoint: Path) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
+def _trained(
+    work: Work[GcnConfig], snapshot: Snapshot, checkpoint: Path
+) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
     """Yields each epoch with the best weights so far; those of an earlier try that was ended are not trained again."""
     config = work.config
-    snapshot = load_snapshot(work.store.path(TRACK_METADATA))
     torch.manual_seed(config.seed)
     model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
     if checkpoint.exists():
@@ -77,9 +80,10 @@ def _trained(work: Work[GcnConfig], checkpoint: Path) -> Iterator[tuple[Epoch, M
         raise InputError(f"training diverged: {error}") from error
 
 
-def _factors(work: Work[GcnConfig], tracks: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _factors(
+    work: Work[GcnConfig], training: Playlists, tracks: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Returns the factors of the tracks and the matrix that folds a playlist in."""
-    training = load_snapshot(work.store.path(TRACK_METADATA)).training
     iterations = train_factors(training, tracks, FACTORS, work.config)
     *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")
     return factors.numpy(), fold_in_matrix(factors, work.config).numpy()

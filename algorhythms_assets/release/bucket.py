@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from algorhythms_ask.release import CURRENT
+from algorhythms_ask.release import CURRENT, NotServableError, prefix_of
 from botocore.exceptions import BotoCoreError, ClientError
 
 from algorhythms_assets.resources.store import InputError, Store
@@ -25,12 +25,12 @@ class Bucket:
         """
         self._client = client
         self.name = environment.get("MODEL_BUCKET", "")
-        self._key = environment.get("RELEASE_KEY") or CURRENT
         if not self.name:
             raise InputError("MODEL_BUCKET has to name the bucket that releases are published in")
-        if not f"/{self._key}".endswith(f"/{CURRENT}"):
-            raise InputError(f"RELEASE_KEY has to be {CURRENT}, or end with /{CURRENT}")
-        self._prefix = self._key.removesuffix(CURRENT)
+        try:
+            self._prefix = prefix_of(environment.get("RELEASE_KEY") or CURRENT)
+        except NotServableError as error:
+            raise InputError(str(error)) from None
 
     def hold(self, store: Store, bundle: str) -> None:
         """Uploads the files of a bundle, its manifest last: a bundle that has one is whole.

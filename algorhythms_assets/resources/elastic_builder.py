@@ -17,7 +17,7 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from algorhythms_assets.resources.index_builder import IndexFaultError
+from algorhythms_assets.resources.index_builder import IndexFaultError, check_content
 from algorhythms_assets.resources.store import write_json
 
 RECALL_OF = 100
@@ -149,14 +149,7 @@ def verify_elastic(
     held = _ask(client.count, index=name)["count"]
     if held != documents:
         raise IndexFaultError(f"{name} holds {held} documents, not {documents}")
-    if index.tracks != len(vectors):
-        raise IndexFaultError(f"{name} holds {index.tracks} tracks, not {len(vectors)}")
-    found = index.fetch(list(probes))
-    for probe, vector in probes.items():
-        if probe not in found:
-            raise IndexFaultError(f"{name} lacks {probe}")
-        if not np.array_equal(found[probe].vector, vector):
-            raise IndexFaultError(f"{name} holds another vector of {probe}")
+    check_content(name, index, len(vectors), probes)
     edges = {called: _last_of_best(vectors, asked) for called, asked in queries.items()}
     recalls: dict[str, float] = {}
     for candidates in NUM_CANDIDATES:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from algorhythms_ask.embedded import EmbeddedIndex
-from algorhythms_ask.index import Document
+from algorhythms_ask.index import Document, Index
 from numpy.typing import NDArray
 
 from algorhythms_assets.resources.store import write_json
@@ -83,17 +83,26 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     if not np.isfinite(vectors).all():
         raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
-    if index.tracks != tracks:
-        raise IndexFaultError(f"the index in {folder} holds {index.tracks} tracks, not {tracks}")
-    documents = index.fetch(list(probes))
-    for probe, vector in probes.items():
-        if probe not in documents:
-            raise IndexFaultError(f"the index in {folder} lacks {probe}")
-        if not np.array_equal(documents[probe].vector, vector):
-            raise IndexFaultError(f"the index in {folder} holds another vector of {probe}")
+    check_content(f"the index in {folder}", index, tracks, probes)
     queries = np.stack(list(probes.values()))
     best = (queries @ vectors[:tracks].T).max(axis=1)
     found = index.nearest(queries, 1, [[]] * len(probes))
     for probe, [hit], score in zip(probes, found, best, strict=True):
         if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
             raise IndexFaultError(f"the index in {folder} finds {hit.id} for {probe}, which is not the best")
+
+
+def check_content(name: str, index: Index, tracks: int, probes: Mapping[str, NDArray[np.float32]]) -> None:
+    """Holds an index against how many tracks it should have, and against some of these with their vectors.
+
+    Raises:
+        IndexFaultError: it has more or fewer, or a probe is missing or has another vector.
+    """
+    if index.tracks != tracks:
+        raise IndexFaultError(f"{name} holds {index.tracks} tracks, not {tracks}")
+    documents = index.fetch(list(probes))
+    for probe, vector in probes.items():
+        if probe not in documents:
+            raise IndexFaultError(f"{name} lacks {probe}")
+        if not np.array_equal(documents[probe].vector, vector):
+            raise IndexFaultError(f"{name} holds another vector of {probe}")

@@ -1,8 +1,7 @@
 """What an approximate index is measured with: the queries that real playlists would ask it with."""
 
 import numpy as np
-from algorhythms_ask.recommend import Recommender, Seed
-from algorhythms_ask.songs import Song
+from algorhythms_ask.recommend import query_parts
 from numpy.typing import NDArray
 
 from algorhythms_assets.ingest.playlists import Playlists
@@ -13,13 +12,6 @@ _SEEDS = (1, 10)
 _COEFFICIENTS = (1, 0, -1, 3)
 
 
-class _Dimension:
-    """As much of an index as a recommender looks at to make a query."""
-
-    def __init__(self, dimension: int) -> None:
-        self.dimension = dimension
-
-
 def queries(
     playlists: Playlists, numbers: NDArray[np.int32], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
 ) -> dict[str, NDArray[np.float32]]:
@@ -28,7 +20,6 @@ def queries(
     They come from the first tracks of training playlists, in which popular tracks stand as often as in requests.
     `numbers` are the tracks, rising, that have the vectors, float32 [n, dimension].
     """
-    recommender = Recommender(None, _Dimension(vectors.shape[1]), fold_in)  # type: ignore[arg-type]
     chosen = np.linspace(0, len(playlists) - 1, min(_PLAYLISTS, len(playlists))).astype(int)
     asked: dict[str, NDArray[np.float32]] = {}
     for coefficient in _COEFFICIENTS:
@@ -36,7 +27,7 @@ def queries(
         for playlist in chosen:
             rows = np.searchsorted(numbers, playlists.distinct(int(playlist)))
             for count in _SEEDS:
-                seeds = [Seed(Song(str(row)), vectors[row, :-1], "track") for row in rows[:count]]
-                found.append(np.append(recommender.parts(seeds).sum(axis=0), coefficient))
+                parts = query_parts(vectors[rows[:count], :-1].astype(np.float64), fold_in)
+                found.append(np.append(parts.sum(axis=0), coefficient))
         asked[f"popularity times {coefficient}"] = np.array(found, np.float32).reshape(-1, vectors.shape[1])
     return asked

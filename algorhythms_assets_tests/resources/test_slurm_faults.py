@@ -1,11 +1,10 @@
 """What takes Slurm long to get into: `make faults` runs these."""
 
 import signal
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -21,7 +20,7 @@ from algorhythms_assets_tests.resources.jobs import (
     start_run,
     wait_until,
 )
-from algorhythms_assets_tests.services.slurm import Cluster, require_slurm
+from algorhythms_assets_tests.services.slurm import Cluster, require_slurm, running_cluster
 
 pytestmark = pytest.mark.faults
 
@@ -38,15 +37,8 @@ with dagster_pipes.open_dagster_pipes() as pipes:
 def forgetful() -> Iterator[Cluster]:
     """A cluster whose controller forgets a job as soon as it is over."""
     require_slurm()
-    with tempfile.TemporaryDirectory(prefix="slurm-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        cluster = Cluster(Path(folder), min_job_age=2)
-        patch.setenv("SLURM_CONF", str(cluster.conf))
-        try:
-            cluster.start()
-            yield cluster
-        finally:
-            cluster.stop()
+    with running_cluster(partial(Cluster, min_job_age=2)) as cluster:
+        yield cluster
 
 
 def test_a_job_that_slurm_has_forgotten_is_known_by_its_exit_code(forgetful, tmp_path):

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -61,6 +63,9 @@ PartitionName=fragile Nodes=node3 MaxTime=INFINITE
 PartitionName=low Nodes=node3 MaxTime=INFINITE PriorityTier=1 PreemptMode=CANCEL
 PartitionName=high Nodes=node3 MaxTime=INFINITE PriorityTier=2
 """
+
+
+C = TypeVar("C", bound="Cluster")
 
 
 class Cluster:
@@ -192,10 +197,17 @@ def require(programs: Sequence[str], what: str) -> None:
 def slurm() -> Iterator[Cluster]:
     """A cluster without accounting, which this process and all it starts have for theirs."""
     require_slurm()
+    with running_cluster(Cluster) as cluster:
+        yield cluster
+
+
+@contextmanager
+def running_cluster(make: Callable[[Path], C]) -> Iterator[C]:
+    """A cluster in a temporary folder, which this process and all it starts have for theirs until the block ends."""
     # Munge wants a socket that everybody may reach, which pytest's temporary folders are not.
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder, pytest.MonkeyPatch.context() as patch:
         Path(folder).chmod(0o755)
-        cluster = Cluster(Path(folder))
+        cluster = make(Path(folder))
         patch.setenv("SLURM_CONF", str(cluster.conf))
         try:
             cluster.start()

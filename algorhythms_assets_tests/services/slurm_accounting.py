@@ -3,14 +3,21 @@
 import os
 import secrets
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from algorhythms_assets_tests.services.slurm import NODES, Cluster, free_ports, require, require_slurm, user
+from algorhythms_assets_tests.services.slurm import (
+    NODES,
+    Cluster,
+    free_ports,
+    require,
+    require_slurm,
+    running_cluster,
+    user,
+)
 
 _PROGRAMS = ("slurmdbd", "mariadbd", "mariadb-install-db")
 
@@ -100,12 +107,5 @@ def accounting() -> Iterator[AccountingCluster]:
     """A cluster with accounting, which this process and all it starts have for theirs while the module's tests run."""
     require_slurm()
     require(_PROGRAMS, "accounting for Slurm")
-    with tempfile.TemporaryDirectory(prefix="slurm-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        cluster = AccountingCluster(Path(folder))
-        patch.setenv("SLURM_CONF", str(cluster.conf))
-        try:
-            cluster.start()
-            yield cluster
-        finally:
-            cluster.stop()
+    with running_cluster(AccountingCluster) as cluster:
+        yield cluster

@@ -14,13 +14,13 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from algorhythms_ask.answers import content_of
+
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 2.0
 # Of one object or secret, repetitions included: a request that looks for a new release waits no longer than that.
 _SECONDS = 3.0
 _PAUSE_SECONDS = 0.2
-# The files of a bundle are a few hundred kilobytes.
-_LARGEST = 256 << 20
 
 
 class AwsError(Exception):
@@ -84,7 +84,7 @@ class Aws:
             auth(_credentials(), service, region or _region()).add_auth(signed)
             try:
                 status, content = self._once(signed.prepare(), min(left, _READ_SECONDS), deadline)
-            except urllib3.exceptions.HTTPError as error:
+            except (urllib3.exceptions.HTTPError, TimeoutError) as error:
                 reason = type(error).__name__
             else:
                 if status == 200:
@@ -106,20 +106,7 @@ class Aws:
             preload_content=False,
             redirect=False,
         )
-        content = bytearray()
-        try:
-            # A time-out of urllib3 holds for each packet: what trickles in would never be late.
-            while piece := response.read1(1 << 20):
-                content += piece
-                if time.monotonic() > deadline:
-                    raise urllib3.exceptions.ReadTimeoutError(self._pool, None, "the answer trickles in")  # type: ignore[arg-type]
-                if len(content) > _LARGEST:
-                    raise urllib3.exceptions.HTTPError("too large")
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        return response.status, bytes(content)
+        return response.status, content_of(response, deadline)
 
 
 def _headers(headers: Mapping[str, str | bytes]) -> dict[str, str]:

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from algorhythms_ask.aws import Aws, AwsError
-from algorhythms_ask.release import CURRENT, NotServableError, Release, load_recommender, named, open_index, parsed
+from algorhythms_ask.release import (
+    CURRENT,
+    NotServableError,
+    Release,
+    load_recommender,
+    named,
+    open_index,
+    parsed,
+    prefix_of,
+)
 
 # The origin's settings for the files of a bundle, which have to lie side by side now.
 KEYS = ("OHE_KEY", "SCALER_KEY", "WEIGHTS1_KEY", "BIAS1_KEY", "WEIGHTS2_KEY", "BIAS2_KEY")
@@ -21,11 +30,9 @@ class BucketStore:
 
     def __init__(self, bucket: str, key: str = CURRENT) -> None:
         """Raises NotServableError if that is no such key."""
-        if not f"/{key}".endswith(f"/{CURRENT}"):
-            raise NotServableError(f"RELEASE_KEY has to be {CURRENT}, or end with /{CURRENT}")
         self._bucket = bucket
         self._key = key
-        self._prefix = key.removesuffix(CURRENT)
+        self._prefix = prefix_of(key)
         self._aws = Aws()
 
     def pointer(self) -> bytes:

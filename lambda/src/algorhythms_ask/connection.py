@@ -13,6 +13,7 @@ from typing import Any
 
 import urllib3
 
+from algorhythms_ask.answers import content_of
 from algorhythms_ask.index import IndexUnavailableError
 
 _CONNECT_SECONDS = 1.0
@@ -162,18 +163,7 @@ class Connection:
             preload_content=False,
             redirect=False,
         )
-        try:
-            content = bytearray()
-            # A time-out of urllib3 holds for each packet: an answer that trickles in would never be late.
-            while piece := response.read1(1 << 20):
-                content += piece
-                if time.monotonic() > deadline:
-                    raise TimeoutError
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        return response.status, bytes(content)
+        return response.status, content_of(response, deadline)
 
 
 def _reason(error: BaseException) -> str:

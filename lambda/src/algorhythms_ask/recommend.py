@@ -128,10 +128,7 @@ class Recommender:
     def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
         """Returns each seed's part in the query, float64 [seeds, dimension - 1]; their sum is the query."""
         vectors = np.array([seed.vector for seed in seeds], dtype=np.float64).reshape(-1, self.index.dimension - 1)
-        factors = len(self.fold_in)
-        z, v = np.split(vectors, [vectors.shape[1] - factors], axis=1)
-        folded = np.linalg.solve(self.fold_in + v.T @ v, v.T).T if factors else v
-        return np.concatenate([z / max(1, len(seeds)), folded], axis=1)
+        return query_parts(vectors, self.fold_in)
 
     def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
         """Answers one request in three round trips to the index, whatever the number of songs."""
@@ -151,6 +148,14 @@ class Recommender:
         return resolution, [
             Recommendation(found[i], float(scores[i]), tuple(terms[i].tolist()), float(popularity[i])) for i in order
         ]
+
+
+def query_parts(vectors: NDArray[np.float64], fold_in: Floats) -> NDArray[np.float64]:
+    """Returns each seed's part in the query, of the seeds' [z, v]: float64 [seeds, dimension - 1]; `fold_in` is B."""
+    factors = len(fold_in)
+    z, v = np.split(vectors, [vectors.shape[1] - factors], axis=1)
+    folded = np.linalg.solve(fold_in + v.T @ v, v.T).T if factors else v
+    return np.concatenate([z / max(1, len(vectors)), folded], axis=1)
 
 
 def _reordered_for(count: int) -> int:

@@ -40,6 +40,17 @@ class Release:
         return self
 
 
+def prefix_of(key: str) -> str:
+    """Returns what stands before all names in a bucket whose pointer is at that key.
+
+    Raises:
+        NotServableError: no pointer can be there.
+    """
+    if not f"/{key}".endswith(f"/{CURRENT}"):
+        raise NotServableError(f"RELEASE_KEY has to be {CURRENT}, or end with /{CURRENT}")
+    return key.removesuffix(CURRENT)
+
+
 class LocalStore:
     """Releases of a store on this machine."""
 
