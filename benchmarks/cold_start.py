@@ -233,10 +233,14 @@ def report(study: Study, real: bool) -> str:
         tasks = study.seed_tasks(group)
         if tasks:
             lines += ["", f"## As the only seed, where {name}: {len(tasks)} playlists", ""]
-            lines += ["| placed by | R-precision | NDCG@500 |", "| --- | ---: | ---: |"]
-            for method, rank in study.seed_methods().items():
-                values = measured(rank(tasks), tasks)
-                lines.append(f"| {method} | {' | '.join(mean(of_metric) for of_metric in values.values())} |")
+            lines += ["| placed by | R-precision | NDCG@500 | served minus it, R-precision | the same, NDCG@500 |"]
+            lines += ["| --- | ---: | ---: | ---: | ---: |"]
+            values = {method: measured(rank(tasks), tasks) for method, rank in study.seed_methods().items()}
+            served = values["as served"]
+            for method, of_method in values.items():
+                cells = [mean(of_metric) for of_metric in of_method.values()]
+                cells += [mean(served[metric] - of_metric) for metric, of_metric in of_method.items()]
+                lines.append(f"| {method} | {' | '.join(cells)} |")
         tasks = study.candidate_tasks(group)
         if tasks:
             lines += ["", f"## To be found from {SEEDS} known tracks, where {name}: {len(tasks)} playlists", ""]
