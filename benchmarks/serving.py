@@ -50,6 +50,8 @@ CLIENTS = (1, 8, 32)
 CLIENT_SECONDS = 8
 COUNT = 10
 TRACKS_OF_ARTIST = 20
+# As many as the asset keeps.
+NEIGHBOURS = 20
 LATENT = 24
 
 Ask = Callable[[list[str]], Any]
@@ -66,11 +68,10 @@ class Catalogue:
     def documents(self) -> Iterator[tuple[Document, list[str]]]:
         """Yields each track with its key."""
         for row, vector in enumerate(self.vectors):
-            artist = f"Artist {self.artists[row]}"
-            yield (
-                Document(f"t{row}", "track", f"Track {row}", artist, None, len(self.vectors) - row, vector),
-                [f"t{row}"],
-            )
+            names = f"Track {row}", f"Artist {self.artists[row]}", f"Album {self.artists[row]}"
+            neighbours = tuple((f"t{(row + step) % len(self.vectors)}", 9) for step in range(NEIGHBOURS))
+            document = Document(f"t{row}", "track", *names, len(self.vectors) - row, vector, neighbours)
+            yield document, [document.id]
 
     def playlists(self, seeds: int, count: int) -> list[list[str]]:
         """Returns lists of seeds, each around one taste, and popular tracks rather than others."""
@@ -116,7 +117,7 @@ def queries(made: Catalogue) -> dict[str, NDArray[np.float32]]:
 
 def ours(recommender: Recommender) -> Ask:
     """Returns the endpoint's way."""
-    return lambda keys: recommender.recommend([Song(key) for key in keys], COUNT)
+    return lambda keys: recommender.recommend([Song(key, key, key, key) for key in keys], COUNT)
 
 
 def origin(url: str, index: str) -> Ask:

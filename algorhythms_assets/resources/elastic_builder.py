@@ -34,17 +34,21 @@ _BUSY = (429, 502, 503, 504)
 # Bytes of a keyword that Lucene takes at most are 32,766, and a letter may have four.
 _LONGEST_NAME = 8000
 
+# Made of all vectors at once, when they are loaded: a graph merged out of those of segments finds less.
+_GRAPH = {"type": "hnsw", "m": 16, "ef_construction": 100}
+
 _LOADING = {"refresh_interval": "-1", "auto_expand_replicas": False, "number_of_replicas": 0}
 _LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
 
 
-def _mappings(dimension: int, meta: Mapping[str, Any]) -> dict[str, Any]:
-    neighbours = {"type": "hnsw", "m": 16, "ef_construction": 100}
+def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
     return {
         # What is not named here is only read back.
         "dynamic": False,
         "_meta": meta,
+        "_source": {"excludes": ["neighbours"]},
         "properties": {
+            "neighbours": {"type": "binary", "store": True},
             "id": {"type": "keyword"},
             "artist": {"type": "keyword", "index": False, "ignore_above": _LONGEST_NAME},
             "rank": {"type": "integer"},
@@ -61,7 +65,7 @@ def _mappings(dimension: int, meta: Mapping[str, Any]) -> dict[str, Any]:
                 "type": "dense_vector",
                 "dims": dimension,
                 "similarity": "max_inner_product",
-                "index_options": neighbours,
+                "index_options": index_options,
             },
         },
     }
@@ -101,7 +105,7 @@ def build_elastic(
     done = _loaded(client, name, progress)
     if done is None:
         _ask(client.indices.delete, index=name, ignore_unavailable=True)
-        mappings = _mappings(dimension, {"loading": embeddings})
+        mappings = _mappings(dimension, {"type": "flat"}, {"loading": embeddings})
         settings = {"number_of_shards": 1, "sort.field": "rank", "sort.order": "asc", **_LOADING}
         _ask(client.indices.create, index=name, settings={"index": settings}, mappings=mappings)
         done = 0
@@ -114,8 +118,6 @@ def build_elastic(
             _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})
     _ask(client.indices.put_settings, index=name, settings={"index": _LOADED})
-    _merge(client, name)
-    _ask(client.indices.refresh, index=name)
     meta = {
         "embeddings": embeddings,
         "tracks": tracks,
@@ -123,6 +125,9 @@ def build_elastic(
         "documents": count,
         "num_candidates": NUM_CANDIDATES[0],
     }
+    _ask(client.indices.put_mapping, index=name, **_mappings(dimension, _GRAPH, {"loading": embeddings}))
+    _merge(client, name)
+    _ask(client.indices.refresh, index=name)
     _ask(client.indices.put_mapping, index=name, meta=meta)
     return count
 
@@ -241,10 +246,15 @@ def _bulk(client: Elasticsearch, name: str, lines: Sequence[dict[str, Any]]) -> 
 
 def _merge(client: Elasticsearch, name: str) -> None:
     """Makes one segment of all: a search goes through one graph instead of many."""
+    # A lone segment would be left as it is, without a graph; what a document leaves that came and went makes it two.
+    _ask(client.index, index=name, id="merged", document={}, refresh=True)
+    _ask(client.delete, index=name, id="merged", refresh=True)
     task = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)["task"]
     waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
     while True:
-        done = _ask(client.tasks.get, task_id=task)
+        # The client's own call warns each time that Elasticsearch has not promised this part of its API.
+        accept = {"accept": "application/json"}
+        done = _ask(client.perform_request, method="GET", path=f"/_tasks/{task}", headers=accept)
         if done["completed"]:
             if "error" in done:
                 raise IndexUnavailableError(f"{name} could not be merged: {done['error'].get('reason')}")

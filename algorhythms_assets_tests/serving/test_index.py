@@ -64,8 +64,13 @@ def test_a_track_comes_back_as_it_was_put_in(index, vectors):
     assert list(found) == ["t0"]
     assert found["t0"].name == "Café del Mar"
     assert found["t0"].playlists == 3
-    assert found["t0"].neighbours == (("t1", 2),)
+    assert found["t0"].neighbours == ()
     np.testing.assert_array_equal(found["t0"].vector, vectors[0])
+
+
+def test_neighbours_come_where_they_are_wanted(index):
+    found = index.fetch(["t0", "t1"], neighbours=True)
+    assert [found[key].neighbours for key in ("t0", "t1")] == [(("t1", 2),), ()]
 
 
 def test_artists_and_albums_are_found_by_uri_and_name_and_are_means(index, vectors):

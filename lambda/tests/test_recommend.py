@@ -155,11 +155,15 @@ class _Counted:
         return getattr(self._index, name)
 
 
-def test_a_request_asks_the_index_three_times(recommender: Recommender, features: dict[str, float]) -> None:
-    for songs in ([], _songs("rock1"), [Song(f"new{i}", "n", "Nina Blue", "x", features) for i in range(500)]):
+def test_a_request_asks_the_index_three_times_and_once_more_for_the_unknown(
+    recommender: Recommender, features: dict[str, float]
+) -> None:
+    known = [Song("rock1", "Riff", "The Sparks", "Greatest Hits"), Song("new")]
+    unknown = [Song(f"new{i}", "n", "Nina Blue", "x", features) for i in range(500)]
+    for songs, more in (([], []), (known, []), (unknown, ["fetch"]), (known + unknown, ["fetch"])):
         index = _Counted(recommender.index)
         Recommender(recommender.network, index).recommend(songs, 500)
-        assert index.calls == ["fetch", "nearest", "fetch"]
+        assert index.calls == ["fetch", *more, "nearest", "fetch"]
 
 
 _CATALOGUE = ["rock1", "jazz1", BRIDGE, "rock2", "rock3", "jazz2", "rock4", "jazz3", "jazz4", "jazz5", "rock5"]

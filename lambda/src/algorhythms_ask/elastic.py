@@ -1,13 +1,15 @@
 """The index beyond one machine: Elasticsearch, which searches vectors approximately and names by its inverted index.
 
 A document's `_id` is the key it is found by, so artists and albums are there once for each of their keys. Only tracks
-have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`; what is
+have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`. What is
 read back is in `_source`, the vector as base64 of big-endian float32: exact, and ten times faster to read than JSON.
+Neighbours, which are more than all the rest and seldom wanted, are a stored field of their own.
 It is written by `algorhythms_assets`.
 """
 
 import base64
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -61,35 +63,37 @@ class ElasticIndex:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexUnavailableError(f"{name} in {connection.url} is no finished index of tracks") from error
 
-    def fetch(self, keys: Sequence[str]) -> Mapping[str, Document]:
+    def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
         """Returns the documents of those keys that are known."""
         wanted = [key for key in dict.fromkeys(keys) if key]
         if not wanted:
             return {}
-        answer = self._connection.post(f"/{self.name}/_mget", {"ids": [document_id(key) for key in wanted]})
+        path = f"/{self.name}/_mget" + ("?_source=true&stored_fields=neighbours" if neighbours else "")
+        answer = self._connection.post(path, {"ids": [document_id(key) for key in wanted]})
         found = {}
         for key, document in zip(wanted, answer["docs"], strict=True):
             if "error" in document:
                 raise IndexUnavailableError(f"{self.name}: {document['error'].get('reason')}")
             if document["found"]:
-                found[key] = _document(document["_source"])
+                found[key] = _document(document["_source"], document.get("fields", {}).get("neighbours", ()))
         return found
 
     def nearest(self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]]) -> list[list[Hit]]:
         """Returns, per query, the tracks of largest inner product; equal scores by popularity, then identifier."""
         if len(queries) == 0 or count == 0:
             return [[] for _ in queries]
-        size = min(count + _BEYOND, MOST_FOUND)
+        without = [set(identifiers) for identifiers in exclude]
         lines: list[object] = []
-        for query, identifiers in zip(queries, exclude, strict=True):
-            lines += [{}, self._search(query, size, sorted(set(identifiers)))]
+        for query, identifiers in zip(queries, without, strict=True):
+            # A filter would cost the search more than finding what is then left out.
+            lines += [{}, self._search(query, min(count + len(identifiers) + _BEYOND, MOST_FOUND))]
         found = []
-        for query, hits in zip(queries, self._searched(lines), strict=True):
+        for query, identifiers, hits in zip(queries, without, self._searched(lines), strict=True):
             ranked = sorted(_ranked(query, hits))
-            found.append([hit for _, _, hit in ranked[:count]])
+            found.append([hit for _, _, hit in ranked if hit.id not in identifiers][:count])
         return found
 
-    def _search(self, query: NDArray[np.float32], size: int, exclude: list[str]) -> dict[str, Any]:
+    def _search(self, query: NDArray[np.float32], size: int) -> dict[str, Any]:
         wanted: dict[str, Any] = {
             "size": size,
             "_source": False,
@@ -97,12 +101,11 @@ class ElasticIndex:
             "docvalue_fields": ["id", "artist", "rank"],
             "track_total_hits": False,
         }
-        without = {"bool": {"must_not": {"terms": {"id": exclude}}}}
         if not query[:-1].any():
             # Popularity alone is a number to sort by; a search among neighbours would be lost.
             by_popularity = [{"popularity": "desc" if query[-1] > 0 else "asc"}] if query[-1] else []
             wanted["docvalue_fields"].append("popularity")
-            tracks = {"bool": {"filter": {"exists": {"field": "rank"}}, **without["bool"]}}
+            tracks = {"bool": {"filter": {"exists": {"field": "rank"}}}}
             return wanted | {"query": tracks, "sort": [*by_popularity, {"rank": "asc"}]}
         knn: dict[str, Any] = {
             "field": "embedding",
@@ -110,9 +113,8 @@ class ElasticIndex:
             "k": size,
             "num_candidates": min(max(self.num_candidates, size), MOST_FOUND),
         }
-        if exclude:
-            knn["filter"] = without
-        return wanted | {"knn": knn}
+        # As a query it is searched for and fetched in one phase; what stands as `knn` beside queries takes three.
+        return wanted | {"query": {"knn": knn}}
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first.
@@ -176,11 +178,11 @@ def source(document: Document) -> dict[str, Any]:
         "album": document.album,
         "playlists": document.playlists,
         "vector": encoded(document.vector),
-        "neighbours": document.neighbours,
+        "neighbours": base64.b64encode(json.dumps(document.neighbours).encode()).decode(),
     }
 
 
-def _document(stored: Mapping[str, Any]) -> Document:
+def _document(stored: Mapping[str, Any], neighbours: Sequence[str] = ()) -> Document:
     return Document(
         id=stored["id"],
         kind=stored["kind"],
@@ -189,7 +191,7 @@ def _document(stored: Mapping[str, Any]) -> Document:
         album=stored["album"],
         playlists=stored["playlists"],
         vector=np.frombuffer(base64.b64decode(stored["vector"]), ">f4").astype(np.float32),
-        neighbours=tuple((uri, count) for uri, count in stored["neighbours"]),
+        neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(base64.b64decode(text))),
     )
 
 

@@ -321,7 +321,7 @@ def create_app(releases: Served) -> FastAPI:
             key = track_id(id)
         except ValueError as error:
             raise _invalid("That is no track", {"/id": str(error)}) from error
-        document = releases.current().recommender.index.fetch([key]).get(key)
+        document = releases.current().recommender.index.fetch([key], neighbours=True).get(key)
         if document is None or document.kind != "track":
             raise ProblemError(404, "Unknown track", f"{key} is not in the index.")
         neighbours = [contract.Neighbour(id=uri, playlists=count) for uri, count in document.neighbours]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 class Document:
     """A track, or the artist or album that stands for an unknown one.
 
-    `vector` is the stored vector, float32 [dimension + 1]: the unit vector z, then the popularity term.
-    `neighbours` are (track id, playlists that hold both), the strongest first.
+    `vector` is the stored vector, float32 [dimension]: the unit vector z, factors, then the popularity term.
+    `neighbours` are (track id, playlists that hold both), the strongest first; empty where they were not asked for.
     """
 
     id: str
@@ -58,8 +58,8 @@ class Index(Protocol):
     def dimension(self) -> int:
         """Length of a stored vector."""
 
-    def fetch(self, keys: Sequence[str]) -> Mapping[str, Document]:
-        """Returns the documents of those keys that are known, in one round trip."""
+    def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
+        """Returns the documents of those keys that are known, in one round trip, with or without their neighbours."""
 
     def nearest(self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]]) -> list[list[Hit]]:
         """Returns, per query, the `count` tracks of largest inner product, best first, in one round trip.

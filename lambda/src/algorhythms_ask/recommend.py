@@ -76,13 +76,16 @@ class Recommender:
         self.fold_in = np.zeros((0, 0), np.float32) if fold_in is None else fold_in
 
     def resolve(self, requests: Sequence[Sequence[Song]]) -> list[Resolution]:
-        """Finds vectors for the songs of each request, in one round trip for all of them.
+        """Finds vectors for the songs of each request: one round trip for all of them, a second if any is unknown.
 
         A track the index knows stands for itself; else its album, else its artist, else its features place it.
         Songs that occur twice in a request count once.
         """
-        keys = {key for songs in requests for song in songs for key in (song.id, *(k for _, k in fallback_keys(song)))}
-        documents = self.index.fetch(sorted(keys))
+        songs = [song for request in requests for song in request]
+        documents = dict(self.index.fetch(sorted({song.id for song in songs})))
+        unknown = [song for song in songs if _closest(song, documents) is None]
+        if keys := {key for song in unknown for _, key in fallback_keys(song)}:
+            documents |= self.index.fetch(sorted(keys))
         return [self._resolve(songs, documents) for songs in requests]
 
     def _resolve(self, songs: Sequence[Song], documents: Mapping[str, Document]) -> Resolution:
@@ -117,10 +120,18 @@ class Recommender:
         self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int
     ) -> list[list[Hit]]:
         """Returns, per request, the best `count` tracks that are not among its songs, in one round trip."""
-        queries = np.zeros((len(requests), self.index.dimension), dtype=np.float32)
-        queries[:, -1] = 1
-        for query, resolution in zip(queries, resolutions, strict=True):
-            query[:-1] = self.parts(resolution.seeds).sum(axis=0)
+        return self._rank(requests, resolutions, [self.parts(found.seeds) for found in resolutions], count)
+
+    def _rank(
+        self,
+        requests: Sequence[Sequence[Song]],
+        resolutions: Sequence[Resolution],
+        parts: Sequence[NDArray[np.float64]],
+        count: int,
+    ) -> list[list[Hit]]:
+        queries = np.ones((len(requests), self.index.dimension), dtype=np.float32)
+        for query, of_seeds in zip(queries, parts, strict=True):
+            query[:-1] = of_seeds.sum(axis=0)
         exclude = [[song.id for song in songs] for songs in requests]
         found = self.index.nearest(queries, _reordered_for(count), exclude)
         return [_reordered(hits, resolution.seeds)[:count] for hits, resolution in zip(found, resolutions, strict=True)]
@@ -131,15 +142,16 @@ class Recommender:
         return query_parts(vectors, self.fold_in)
 
     def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
-        """Answers one request in three round trips to the index, whatever the number of songs."""
+        """Answers one request in three round trips to the index, four if a song is unknown, however many songs."""
         [resolution] = self.resolve([songs])
-        [hits] = self.rank([songs], [resolution], count)
+        parts = self.parts(resolution.seeds)
+        [hits] = self._rank([songs], [resolution], [parts], count)
         documents = self.index.fetch([hit.id for hit in hits])
         found = [documents[hit.id] for hit in hits if hit.id in documents]
         if not found:
             return resolution, []
         candidates = np.stack([document.vector for document in found]).astype(np.float64)
-        terms = candidates[:, :-1] @ self.parts(resolution.seeds).T
+        terms = candidates[:, :-1] @ parts.T
         terms = np.round(terms + _of_artists(found, resolution.seeds), _DECIMALS)
         popularity = np.round(candidates[:, -1], _DECIMALS)
         scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
@@ -160,7 +172,7 @@ def query_parts(vectors: NDArray[np.float64], fold_in: Floats) -> NDArray[np.flo
 
 def _reordered_for(count: int) -> int:
     """Returns of how many tracks the first `count` are found: with more, next to no answer would be another."""
-    return 2 * count + 200
+    return min(5 * count + 50, 2 * count + 200)
 
 
 def _artist_terms(seeds: Sequence[Seed]) -> dict[str, float]:
