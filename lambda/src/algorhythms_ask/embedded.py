@@ -105,7 +105,8 @@ class EmbeddedIndex:
         vectors = self._vectors[: self.tracks]
         if len(queries) == 1:
             # Half the time of a product of matrices, which for one query does not keep up with memory.
-            return np.einsum("ij,j->i", vectors, queries[0])[None]
+            scores: NDArray[np.float32] = np.einsum("ij,j->i", vectors, queries[0])
+            return scores[None]
         return queries @ vectors.T
 
     def _rows(self, identifiers: set[str]) -> dict[str, int]:
