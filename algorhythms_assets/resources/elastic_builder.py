@@ -37,6 +37,9 @@ _LONGEST_NAME = 8000
 # Made of all vectors at once, when they are loaded: a graph merged out of those of segments finds less.
 _GRAPH = {"type": "hnsw", "m": 16, "ef_construction": 100}
 
+# Identifiers and names come without white space around them.
+_NO_KEY = " "
+
 _LOADING = {"refresh_interval": "-1", "auto_expand_replicas": False, "number_of_replicas": 0}
 _LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
 
@@ -247,8 +250,8 @@ def _bulk(client: Elasticsearch, name: str, lines: Sequence[dict[str, Any]]) -> 
 def _merge(client: Elasticsearch, name: str) -> None:
     """Makes one segment of all: a search goes through one graph instead of many."""
     # A lone segment would be left as it is, without a graph; what a document leaves that came and went makes it two.
-    _ask(client.index, index=name, id="merged", document={}, refresh=True)
-    _ask(client.delete, index=name, id="merged", refresh=True)
+    _ask(client.index, index=name, id=_NO_KEY, document={}, refresh=True)
+    _ask(client.options(ignore_status=404).delete, index=name, id=_NO_KEY, refresh=True)
     task = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)["task"]
     waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
     while True:

@@ -65,6 +65,10 @@ def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(client, connection
     index = ElasticIndex(connection, "tracks-whole")
     assert (index.tracks, index.num_candidates) == (N, measured["num_candidates"])
     assert index.fetch(["artist:artist"])["artist:artist"].id == "a1"
+    # One segment, though it was one before, and with a graph (`vex`): without, the search would be a scan.
+    held = connection.get("/tracks-whole/_stats/segments,dense_vector")["_all"]["primaries"]
+    assert held["segments"]["count"] == 1
+    assert held["dense_vector"]["off_heap"]["total_vex_size_bytes"] > 0
     settings = connection.get("/tracks-whole/_settings")["tracks-whole"]["settings"]["index"]
     # One node: a copy would have nowhere to be. Elasticsearch refreshes by itself again.
     assert (settings["number_of_replicas"], settings.get("refresh_interval")) == ("0", None)
