@@ -166,14 +166,14 @@ SEARCH_INDEX = Artifact(
     "serving",
     "search_index/{version}",
     ("embeddings", "track_metadata", "edge_table", "gcn_weights"),
-    code_version="3",
+    code_version="4",
 )
 EVALUATION_REPORT = Artifact(
     "evaluation_report",
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata"),
-    code_version="5",
+    code_version="6",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

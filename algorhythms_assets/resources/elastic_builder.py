@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from algorhythms_ask.connection import Connection, Database, RefusedError
-from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, folded, source
-from algorhythms_ask.index import Document, IndexUnavailableError
+from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, folded, stored
+from algorhythms_ask.index import Document, IndexUnavailableError, Search
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ _ATTEMPTS = 8
 _POLL_SECONDS = 1
 _PROGRESS = "progress.json"
 _BUSY = (429, 502, 503, 504)
-# Bytes of a keyword that Lucene takes at most are 32,766, and a letter may have four.
+# Lucene takes 32,766 bytes of a keyword, and a letter may have four. A longer name is read back as none.
 _LONGEST_NAME = 8000
 
 # Made of all vectors at once, when they are loaded: a graph merged out of those of segments finds less.
@@ -45,15 +45,22 @@ _LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
 
 
 def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
+    read = {"type": "keyword", "index": False, "ignore_above": _LONGEST_NAME}
     return {
-        # What is not named here is only read back.
         "dynamic": False,
         "_meta": meta,
-        "_source": {"excludes": ["neighbours"]},
+        # For people: what answers is in doc values and stored fields.
+        "_source": {"includes": ["id", "kind", "name", "artist", "album", "playlists"]},
         "properties": {
+            "key": {"type": "keyword"},
+            "id": read,
+            "kind": read,
+            "name": read,
+            "artist": read | {"index": True},
+            "album": read,
+            "playlists": {"type": "integer", "index": False},
+            "vector": {"type": "binary", "doc_values": True},
             "neighbours": {"type": "binary", "store": True},
-            "id": {"type": "keyword"},
-            "artist": {"type": "keyword", "index": False, "ignore_above": _LONGEST_NAME},
             "rank": {"type": "integer"},
             "popularity": {"type": "float"},
             # The words come folded, so that no module for analysis is needed.
@@ -66,7 +73,7 @@ def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[st
             },
             "embedding": {
                 "type": "dense_vector",
-                "dims": dimension,
+                "dims": dimension + 1,
                 "similarity": "max_inner_product",
                 "index_options": index_options,
             },
@@ -113,10 +120,12 @@ def build_elastic(
         _ask(client.indices.create, index=name, settings={"index": settings}, mappings=mappings)
         done = 0
     tracks = count = 0
+    longest = 0.0
     uuid = _uuid(client, name)
-    for batch, lines in enumerate(_batches(documents), start=1):
+    for batch, (lines, norms) in enumerate(_batches(documents), start=1):
         count += len(lines) // 2
-        tracks += sum("rank" in line for line in lines)
+        tracks += len(norms)
+        longest = max(longest, *norms) if norms else longest
         if batch > done:
             _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})
@@ -126,6 +135,7 @@ def build_elastic(
         "tracks": tracks,
         "dimension": dimension,
         "documents": count,
+        "longest": longest,
         "num_candidates": NUM_CANDIDATES[0],
     }
     _ask(client.indices.put_mapping, index=name, **_mappings(dimension, _GRAPH, {"loading": embeddings}))
@@ -177,7 +187,7 @@ def _recall(index: ElasticIndex, queries: NDArray[np.float32], edges: NDArray[np
     shares = []
     for start in range(0, len(queries), 50):
         asked = queries[start : start + 50]
-        answers = index.nearest(asked, RECALL_OF, [[]] * len(asked))
+        answers = index.nearest([Search(query) for query in asked], RECALL_OF)
         for hits, edge in zip(answers, edges[start : start + 50], strict=True):
             # What scores as the last of the best is as good, whichever of several it is.
             good = sum(hit.score >= edge - 1e-4 * max(1, abs(edge)) for hit in hits)
@@ -195,27 +205,30 @@ def _last_of_best(vectors: NDArray[np.float32], queries: NDArray[np.float32]) ->
     return edges
 
 
-def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[list[dict[str, Any]]]:
-    """Yields the lines of each bulk request, an action and a document in turn."""
+def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[list[dict[str, Any]], list[float]]]:
+    """Yields the lines of each bulk request, an action and a document in turn, and the norms of its tracks' vectors."""
     numbered = enumerate(documents)
     claimed: set[str] = set()
     while some := list(islice(numbered, _BATCH)):
         lines: list[dict[str, Any]] = []
+        norms: list[float] = []
         for rank, (document, keys) in some:
-            stored = source(document)
+            fields = stored(document)
             if document.kind == "track":
-                stored |= {
+                norms.append(float(np.linalg.norm(document.vector)))
+                fields |= {
                     "rank": rank,
                     "popularity": float(document.vector[-1]),
                     "words": " ".join(folded(f"{document.name or ''} {document.artist or ''}")),
-                    "embedding": encoded(document.vector),
+                    "embedding": encoded(np.append(document.vector, np.float32(1))),
                 }
             for key in keys:
                 # The first to claim a key has it: of two artists of one name the more popular.
                 if key not in claimed:
                     claimed.add(key)
-                    lines += [{"index": {"_id": document_id(key)}}, stored]
-        yield lines
+                    identifier = document_id(key)
+                    lines += [{"index": {"_id": identifier}}, fields | {"key": identifier}]
+        yield lines, norms
 
 
 def _loaded(client: Elasticsearch, name: str, progress: Path) -> int | None:

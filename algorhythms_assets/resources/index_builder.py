@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from algorhythms_ask.embedded import EmbeddedIndex
-from algorhythms_ask.index import Document, Index
+from algorhythms_ask.index import Document, Index, Search
 from numpy.typing import NDArray
 
 from algorhythms_assets.resources.store import write_json
@@ -86,7 +86,7 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
     check_content(f"the index in {folder}", index, tracks, probes)
     queries = np.stack(list(probes.values()))
     best = (queries @ vectors[:tracks].T).max(axis=1)
-    found = index.nearest(queries, 1, [[]] * len(probes))
+    found = index.nearest([Search(query) for query in queries], 1)
     for probe, [hit], score in zip(probes, found, best, strict=True):
         if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
             raise IndexFaultError(f"the index in {folder} finds {hit.id} for {probe}, which is not the best")

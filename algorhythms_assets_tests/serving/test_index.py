@@ -1,11 +1,14 @@
 """What every index has to answer; the same tests for each implementation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.index import Search
 from algorhythms_ask.songs import album_key, artist_key
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,33 +90,60 @@ def test_of_two_artists_of_one_name_the_more_popular_has_it(index):
 
 
 def test_only_tracks_are_ranked(index):
-    [hits] = index.nearest(np.ones((1, 5), np.float32), 100, [[]])
+    [hits] = index.nearest([Search(np.ones(5, np.float32))], 100)
     assert sorted(hit.id for hit in hits) == [f"t{i}" for i in range(6)]
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8), st.sets(st.integers(0, 7)))
 def test_nearest_is_the_exact_ranking_without_the_excluded(index, vectors, seed, count, excluded):
     queries = np.random.default_rng(seed).normal(size=(3, 5)).astype(np.float32)
-    exclude = [[f"t{i}" for i in excluded], [], ["unknown"]]
-    answers = index.nearest(queries, count, exclude)
-    for query, without, hits in zip(queries, exclude, answers, strict=True):
-        scores = {f"t{i}": float(query @ vector) for i, vector in enumerate(vectors) if f"t{i}" not in without}
+    without = [{f"t{i}" for i in excluded}, (), ["unknown"]]
+    searches = [Search(query, left_out) for query, left_out in zip(queries, without, strict=True)]
+    for search, hits in zip(searches, index.nearest(searches, count), strict=True):
+        scores = _scores(search, vectors)
         best = sorted(scores, key=lambda name: -scores[name])[:count]
         assert [hit.id for hit in hits] == best
         assert [hit.score for hit in hits] == pytest.approx([scores[name] for name in best], abs=1e-5)
-        known = index.fetch([hit.id for hit in hits])
-        assert [hit.artist for hit in hits] == [known[hit.id].artist for hit in hits]
+        assert [hit.document for hit in hits] == [None] * len(hits)
+
+
+def _scores(search, vectors):
+    return {f"t{i}": float(search.query @ v) for i, v in enumerate(vectors) if f"t{i}" not in search.without}
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4), st.integers(0, 6), st.sets(st.integers(0, 7)), st.booleans())
+def test_what_is_by_an_artist_is_raised_among_the_first(index, vectors, tracks, seed, count, among, excluded, liked):
+    query = np.random.default_rng(seed).normal(size=5).astype(np.float32)
+    # Some queries are of popularity alone, which Elasticsearch sorts by.
+    query[:4] *= liked
+    # Two artists say the same, one less; "joni" is another than "Joni".
+    raised = {"Joni": 0.3, "JONI": 0.3, "Energy": 0.1, "joni": 9.0}
+    search = Search(query, {f"t{i}" for i in excluded}, raised, among)
+    scores = _scores(search, vectors)
+    everything = sorted(_scores(Search(query), vectors).items(), key=lambda item: -item[1])
+    first = [name for name, _ in everything[: max(count, among) + len(excluded)] if name in scores]
+    artists = dict(zip(tracks["track_uri"].to_pylist(), tracks["artist_name"].to_pylist(), strict=True))
+    for name in first:
+        scores[name] += raised.get(artists[name], 0)
+    best = sorted(first, key=lambda name: -scores[name])[:count]
+    [hits] = index.nearest([search], count, documents=True)
+    assert [hit.id for hit in hits] == best
+    assert [hit.score for hit in hits] == pytest.approx([scores[name] for name in best], abs=1e-5)
+    known = index.fetch(best)
+    for hit in hits:
+        assert replace(hit.document, vector=None) == replace(known[hit.id], vector=None)
+        np.testing.assert_array_equal(hit.document.vector, known[hit.id].vector)
 
 
 def test_popularity_alone_can_be_asked_for_in_either_direction(index):
-    queries = np.array([[0, 0, 0, 0, 1], [0, 0, 0, 0, -2]], np.float32)
-    popular, unpopular = index.nearest(queries, 3, [["t1"], ["t3"]])
+    up, down = np.array([[0, 0, 0, 0, 1], [0, 0, 0, 0, -2]], np.float32)
+    popular, unpopular = index.nearest([Search(up, ["t1"]), Search(down, ["t3"])], 3)
     assert [(hit.id, round(hit.score, 5)) for hit in popular] == [("t2", 0.5), ("t5", 0.4), ("t0", 0.3)]
     assert [(hit.id, round(hit.score, 5)) for hit in unpopular] == [("t4", -0.4), ("t0", -0.6), ("t5", -0.8)]
 
 
 def test_equal_scores_go_by_popularity(index):
-    [hits] = index.nearest(np.zeros((1, 5), np.float32), 4, [[]])
+    [hits] = index.nearest([Search(np.zeros(5, np.float32))], 4)
     assert [hit.id for hit in hits] == ["t1", "t2", "t5", "t0"]
 
 

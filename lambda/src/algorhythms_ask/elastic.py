@@ -2,12 +2,16 @@
 
 A document's `_id` is the key it is found by, so artists and albums are there once for each of their keys. Only tracks
 have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`. What is
-read back is in `_source`, the vector as base64 of big-endian float32: exact, and ten times faster to read than JSON.
-Neighbours, which are more than all the rest and seldom wanted, are a stored field of their own.
+read back are doc values, which cost half of what `_source` does; the vector is base64 of float32: exact, and ten times
+faster to read than JSON. Neighbours, which are more than all the rest and seldom wanted, are a stored field.
+
+An embedding is the vector and a 1, a query what is asked for and so large a number that no score is negative: of
+negative ones Elasticsearch makes reciprocals, to which nothing could be added for an artist.
 It is written by `algorhythms_assets`.
 """
 
 import base64
+import binascii
 import hashlib
 import json
 import re
@@ -20,12 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algorhythms_ask.connection import Connection, RefusedError
-from algorhythms_ask.index import Document, Hit, IndexUnavailableError, NoSuchIndexError
+from algorhythms_ask.index import Document, Hit, IndexUnavailableError, NoSuchIndexError, Search
 
 # Elasticsearch's own limit to what one search finds.
 MOST_FOUND = 10_000
-# More than wanted are asked for, so that equal scores at the edge fall as everywhere else.
-_BEYOND = 20
+
+_READ = ("id", "kind", "name", "artist", "album", "playlists", "vector")
+
+_NONE = (None,)
 
 _LONGEST_ID = 512  # bytes, Elasticsearch's limit
 _LONGEST_WORD = 64
@@ -60,61 +66,64 @@ class ElasticIndex:
             self.dimension: int = about["dimension"]
             # So many a search among neighbours looks at: that they are enough was measured when it was built.
             self.num_candidates: int = about["num_candidates"]
+            self._longest: float = about["longest"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexUnavailableError(f"{name} in {connection.url} is no finished index of tracks") from error
 
     def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
         """Returns the documents of those keys that are known."""
-        wanted = [key for key in dict.fromkeys(keys) if key]
-        if not wanted:
-            return {}
-        path = f"/{self.name}/_mget" + ("?_source=true&stored_fields=neighbours" if neighbours else "")
-        answer = self._connection.post(path, {"ids": [document_id(key) for key in wanted]})
-        found = {}
-        for key, document in zip(wanted, answer["docs"], strict=True):
-            if "error" in document:
-                raise IndexUnavailableError(f"{self.name}: {document['error'].get('reason')}")
-            if document["found"]:
-                found[key] = _document(document["_source"], document.get("fields", {}).get("neighbours", ()))
-        return found
+        wanted = {document_id(key): key for key in keys if key}
+        identifiers = list(wanted)
+        bodies = []
+        for start in range(0, len(identifiers), MOST_FOUND):
+            some = identifiers[start : start + MOST_FOUND]
+            body = _body({"constant_score": {"filter": {"terms": {"key": some}}}}, len(some), "key", *_READ)
+            bodies.append(body | {"stored_fields": "neighbours"} if neighbours else body)
+        hits = [hit["fields"] for hits in self._searched(bodies) for hit in hits]
+        return {wanted[fields["key"][0]]: _document(fields) for fields in hits}
 
-    def nearest(self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]]) -> list[list[Hit]]:
-        """Returns, per query, the tracks of largest inner product; equal scores by popularity, then identifier."""
-        if len(queries) == 0 or count == 0:
-            return [[] for _ in queries]
-        without = [set(identifiers) for identifiers in exclude]
-        lines: list[object] = []
-        for query, identifiers in zip(queries, without, strict=True):
-            # A filter would cost the search more than finding what is then left out.
-            lines += [{}, self._search(query, min(count + len(identifiers) + _BEYOND, MOST_FOUND))]
-        found = []
-        for query, identifiers, hits in zip(queries, without, self._searched(lines), strict=True):
-            ranked = sorted(_ranked(query, hits))
-            found.append([hit for _, _, hit in ranked if hit.id not in identifiers][:count])
-        return found
+    def nearest(self, searches: Sequence[Search], count: int, documents: bool = False) -> list[list[Hit]]:
+        """Returns, per search, the best tracks; equal scores by popularity, then identifier."""
+        if count == 0:
+            return [[] for _ in searches]
+        read = _READ if documents else ("id",)
+        bodies = [
+            _popular(search, count, read) if _popularity_alone(search) else self._near(search, count, read)
+            for search in searches
+        ]
+        return [
+            _popular_hits(search, found)[:count] if _popularity_alone(search) else self._near_hits(search, found)
+            for search, found in zip(searches, self._searched(bodies), strict=True)
+        ]
 
-    def _search(self, query: NDArray[np.float32], size: int) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
-            "size": size,
-            "_source": False,
-            "stored_fields": "_none_",
-            "docvalue_fields": ["id", "artist", "rank"],
-            "track_total_hits": False,
-        }
-        if not query[:-1].any():
-            # Popularity alone is a number to sort by; a search among neighbours would be lost.
-            by_popularity = [{"popularity": "desc" if query[-1] > 0 else "asc"}] if query[-1] else []
-            wanted["docvalue_fields"].append("popularity")
-            tracks = {"bool": {"filter": {"exists": {"field": "rank"}}}}
-            return wanted | {"query": tracks, "sort": [*by_popularity, {"rank": "asc"}]}
-        knn: dict[str, Any] = {
+    def _near(self, search: Search, count: int, read: Sequence[str]) -> dict[str, Any]:
+        reach = min(search.reach(count), MOST_FOUND)
+        knn = {
             "field": "embedding",
-            "query_vector": encoded(query),
-            "k": size,
-            "num_candidates": min(max(self.num_candidates, size), MOST_FOUND),
+            "query_vector": encoded(np.append(search.query, self._offset(search))),
+            "k": reach,
+            "num_candidates": min(max(self.num_candidates, reach), MOST_FOUND),
         }
+        artists: dict[float, list[str]] = {}
+        for artist, more in search.raised.items():
+            artists.setdefault(more, []).append(artist)
+        raised = [
+            {"constant_score": {"filter": {"terms": {"artist": names}}, "boost": more}}
+            for more, names in artists.items()
+        ]
         # As a query it is searched for and fetched in one phase; what stands as `knn` beside queries takes three.
-        return wanted | {"query": {"knn": knn}}
+        # A filter within it would cost the search more than finding what is then left out.
+        without = {"terms": {"key": [document_id(identifier) for identifier in search.without]}}
+        return _body({"bool": {"must": {"knn": knn}, "should": raised, "must_not": without}}, count, *read)
+
+    def _near_hits(self, search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
+        # Elasticsearch adds 1 to an inner product.
+        added = 1 + float(self._offset(search))
+        return [_hit(hit["fields"], hit["_score"] - added) for hit in found]
+
+    def _offset(self, search: Search) -> np.float32:
+        # No inner product is less than minus this (Cauchy and Schwarz).
+        return np.float32(self._longest * np.linalg.norm(search.query))
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first.
@@ -126,18 +135,19 @@ class ElasticIndex:
             return []
         found: dict[str, Document] = {}
         for clauses in ([_prefix(word) for word in words], [_similar(word) for word in words]):
-            query = {"bool": {"filter": clauses}}
-            order = [{"rank": "asc"}]
-            body = {"size": count, "query": query, "sort": order, "track_total_hits": False}
-            [hits] = self._searched([{}, body])
+            body = _body({"bool": {"filter": clauses}}, count, *_READ) | {"sort": [{"rank": "asc"}]}
+            [hits] = self._searched([body])
             for hit in hits:
-                found.setdefault(hit["_source"]["id"], _document(hit["_source"]))
+                found.setdefault(hit["fields"]["id"][0], _document(hit["fields"]))
             if len(found) >= count:
                 break
         return list(found.values())[:count]
 
-    def _searched(self, lines: Sequence[object]) -> list[list[dict[str, Any]]]:
+    def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Returns the hits of each search of a multi-search."""
+        if not bodies:
+            return []
+        lines = [line for body in bodies for line in ({}, body)]
         answer = self._connection.post_lines(f"/{self.name}/_msearch", lines)
         found = []
         for response in answer["responses"]:
@@ -168,7 +178,7 @@ def encoded(vector: NDArray[np.float32]) -> str:
     return base64.b64encode(vector.astype(">f4").tobytes()).decode()
 
 
-def source(document: Document) -> dict[str, Any]:
+def stored(document: Document) -> dict[str, Any]:
     """Returns what is stored of a document and read back."""
     return {
         "id": document.id,
@@ -182,31 +192,56 @@ def source(document: Document) -> dict[str, Any]:
     }
 
 
-def _document(stored: Mapping[str, Any], neighbours: Sequence[str] = ()) -> Document:
+def _document(fields: Mapping[str, list[Any]]) -> Document:
+    neighbours = fields.get("neighbours", ())
     return Document(
-        id=stored["id"],
-        kind=stored["kind"],
-        name=stored["name"],
-        artist=stored["artist"],
-        album=stored["album"],
-        playlists=stored["playlists"],
-        vector=np.frombuffer(base64.b64decode(stored["vector"]), ">f4").astype(np.float32),
+        id=fields["id"][0],
+        kind=fields["kind"][0],
+        name=fields.get("name", _NONE)[0],
+        artist=fields.get("artist", _NONE)[0],
+        album=fields.get("album", _NONE)[0],
+        playlists=fields["playlists"][0],
+        vector=np.frombuffer(binascii.a2b_base64(fields["vector"][0]), ">f4").astype(np.float32),
         neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(base64.b64decode(text))),
     )
 
 
-def _ranked(query: NDArray[np.float32], hits: Sequence[Mapping[str, Any]]) -> list[tuple[float, int, Hit]]:
-    """Returns (negative score, rank, hit), which sorts as answers are ordered; no two have one rank."""
-    ranked = []
-    for hit in hits:
-        fields = hit["fields"]
-        if "popularity" in fields:
-            score = float(query[-1]) * fields["popularity"][0]
-        else:
-            # How Elasticsearch makes an inner product a positive score.
-            score = hit["_score"] - 1 if hit["_score"] >= 1 else 1 - 1 / hit["_score"]
-        ranked.append((-score, fields["rank"][0], Hit(fields["id"][0], score, fields.get("artist", [None])[0])))
-    return ranked
+def _hit(fields: Mapping[str, list[Any]], score: float) -> Hit:
+    return Hit(fields["id"][0], score, _document(fields) if "vector" in fields else None)
+
+
+def _popularity_alone(search: Search) -> bool:
+    return not search.query[:-1].any()
+
+
+def _popular(search: Search, count: int, read: Sequence[str]) -> dict[str, Any]:
+    """Returns what sorts by popularity: a search among neighbours would be lost."""
+    coefficient = search.query[-1]
+    order = [{"popularity": "desc" if coefficient > 0 else "asc"}] if coefficient else []
+    tracks = {"bool": {"filter": {"exists": {"field": "rank"}}}}
+    size = min(search.reach(count), MOST_FOUND)
+    return _body(tracks, size, *read, "artist", "popularity") | {"sort": [*order, {"rank": "asc"}]}
+
+
+def _popular_hits(search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
+    without = set(search.without)
+    hits = []
+    for fields in (hit["fields"] for hit in found):
+        if fields["id"][0] not in without:
+            more = search.raised.get(fields.get("artist", _NONE)[0], 0.0)
+            hits.append(_hit(fields, float(search.query[-1]) * fields["popularity"][0] + more))
+    return sorted(hits, key=lambda hit: -hit.score)
+
+
+def _body(query: Mapping[str, Any], size: int, *read: str) -> dict[str, Any]:
+    return {
+        "query": query,
+        "size": size,
+        "docvalue_fields": list(dict.fromkeys(read)),
+        "stored_fields": "_none_",
+        "_source": False,
+        "track_total_hits": False,
+    }
 
 
 def _prefix(word: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What an index of tracks has to answer; every implementation passes the same tests."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -27,12 +27,30 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Search:
+    """Which tracks are wanted: those of largest inner product with `query`, float32 [dimension].
+
+    None of those in `without`, which are track ids, is found. The first `among` are reordered: what is by an artist in
+    `raised` scores so much more.
+    """
+
+    query: NDArray[np.float32]
+    without: Collection[str] = ()
+    raised: Mapping[str, float] = field(default_factory=dict)
+    among: int = 0
+
+    def reach(self, count: int) -> int:
+        """Returns of how many tracks, those in `without` among them, the best `count` are found."""
+        return max(count, self.among) + len(self.without)
+
+
+@dataclass(frozen=True)
 class Hit:
-    """A track found by inner product, with the name of its artist."""
+    """A track that was found; its document is there where it was asked for."""
 
     id: str
     score: float
-    artist: str | None = None
+    document: Document | None = None
 
 
 class IndexUnavailableError(Exception):
@@ -61,11 +79,8 @@ class Index(Protocol):
     def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
         """Returns the documents of those keys that are known, in one round trip, with or without their neighbours."""
 
-    def nearest(self, queries: NDArray[np.float32], count: int, exclude: Sequence[Sequence[str]]) -> list[list[Hit]]:
-        """Returns, per query, the `count` tracks of largest inner product, best first, in one round trip.
-
-        `queries` is float32 [n, dimension]; `exclude` holds n lists of track ids that are not to be found.
-        """
+    def nearest(self, searches: Sequence[Search], count: int, documents: bool = False) -> list[list[Hit]]:
+        """Returns, per search, the best `count` tracks, best first, in one round trip, with or without documents."""
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algorhythms_ask.features import FeatureNetwork, Floats, problems
-from algorhythms_ask.index import Document, Hit, Index
+from algorhythms_ask.index import Document, Hit, Index, Search
 from algorhythms_ask.songs import Song, fallback_keys
 
 # Quality is flat from 0.06 to 0.2: see docs/log.md.
@@ -120,21 +120,15 @@ class Recommender:
         self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int
     ) -> list[list[Hit]]:
         """Returns, per request, the best `count` tracks that are not among its songs, in one round trip."""
-        return self._rank(requests, resolutions, [self.parts(found.seeds) for found in resolutions], count)
+        searches = [
+            self._search(songs, found.seeds, self.parts(found.seeds), count)
+            for songs, found in zip(requests, resolutions, strict=True)
+        ]
+        return self.index.nearest(searches, count)
 
-    def _rank(
-        self,
-        requests: Sequence[Sequence[Song]],
-        resolutions: Sequence[Resolution],
-        parts: Sequence[NDArray[np.float64]],
-        count: int,
-    ) -> list[list[Hit]]:
-        queries = np.ones((len(requests), self.index.dimension), dtype=np.float32)
-        for query, of_seeds in zip(queries, parts, strict=True):
-            query[:-1] = of_seeds.sum(axis=0)
-        exclude = [[song.id for song in songs] for songs in requests]
-        found = self.index.nearest(queries, _reordered_for(count), exclude)
-        return [_reordered(hits, resolution.seeds)[:count] for hits, resolution in zip(found, resolutions, strict=True)]
+    def _search(self, songs: Sequence[Song], seeds: Sequence[Seed], parts: NDArray[np.float64], count: int) -> Search:
+        query = np.append(parts.sum(axis=0), 1).astype(np.float32)
+        return Search(query, {song.id for song in songs}, _artist_terms(seeds), _reordered_for(count))
 
     def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
         """Returns each seed's part in the query, float64 [seeds, dimension - 1]; their sum is the query."""
@@ -142,12 +136,12 @@ class Recommender:
         return query_parts(vectors, self.fold_in)
 
     def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
-        """Answers one request in three round trips to the index, four if a song is unknown, however many songs."""
+        """Answers one request in two round trips to the index, three if a song is unknown, however many songs."""
         [resolution] = self.resolve([songs])
         parts = self.parts(resolution.seeds)
-        [hits] = self._rank([songs], [resolution], [parts], count)
-        documents = self.index.fetch([hit.id for hit in hits])
-        found = [documents[hit.id] for hit in hits if hit.id in documents]
+        search = self._search(songs, resolution.seeds, parts, count)
+        [hits] = self.index.nearest([search], count, documents=True)
+        found = [hit.document for hit in hits if hit.document is not None]
         if not found:
             return resolution, []
         candidates = np.stack([document.vector for document in found]).astype(np.float64)
@@ -181,12 +175,6 @@ def _artist_terms(seeds: Sequence[Seed]) -> dict[str, float]:
     return {artist: ARTIST_WEIGHT * math.log1p(count) for artist, count in seeds_of.items()}
 
 
-def _reordered(hits: Sequence[Hit], seeds: Sequence[Seed]) -> list[Hit]:
-    more = _artist_terms(seeds)
-    raised = [Hit(hit.id, hit.score + more.get(hit.artist or "", 0.0), hit.artist) for hit in hits]
-    return sorted(raised, key=lambda hit: -hit.score)
-
-
 def _of_artists(candidates: Sequence[Document], seeds: Sequence[Seed]) -> NDArray[np.float64]:
     """Returns what each seed says of each candidate for being by the same artist, float64 [candidates, seeds]."""
     more = _artist_terms(seeds)
@@ -199,9 +187,9 @@ def _of_artists(candidates: Sequence[Document], seeds: Sequence[Seed]) -> NDArra
 
 def _closest(song: Song, documents: Mapping[str, Document]) -> Document | None:
     """Returns the track itself, else its album, else its artist, else None."""
-    for kind, key in [("track", song.id), *fallback_keys(song)]:
-        document = documents.get(key)
-        # An identifier may happen to be spelt as the key of an artist: that makes it no track.
-        if document is not None and document.kind == kind:
-            return document
-    return None
+    track = documents.get(song.id)
+    # An identifier may happen to be spelt as the key of an artist: that makes it no track.
+    if track is not None and track.kind == "track":
+        return track
+    found = ((kind, documents.get(key)) for kind, key in fallback_keys(song))
+    return next((document for kind, document in found if document is not None and document.kind == kind), None)
