@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from algorhythms_ask.connection import Connection, Database, RefusedError
-from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, folded, stored
+from algorhythms_ask.elastic import ElasticIndex, document_id, folded, stored
 from algorhythms_ask.index import Document, IndexUnavailableError, Search
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
@@ -138,6 +138,8 @@ def build_elastic(
         "longest": longest,
         "num_candidates": NUM_CANDIDATES[0],
     }
+    # What only a recovery would have needed is left out of a merge once it is safe on disk: a third of the index.
+    _ask(client.indices.flush, index=name)
     _ask(client.indices.put_mapping, index=name, **_mappings(dimension, _GRAPH, {"loading": embeddings}))
     _merge(client, name)
     _ask(client.indices.refresh, index=name)
@@ -220,7 +222,6 @@ def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[
                     "rank": rank,
                     "popularity": float(document.vector[-1]),
                     "words": " ".join(folded(f"{document.name or ''} {document.artist or ''}")),
-                    "embedding": encoded(np.append(document.vector, np.float32(1))),
                 }
             for key in keys:
                 # The first to claim a key has it: of two artists of one name the more popular.

@@ -22,12 +22,13 @@ def queries(
     """
     chosen = np.linspace(0, len(playlists) - 1, min(_PLAYLISTS, len(playlists))).astype(int)
     asked: dict[str, NDArray[np.float32]] = {}
+    inverse = np.linalg.inv(fold_in.astype(np.float64))
     for coefficient in _COEFFICIENTS:
         found = []
         for playlist in chosen:
             rows = np.searchsorted(numbers, playlists.distinct(int(playlist)))
             for count in _SEEDS:
-                parts = query_parts(vectors[rows[:count], :-1].astype(np.float64), fold_in)
+                parts = query_parts(vectors[rows[:count], :-1].astype(np.float64), inverse)
                 found.append(np.append(parts.sum(axis=0), coefficient))
         asked[f"popularity times {coefficient}"] = np.array(found, np.float32).reshape(-1, vectors.shape[1])
     return asked

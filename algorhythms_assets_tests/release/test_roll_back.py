@@ -120,7 +120,7 @@ def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeyp
     manifest = json.loads((store.root / "serving_bundle" / "r1" / "manifest.json").read_text())
     vector = np.ones(manifest["dimensions"]["stored"], np.float32)
     content = current(store)
-    for version in ("e1", "e2"):
+    for version in ("x1", "x2"):
         documents = [(Document(version, "track", None, None, None, 1, vector), [version])]
         folder = store.root / "search_index" / version
         folder.mkdir()
@@ -131,12 +131,12 @@ def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeyp
     def alias():
         return list(connection.get("/_alias/tracks"))
 
-    assert alias() == ["tracks-e2"]
-    assert (roll_back(store)["version"], alias()) == ("e1", ["tracks-e1"])
-    assert load_release(store.root).index == "tracks-e1"
-    roll_back(store, "e2")
-    assert "search_index/e1" in prune(store, 1)
-    assert list(connection.get("/tracks-e*/_mapping")) == ["tracks-e2"]
+    assert alias() == ["tracks-x2"]
+    assert (roll_back(store)["version"], alias()) == ("x1", ["tracks-x1"])
+    assert load_release(store.root).index == "tracks-x1"
+    roll_back(store, "x2")
+    assert "search_index/x1" in prune(store, 1)
+    assert list(connection.get("/tracks-x*/_mapping")) == ["tracks-x2"]
     # A cluster that is away keeps nobody from going back to what needs none.
     monkeypatch.setenv("ALGORHYTHMS_INDEX", "http://127.0.0.1:9")
     first = history(store)[0]["version"]

@@ -1,9 +1,10 @@
 """The index beyond one machine: Elasticsearch, which searches vectors approximately and names by its inverted index.
 
 A document's `_id` is the key it is found by, so artists and albums are there once for each of their keys. Only tracks
-have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`. What is
-read back are doc values, which cost half of what `_source` does; the vector is base64 of float32: exact, and ten times
-faster to read than JSON. Neighbours, which are more than all the rest and seldom wanted, are a stored field.
+have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`; artists
+and albums have a `vector` that is not searched. What is read back are doc values, which cost half of what `_source` does;
+vectors come as base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are more than all the
+rest and seldom wanted, are a stored field.
 
 An embedding is the vector and a 1, a query what is asked for and so large a number that no score is negative: of
 negative ones Elasticsearch makes reciprocals, to which nothing could be added for an artist.
@@ -26,10 +27,14 @@ from numpy.typing import NDArray
 from algorhythms_ask.connection import Connection, RefusedError
 from algorhythms_ask.index import Document, Hit, IndexUnavailableError, NoSuchIndexError, Search
 
+_Column = str | Mapping[str, str]
+
 # Elasticsearch's own limit to what one search finds.
 MOST_FOUND = 10_000
 
-_READ = ("id", "kind", "name", "artist", "album", "playlists", "vector")
+# Columns of a document.
+_NAMES = ("id", "kind", "name", "artist", "album", "playlists")
+_READ = (*_NAMES, "vector", {"field": "embedding", "format": "binary"})
 
 _NONE = (None,)
 
@@ -96,7 +101,7 @@ class ElasticIndex:
             for search, found in zip(searches, self._searched(bodies), strict=True)
         ]
 
-    def _near(self, search: Search, count: int, read: Sequence[str]) -> dict[str, Any]:
+    def _near(self, search: Search, count: int, read: Sequence[_Column]) -> dict[str, Any]:
         reach = min(search.reach(count), MOST_FOUND)
         knn = {
             "field": "embedding",
@@ -174,26 +179,24 @@ def folded(text: str) -> list[str]:
 
 
 def encoded(vector: NDArray[np.float32]) -> str:
-    """Returns a vector as Elasticsearch takes it, and as it is stored to be read back."""
+    """Returns a vector as Elasticsearch takes it and gives it back."""
     return base64.b64encode(vector.astype(">f4").tobytes()).decode()
 
 
 def stored(document: Document) -> dict[str, Any]:
     """Returns what is stored of a document and read back."""
-    return {
-        "id": document.id,
-        "kind": document.kind,
-        "name": document.name,
-        "artist": document.artist,
-        "album": document.album,
-        "playlists": document.playlists,
-        "vector": encoded(document.vector),
-        "neighbours": base64.b64encode(json.dumps(document.neighbours).encode()).decode(),
-    }
+    fields: dict[str, Any] = {name: getattr(document, name) for name in _NAMES}
+    if document.kind == "track":
+        fields["embedding"] = encoded(np.append(document.vector, np.float32(1)))
+    else:
+        fields["vector"] = encoded(document.vector)
+    return fields | {"neighbours": base64.b64encode(json.dumps(document.neighbours).encode()).decode()}
 
 
 def _document(fields: Mapping[str, list[Any]]) -> Document:
     neighbours = fields.get("neighbours", ())
+    [vector] = fields.get("vector") or fields["embedding"]
+    numbers = np.frombuffer(binascii.a2b_base64(vector), ">f4").astype(np.float32)
     return Document(
         id=fields["id"][0],
         kind=fields["kind"][0],
@@ -201,20 +204,20 @@ def _document(fields: Mapping[str, list[Any]]) -> Document:
         artist=fields.get("artist", _NONE)[0],
         album=fields.get("album", _NONE)[0],
         playlists=fields["playlists"][0],
-        vector=np.frombuffer(binascii.a2b_base64(fields["vector"][0]), ">f4").astype(np.float32),
+        vector=numbers if "vector" in fields else numbers[:-1],
         neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(base64.b64decode(text))),
     )
 
 
 def _hit(fields: Mapping[str, list[Any]], score: float) -> Hit:
-    return Hit(fields["id"][0], score, _document(fields) if "vector" in fields else None)
+    return Hit(fields["id"][0], score, _document(fields) if "kind" in fields else None)
 
 
 def _popularity_alone(search: Search) -> bool:
     return not search.query[:-1].any()
 
 
-def _popular(search: Search, count: int, read: Sequence[str]) -> dict[str, Any]:
+def _popular(search: Search, count: int, read: Sequence[_Column]) -> dict[str, Any]:
     """Returns what sorts by popularity: a search among neighbours would be lost."""
     coefficient = search.query[-1]
     order = [{"popularity": "desc" if coefficient > 0 else "asc"}] if coefficient else []
@@ -233,11 +236,11 @@ def _popular_hits(search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hi
     return sorted(hits, key=lambda hit: -hit.score)
 
 
-def _body(query: Mapping[str, Any], size: int, *read: str) -> dict[str, Any]:
+def _body(query: Mapping[str, Any], size: int, *read: _Column) -> dict[str, Any]:
     return {
         "query": query,
         "size": size,
-        "docvalue_fields": list(dict.fromkeys(read)),
+        "docvalue_fields": read,
         "stored_fields": "_none_",
         "_source": False,
         "track_total_hits": False,

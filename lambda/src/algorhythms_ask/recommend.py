@@ -74,6 +74,7 @@ class Recommender:
         self.network = network
         self.index = index
         self.fold_in = np.zeros((0, 0), np.float32) if fold_in is None else fold_in
+        self._inverse = np.linalg.inv(self.fold_in.astype(np.float64))
 
     def resolve(self, requests: Sequence[Sequence[Song]]) -> list[Resolution]:
         """Finds vectors for the songs of each request: one round trip for all of them, a second if any is unknown.
@@ -133,7 +134,7 @@ class Recommender:
     def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
         """Returns each seed's part in the query, float64 [seeds, dimension - 1]; their sum is the query."""
         vectors = np.array([seed.vector for seed in seeds], dtype=np.float64).reshape(-1, self.index.dimension - 1)
-        return query_parts(vectors, self.fold_in)
+        return query_parts(vectors, self._inverse)
 
     def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
         """Answers one request in two round trips to the index, three if a song is unknown, however many songs."""
@@ -156,11 +157,15 @@ class Recommender:
         ]
 
 
-def query_parts(vectors: NDArray[np.float64], fold_in: Floats) -> NDArray[np.float64]:
-    """Returns each seed's part in the query, of the seeds' [z, v]: float64 [seeds, dimension - 1]; `fold_in` is B."""
-    factors = len(fold_in)
-    z, v = np.split(vectors, [vectors.shape[1] - factors], axis=1)
-    folded = np.linalg.solve(fold_in + v.T @ v, v.T).T if factors else v
+def query_parts(vectors: NDArray[np.float64], inverse: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns each seed's part in the query, of the seeds' [z, v]: float64 [seeds, dimension - 1]; `inverse` is B^-1.
+
+    With the seeds' v as rows of V, A^-1 V^T = B^-1 V^T (I + V B^-1 V^T)^-1 (Woodbury): a system of as many equations as
+    there are seeds, who are fewer than factors in most requests.
+    """
+    z, v = np.split(vectors, [vectors.shape[1] - len(inverse)], axis=1)
+    weighted = v @ inverse
+    folded = np.linalg.solve(np.eye(len(v)) + weighted @ v.T, weighted)
     return np.concatenate([z / max(1, len(vectors)), folded], axis=1)
 
 
