@@ -3,8 +3,8 @@
 A document's `_id` is the key it is found by, so artists and albums are there once for each of their keys. Only tracks
 have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`; artists
 and albums have a `vector` that is not searched. What is read back are doc values, at half the cost of `_source`.
-Vectors come as base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are more than all the
-rest and seldom wanted, are a stored field.
+Vectors come as base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are more than all
+the rest and seldom wanted, are a stored field.
 
 An embedding is the vector and a 1, a query what is asked for and so large a number that no score is negative: of
 negative ones Elasticsearch makes reciprocals, to which nothing could be added for an artist.
