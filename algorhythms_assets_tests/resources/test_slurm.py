@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -262,13 +262,6 @@ def test_a_controller_that_is_killed_and_comes_back_costs_nothing(slurm, run_dir
     assert second.failure is None, second.log
 
 
-def test_without_slurm_it_is_told_what_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    outcome = run_job(tmp_path, "alone", ["true"])
-    assert "there is no sbatch on the PATH" in outcome.failure.description
-    assert not outcome.failure.allow_retries
-
-
 def test_a_run_folder_that_cannot_be_made_is_told(slurm, tmp_path):  # noqa: F811
     (tmp_path / "file").touch()
     outcome = run_job(tmp_path / "file", "unwritable", ["true"])
@@ -276,8 +269,17 @@ def test_a_run_folder_that_cannot_be_made_is_told(slurm, tmp_path):  # noqa: F81
 
 
 def test_a_time_limit_is_told_as_such(ends):
-    """The last of all: Slurm counts in minutes."""
+    """One of the last: Slurm counts in minutes."""
     told, metadata, retry = failure_of(ends, "timeout")
     assert "ran into its time limit" in told
     assert metadata["state"] == "TIMEOUT"
     assert not retry
+
+
+def test_without_slurm_it_is_told_what_is_missing(ends, tmp_path, monkeypatch):
+    # Jobs that are still followed would miss Slurm too.
+    wait(ends.values())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = run_job(tmp_path, "alone", ["true"])
+    assert "there is no sbatch on the PATH" in outcome.failure.description
+    assert not outcome.failure.allow_retries
