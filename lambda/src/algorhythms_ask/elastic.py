@@ -73,7 +73,10 @@ class ElasticIndex:
             self.num_candidates: int = about["num_candidates"]
             self._longest: float = about["longest"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise IndexUnavailableError(f"{name} in {connection.url} is no finished index of tracks") from error
+            raise IndexUnavailableError(
+                f"{name} in {connection.url} is no finished index of tracks, or an older version's: materialize "
+                "search_index again"
+            ) from error
 
     def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
         """Returns the documents of those keys that are known."""
