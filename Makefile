@@ -54,7 +54,7 @@ format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 
 dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
-	@home=$$($(BIN)/python -m algorhythms_assets.home) && DAGSTER_HOME="$$home" PATH="$(CURDIR)/$(BIN):$$PATH" \
+	@home=$$($(BIN)/python -m algorhythms_assets.dagster_home) && DAGSTER_HOME="$$home" PATH="$(CURDIR)/$(BIN):$$PATH" \
 		exec $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 serve: $(READY) ## the endpoint at http://127.0.0.1:8000, on what is released

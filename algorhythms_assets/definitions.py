@@ -10,9 +10,9 @@ from algorhythms_assets.features import checks as features_checks
 from algorhythms_assets.graph import assets as graph
 from algorhythms_assets.ingest import assets as ingest
 from algorhythms_assets.ingest import sensors
-from algorhythms_assets.ingest.removal import remove_slices
+from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
-from algorhythms_assets.orphans import jobs_left_behind
+from algorhythms_assets.operate.sensors import jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.serving import assets as serving

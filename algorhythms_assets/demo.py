@@ -22,7 +22,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 from algorhythms_ask.release import CURRENT
 
-from algorhythms_assets.home import dagster_home
+from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.resources.compute import ONLY_CHANGED, UNCHANGED

@@ -7,9 +7,9 @@ from typing import Any
 import dagster as dg
 
 from algorhythms_assets.resources.compute import Compute, LocalCompute
-from algorhythms_assets.resources.slurm import PipesSlurmClient
-from algorhythms_assets.resources.slurm_compute import SlurmCompute
-from algorhythms_assets.resources.spark import spark_config
+from algorhythms_assets.resources.slurm.client import PipesSlurmClient
+from algorhythms_assets.resources.slurm.compute import SlurmCompute
+from algorhythms_assets.resources.spark.engine import spark_config
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets.settings import Settings, SlurmSettings
 

@@ -23,8 +23,9 @@ from pydantic import BaseModel, ValidationError
 from tqdm import tqdm
 
 from algorhythms_assets.contracts import Artifact
-from algorhythms_assets.resources.engine import Engine, open_engine
-from algorhythms_assets.resources.spark import spark_config
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
+from algorhythms_assets.resources.engine import Engine
+from algorhythms_assets.resources.spark.engine import SparkEngine, spark_config
 from algorhythms_assets.resources.store import (
     LATEST_FILE,
     STAMP_FILE,
@@ -172,3 +173,8 @@ def _work(
 def _peak_memory_gb() -> float:
     kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return round(kilobytes / 1e6, 3)
+
+
+def open_engine(setting: str, spark: Mapping[str, str]) -> Engine:
+    """Returns the engine that ALGORHYTHMS_ENGINE names; `spark` is Spark's configuration, where it is the engine."""
+    return EmbeddedEngine() if setting == "duckdb" else SparkEngine(spark)

@@ -12,7 +12,7 @@ import pytest
 from algorhythms_assets.contracts import ARTIFACTS, EMBEDDINGS, EVALUATION_REPORT, MLP_WEIGHTS
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.engine import EmbeddedEngine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets_tests.conftest import playlist, slice_bytes

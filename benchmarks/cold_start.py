@@ -26,12 +26,12 @@ from algorhythms_ask.release import load_encoder, load_recommender
 from algorhythms_ask.songs import Song
 from numpy.typing import NDArray
 
-from algorhythms_assets.challenge import DEPTH, Task, ndcg, r_precision
 from algorhythms_assets.contracts import RAW_PLAYLISTS_SCHEMA, SCALER, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.evaluation.baselines import Popularity, Ranking
 from algorhythms_assets.features.scaler import load_features
 from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.ingest.playlists import Playlists, load_snapshot, split_ranges
+from algorhythms_assets.metrics import DEPTH, Task, ndcg, r_precision
 from algorhythms_assets.resources.store import Store, write_table
 from algorhythms_assets.sample.slices import write_sample
 from benchmarks.quality import PAYLOADS, payload

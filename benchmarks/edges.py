@@ -164,9 +164,8 @@ def _ours(folder: Path, engine: str) -> tuple[float, int]:
 
     from algorhythms_assets.contracts import EDGE_TABLE, NoConfig
     from algorhythms_assets.graph.edge_table import build
-    from algorhythms_assets.payload import Work
-    from algorhythms_assets.resources.engine import open_engine
-    from algorhythms_assets.resources.spark import spark_config
+    from algorhythms_assets.payload import Work, open_engine
+    from algorhythms_assets.resources.spark.engine import spark_config
     from algorhythms_assets.resources.store import Store, planned_stamp
 
     store = Store(folder)
@@ -256,7 +255,7 @@ def _scipy(folder: Path) -> tuple[float, int]:
 
 
 def _spark_session() -> Any:
-    from algorhythms_assets.resources.spark import SparkEngine, spark_config
+    from algorhythms_assets.resources.spark.engine import SparkEngine, spark_config
 
     return SparkEngine(spark_config("local[2]") | {"spark.driver.memory": SPARK_MEMORY}).session
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from algorhythms_ask.index import Document
 
-from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.index.embedded import build_embedded
 from algorhythms_assets_tests.services.lambda_runtime import make_zips, place, unpack
 
 RESULT = Path(__file__).parent / "results" / "function_start.md"

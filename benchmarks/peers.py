@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 from torch_geometric.nn import GCNConv
 
-from algorhythms_assets.challenge import DEPTH, Task
 from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.ingest.playlists import Playlists
+from algorhythms_assets.metrics import DEPTH, Task
 
 _ALS_ITERATIONS = 15
 

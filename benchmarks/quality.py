@@ -23,7 +23,6 @@ import pyarrow.parquet as pq
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.release import load_recommender
 
-from algorhythms_assets.challenge import CATEGORIES, METRICS, Task, cut
 from algorhythms_assets.contracts import (
     ARTIFACTS,
     EDGE_TABLE,
@@ -39,6 +38,7 @@ from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.graph.edge_table import edge_files
 from algorhythms_assets.ingest.buckets import BUCKETS
 from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapshot
+from algorhythms_assets.metrics import CATEGORIES, METRICS, Task, cut
 from algorhythms_assets.resources.store import Store, write_table
 from algorhythms_assets.sample.slices import write_sample
 from benchmarks.peers import ImplicitAls, OriginGcn

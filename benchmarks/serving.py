@@ -36,8 +36,8 @@ from algorhythms_ask.songs import Song
 from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
 
-from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic, writer
-from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded
+from algorhythms_assets.resources.index.elastic import build_elastic, verify_elastic, writer
+from algorhythms_assets.resources.index.embedded import IndexFaultError, build_embedded
 from algorhythms_assets_tests.services.elasticsearch import missing, running_node
 
 RESULT = Path(__file__).parent / "results" / "serving.md"

@@ -6,8 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from algorhythms_assets.challenge import DEPTH, Task
 from algorhythms_assets.ingest.playlists import Playlists
+from algorhythms_assets.metrics import DEPTH, Task
 
 Ranking = NDArray[np.int64]
 

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from algorhythms_assets.challenge import CATEGORIES, DEPTH, METRICS, Task, metrics
 from algorhythms_assets.evaluation.baselines import Ranking
+from algorhythms_assets.metrics import CATEGORIES, DEPTH, METRICS, Task, metrics
 
 # Fewer test playlists than this say too little to stop a release.
 MINIMUM_PLAYLISTS = 100

@@ -20,7 +20,6 @@ from algorhythms_ask.release import (
 )
 from numpy.typing import NDArray
 
-from algorhythms_assets.challenge import CATEGORIES, cut
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
@@ -30,6 +29,7 @@ from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.metrics import CATEGORIES, cut
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
 from algorhythms_assets.resources.store import InputError, digest, write_json

@@ -7,8 +7,8 @@ import pyarrow as pa
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.songs import Song
 
-from algorhythms_assets.challenge import DEPTH, Task
 from algorhythms_assets.evaluation.baselines import Ranking
+from algorhythms_assets.metrics import DEPTH, Task
 
 # What an earlier version knows and this snapshot does not: no target, whatever its number.
 _ELSEWHERE = -1

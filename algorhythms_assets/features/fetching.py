@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from algorhythms_ask.features import FEATURES
 
+from algorhythms_assets.features.cache import FeatureCache
+from algorhythms_assets.features.service import FeatureApi, Features
 from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.feature_api import FeatureApi, Features
-from algorhythms_assets.resources.feature_cache import FeatureCache
 from algorhythms_assets.resources.store import InputError
 
 _SPOTIFY = "spotify:track:"

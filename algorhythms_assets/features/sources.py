@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import pandas as pd
 from algorhythms_ask.features import FEATURES
 
+from algorhythms_assets.features.cache import FeatureCache
 from algorhythms_assets.features.config import AudioFeaturesConfig
 from algorhythms_assets.features.fetching import fetch
 from algorhythms_assets.features.files import read_features
+from algorhythms_assets.features.service import Account, ClientCredentials, FeatureApi, FixedHeaders
 from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.feature_api import Account, ClientCredentials, FeatureApi, FixedHeaders
-from algorhythms_assets.resources.feature_cache import FeatureCache
-from algorhythms_assets.resources.polite_http import PoliteClient, Politeness
+from algorhythms_assets.resources.http.client import PoliteClient, Politeness
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import FeatureSettings, base_url, is_url
 

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch_geometric.data import Data
 
-from algorhythms_assets.challenge import CATEGORIES, DEPTH, Task, cut, ndcg
 from algorhythms_assets.ingest.playlists import Playlists
+from algorhythms_assets.metrics import CATEGORIES, DEPTH, Task, cut, ndcg
 from algorhythms_assets.model.checkpoint import Epoch, Standing
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder

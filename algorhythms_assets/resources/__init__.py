@@ -1,1 +1,5 @@
-"""What the stages stand on: the store, the engine, the compute that runs payloads, the index builder."""
+"""What the stages stand on, a folder per backing.
+
+`store` keeps artifacts, `engine` runs SQL and blocks (`embedded_engine` here, `spark` on a cluster), `compute` runs
+payloads (here, or as jobs of `slurm`), `index` writes what is searched, `http` asks services.
+"""

@@ -21,8 +21,8 @@ from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.elastic_builder import build_elastic, verify_elastic, writer
-from algorhythms_assets.resources.index_builder import build_embedded, verify_embedded
+from algorhythms_assets.resources.index.elastic import build_elastic, verify_elastic, writer
+from algorhythms_assets.resources.index.embedded import build_embedded, verify_embedded
 from algorhythms_assets.resources.store import InputError, write_json
 from algorhythms_assets.serving.config import SearchIndexConfig
 from algorhythms_assets.serving.documents import Neighbours, documents

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from algorhythms_assets.challenge import CATEGORIES, cut
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
 from algorhythms_assets.evaluation.comparison import TITLES, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
+from algorhythms_assets.metrics import CATEGORIES, cut
 
 TRACKS = 50
 ARTIST = np.arange(TRACKS)

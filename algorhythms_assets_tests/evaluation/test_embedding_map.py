@@ -5,7 +5,7 @@ from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.recommend import Recommender
 
 from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
-from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.index.embedded import build_embedded
 from algorhythms_assets.serving.documents import documents
 
 TRACKS = 40

@@ -11,7 +11,7 @@ from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVIN
 from algorhythms_assets.evaluation.config import EvaluationConfig
 from algorhythms_assets.evaluation.evaluation_report import build
 from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.engine import EmbeddedEngine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import Store, planned_stamp, write_json
 
 

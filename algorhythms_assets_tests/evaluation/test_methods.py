@@ -6,10 +6,10 @@ import pytest
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.recommend import Recommender
 
-from algorhythms_assets.challenge import Task
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.served import Served
-from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.metrics import Task
+from algorhythms_assets.resources.index.embedded import build_embedded
 from algorhythms_assets.serving.documents import documents
 from algorhythms_assets_tests.graph.test_edges import csr
 from benchmarks.peers import ImplicitAls, OriginGcn

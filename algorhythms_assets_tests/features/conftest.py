@@ -18,8 +18,7 @@ import pytest
 from algorhythms_assets.contracts import AUDIO_FEATURES, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.features.audio_features import build
 from algorhythms_assets.features.config import AudioFeaturesConfig
-from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.engine import open_engine
+from algorhythms_assets.payload import Work, open_engine
 from algorhythms_assets.resources.store import STAMP_FILE, Stamp, Store, planned_stamp, write_json
 from algorhythms_assets_tests.conftest import ROOT
 from algorhythms_assets_tests.services.features_server import FeaturesServer

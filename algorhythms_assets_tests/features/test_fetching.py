@@ -11,7 +11,7 @@ import pytest
 from algorhythms_ask.features import FEATURES
 
 from algorhythms_assets.contracts import AUDIO_FEATURES, AUDIO_FEATURES_SCHEMA
-from algorhythms_assets.resources.feature_cache import FOLDER, FeatureCache
+from algorhythms_assets.features.cache import FOLDER, FeatureCache
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets_tests.conftest import ROOT
 from algorhythms_assets_tests.features.conftest import (

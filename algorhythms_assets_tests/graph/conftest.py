@@ -13,7 +13,8 @@ from algorhythms_assets.graph import edge_table
 from algorhythms_assets.ingest import raw_playlists, track_metadata
 from algorhythms_assets.ingest.config import RawPlaylistsConfig, TrackMetadataConfig
 from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.engine import EmbeddedEngine, Engine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
+from algorhythms_assets.resources.engine import Engine
 from algorhythms_assets.resources.store import Store, planned_stamp
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets_tests.graph.in_many_blocks import LEAST_PAIRS

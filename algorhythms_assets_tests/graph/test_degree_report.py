@@ -7,7 +7,7 @@ import pytest
 from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, TRACK_METADATA
 from algorhythms_assets.graph.degree_report import bucket_counts, build, degrees_of
 from algorhythms_assets.graph.edge_table import edge_files
-from algorhythms_assets.resources.engine import EmbeddedEngine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets_tests.graph.conftest import made
 
 

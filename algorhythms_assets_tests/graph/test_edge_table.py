@@ -12,7 +12,7 @@ from algorhythms_assets.graph import edge_table
 from algorhythms_assets.graph.edge_table import ENCODING, edge_files
 from algorhythms_assets.ingest import track_metadata
 from algorhythms_assets.ingest.config import TrackMetadataConfig
-from algorhythms_assets.resources.engine import EmbeddedEngine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets_tests.conftest import ROOT, failure_of
 from algorhythms_assets_tests.graph import deadly, in_many_blocks

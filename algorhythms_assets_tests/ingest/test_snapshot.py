@@ -6,7 +6,7 @@ import pytest
 
 from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, RAW_PLAYLISTS_SCHEMA, TRACKS_SCHEMA
 from algorhythms_assets.ingest.snapshot import snapshot_tables
-from algorhythms_assets.resources.engine import EmbeddedEngine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import write_table
 from algorhythms_assets_tests.services.spark import spark_engine  # noqa: F401 (a fixture)
 

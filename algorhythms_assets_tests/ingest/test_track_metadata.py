@@ -11,7 +11,7 @@ from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.ingest.playlists import load_snapshot
 from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.payload import Work
-from algorhythms_assets.resources.engine import EmbeddedEngine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 from algorhythms_assets_tests.conftest import playlist, slice_bytes, uri
 

@@ -17,7 +17,7 @@ from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.compute import LocalCompute
-from algorhythms_assets.resources.elastic_builder import build_elastic, writer
+from algorhythms_assets.resources.index.elastic import build_elastic, writer
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from algorhythms_assets.resources.engine import EmbeddedEngine, open_engine
-from algorhythms_assets.resources.spark import SparkEngine
+from algorhythms_assets.payload import open_engine
+from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
+from algorhythms_assets.resources.spark.engine import SparkEngine
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets_tests.conftest import ROOT
 from algorhythms_assets_tests.services.spark import spark_engine  # noqa: F401 (a fixture)
@@ -92,7 +93,7 @@ def test_no_block_is_no_work(engine):
 
 def test_workers_end_with_a_killed_parent():
     program = (
-        "from algorhythms_assets.resources.engine import EmbeddedEngine\n"
+        "from algorhythms_assets.resources.embedded_engine import EmbeddedEngine\n"
         "from algorhythms_assets_tests.resources.test_engine import waits\n"
         "if __name__ == '__main__': list(EmbeddedEngine().map_blocks(waits, [300, 300]))\n"
     )

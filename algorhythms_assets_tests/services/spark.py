@@ -13,7 +13,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from algorhythms_assets.resources.spark import SparkEngine, spark_config
+from algorhythms_assets.resources.spark.engine import SparkEngine, spark_config
 
 _START_SECONDS = 60
 

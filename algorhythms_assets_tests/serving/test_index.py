@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorhythms_assets.graph.pruning import strongest
-from algorhythms_assets.resources.elastic_builder import build_elastic, writer
-from algorhythms_assets.resources.index_builder import IndexFaultError, build_embedded, verify_embedded
+from algorhythms_assets.resources.index.elastic import build_elastic, writer
+from algorhythms_assets.resources.index.embedded import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import documents
 from algorhythms_assets.serving.search_index import by_track
 

@@ -22,8 +22,8 @@ from jsonschema import Draft202012Validator
 
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import switch
-from algorhythms_assets.resources.elastic_builder import build_elastic, writer
-from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.index.elastic import build_elastic, writer
+from algorhythms_assets.resources.index.embedded import build_embedded
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.services.elasticsearch import Node, elasticsearch_node  # noqa: F401 (fixture)
 from algorhythms_assets_tests.services.s3 import bucket  # noqa: F401 (fixture)

@@ -17,7 +17,7 @@ from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import Release
 from fastapi.testclient import TestClient
 
-from algorhythms_assets.resources.elastic_builder import build_elastic, writer
+from algorhythms_assets.resources.index.elastic import build_elastic, writer
 from algorhythms_assets_tests.services.elasticsearch import Node, running_node
 from algorhythms_assets_tests.services.nginx import PASSWORD, USER, running_nginx
 

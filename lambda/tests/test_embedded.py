@@ -11,7 +11,7 @@ from algorhythms_ask.index import Document, IndexUnavailableError, Search
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.index.embedded import build_embedded
 
 BRIDGE = "spotify:track:0VjIjW4GlUZAMYd2vXMi3b"
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from algorhythms_ask.answer import EDGES_PER_RECOMMENDATION
 from algorhythms_ask.contract import MAX_BODY_BYTES, MAX_COUNT, MAX_SONGS
-from algorhythms_ask.http import EDGES_PER_RECOMMENDATION, create_app
+from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import ARTIST_WEIGHT, Recommender
 from algorhythms_ask.release import Release

@@ -14,7 +14,7 @@ from algorhythms_ask.songs import Song
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algorhythms_assets.resources.index_builder import build_embedded
+from algorhythms_assets.resources.index.embedded import build_embedded
 
 # What one seed says more of other tracks by its artist.
 SAME = round(ARTIST_WEIGHT * math.log(2), 8)

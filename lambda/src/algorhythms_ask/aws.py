@@ -14,7 +14,7 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from algorhythms_ask.answers import content_of
+from algorhythms_ask.bounded import content_of
 
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 2.0

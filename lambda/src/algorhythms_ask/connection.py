@@ -13,7 +13,7 @@ from typing import Any
 
 import urllib3
 
-from algorhythms_ask.answers import content_of
+from algorhythms_ask.bounded import content_of
 from algorhythms_ask.index import IndexUnavailableError
 
 _CONNECT_SECONDS = 1.0

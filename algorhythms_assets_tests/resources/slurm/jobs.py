@@ -12,9 +12,9 @@ from typing import Any
 import dagster as dg
 
 from algorhythms_assets.resources.request import Request
-from algorhythms_assets.resources.slurm import JOB_TAG, Patience, PipesSlurmClient
-from algorhythms_assets.resources.slurm_commands import look
-from algorhythms_assets.resources.slurm_job import JobFolder, folders
+from algorhythms_assets.resources.slurm.client import JOB_TAG, Patience, PipesSlurmClient
+from algorhythms_assets.resources.slurm.commands import look
+from algorhythms_assets.resources.slurm.job import JobFolder, folders
 from algorhythms_assets_tests.conftest import ROOT
 from algorhythms_assets_tests.services.slurm import processes_with
 

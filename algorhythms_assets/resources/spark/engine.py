@@ -22,7 +22,7 @@ R = TypeVar("R")
 # Each block is a job of one task, submitted by a thread of its own.
 _BLOCKS_AT_ONCE = 128
 
-LOGGING = Path(__file__).with_name("spark_log4j2.properties")
+LOGGING = Path(__file__).with_name("log4j2.properties")
 _ON_THIS_MACHINE = {
     "spark.driver.memory": "4g",
     "spark.driver.host": "127.0.0.1",

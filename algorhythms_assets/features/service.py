@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, problems
 from pydantic import SecretStr
 
-from algorhythms_assets.resources.polite_http import PoliteClient, RefusedError, ServiceError, WrongAnswerError
+from algorhythms_assets.resources.http.client import PoliteClient, RefusedError, ServiceError, WrongAnswerError
 
 Features = Mapping[str, float]
 

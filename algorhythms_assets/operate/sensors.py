@@ -5,9 +5,9 @@ import json
 import dagster as dg
 
 from algorhythms_assets.resources.compute import Compute
-from algorhythms_assets.resources.slurm_commands import RefusedError, SilentError, look
-from algorhythms_assets.resources.slurm_compute import SlurmCompute
-from algorhythms_assets.resources.slurm_job import JobFolder, folders
+from algorhythms_assets.resources.slurm.commands import RefusedError, SilentError, look
+from algorhythms_assets.resources.slurm.compute import SlurmCompute
+from algorhythms_assets.resources.slurm.job import JobFolder, folders
 
 
 @dg.sensor(

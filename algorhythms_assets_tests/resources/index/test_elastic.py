@@ -9,9 +9,9 @@ from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex, document_id
 from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
 
-from algorhythms_assets.resources import elastic_builder
-from algorhythms_assets.resources.elastic_builder import NUM_CANDIDATES, build_elastic, verify_elastic, writer
-from algorhythms_assets.resources.index_builder import IndexFaultError
+from algorhythms_assets.resources.index import elastic
+from algorhythms_assets.resources.index.elastic import NUM_CANDIDATES, build_elastic, verify_elastic, writer
+from algorhythms_assets.resources.index.embedded import IndexFaultError
 from algorhythms_assets_tests.services.elasticsearch import running_node
 
 N, DIMENSION = 2000, 9
@@ -96,7 +96,7 @@ def test_verification_finds_what_is_wrong(client, connection, vectors, tmp_path)
 
 def test_a_load_that_broke_off_goes_on_where_it_was(client, connection, vectors, tmp_path, monkeypatch):
     sent = []
-    bulk = elastic_builder._bulk
+    bulk = elastic._bulk
 
     def break_off(client, name, lines):
         if len(sent) == 2:
@@ -104,13 +104,13 @@ def test_a_load_that_broke_off_goes_on_where_it_was(client, connection, vectors,
         sent.append(lines[0])
         bulk(client, name, lines)
 
-    monkeypatch.setattr(elastic_builder, "_bulk", break_off)
+    monkeypatch.setattr(elastic, "_bulk", break_off)
     with pytest.raises(KeyboardInterrupt):
         build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
     with pytest.raises(IndexUnavailableError, match="no finished index"):
         ElasticIndex(connection, "tracks-broken")
     rest = []
-    monkeypatch.setattr(elastic_builder, "_bulk", lambda *call: (rest.append(call[2][0]), bulk(*call)))
+    monkeypatch.setattr(elastic, "_bulk", lambda *call: (rest.append(call[2][0]), bulk(*call)))
     count = build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
     assert [line["index"]["_id"] for line in rest] == ["t1000", "t1500", "a1"]
     verify_elastic(client, connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from algorhythms_assets.challenge import CATEGORIES, Category, clicks, cut, metrics, ndcg, r_precision
+from algorhythms_assets.metrics import CATEGORIES, Category, clicks, cut, metrics, ndcg, r_precision
 
 HITS = np.array([[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]], dtype=bool)
 TARGETS = np.array([2, 3, 1])

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from algorhythms_assets.resources.slurm_commands import Accounting, JobState
+from algorhythms_assets.resources.slurm.commands import Accounting, JobState
 
 LOST = "LOST"
 LAST_LINES = 50

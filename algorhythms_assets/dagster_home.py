@@ -1,6 +1,6 @@
 """Dagster's home lies in the store, so that artifacts and what Dagster knows of them never part.
 
-`python -m algorhythms_assets.home` makes it and prints where it is.
+`python -m algorhythms_assets.dagster_home` makes it and prints where it is.
 """
 
 import sys

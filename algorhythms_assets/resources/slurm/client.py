@@ -19,14 +19,14 @@ from dagster._core.definitions.resource_annotation import TreatAsResourceParam  
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster_pipes import PipesContextData, PipesDefaultContextLoader, PipesExtras, PipesParams
 
-from algorhythms_assets.resources import slurm_commands as slurm
 from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.request import Request
-from algorhythms_assets.resources.slurm_commands import JobState, RefusedError, SilentError
-from algorhythms_assets.resources.slurm_ends import LAST_LINES, LOST, End, end_of, out_of_reach, refused
-from algorhythms_assets.resources.slurm_job import JobFolder, Work, folders, new_folder
-from algorhythms_assets.resources.slurm_log import tailing
-from algorhythms_assets.resources.slurm_request import job_options, sbatch_options
+from algorhythms_assets.resources.slurm import commands as slurm
+from algorhythms_assets.resources.slurm.commands import JobState, RefusedError, SilentError
+from algorhythms_assets.resources.slurm.ends import LAST_LINES, LOST, End, end_of, out_of_reach, refused
+from algorhythms_assets.resources.slurm.job import JobFolder, Work, folders, new_folder
+from algorhythms_assets.resources.slurm.log import tailing
+from algorhythms_assets.resources.slurm.options import job_options, sbatch_options
 from algorhythms_assets.resources.store import digest, write_json
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """Runs a payload on Spark within a Slurm job of several nodes.
 
-`python -m algorhythms_assets.resources.spark_allocation MODULE` runs on the first node, where Slurm starts the job's
+`python -m algorhythms_assets.resources.spark.allocation MODULE` runs on the first node, where Slurm starts the job's
 script: with a master there, a worker on every node, and the payload as driver. All of it ends with the payload.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import dagster_pipes
 
 from algorhythms_assets.resources.engine import cores, memory_mb
-from algorhythms_assets.resources.spark import LOGGING, require_java
+from algorhythms_assets.resources.spark.engine import LOGGING, require_java
 from algorhythms_assets.resources.store import InputError
 
 JOB_FOLDER = "ALGORHYTHMS_JOB_FOLDER"

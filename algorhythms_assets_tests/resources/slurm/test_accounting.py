@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from algorhythms_assets.resources.slurm_commands import account, look
-from algorhythms_assets.resources.slurm_job import folders
-from algorhythms_assets_tests.resources.jobs import REPORTS, python, run_job, running, start_run, wait_until
+from algorhythms_assets.resources.slurm.commands import account, look
+from algorhythms_assets.resources.slurm.job import folders
+from algorhythms_assets_tests.resources.slurm.jobs import REPORTS, python, run_job, running, start_run, wait_until
 from algorhythms_assets_tests.services.slurm_accounting import accounting  # noqa: F401 (a fixture)
 
 EATS = (

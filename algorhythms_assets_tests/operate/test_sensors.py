@@ -7,12 +7,12 @@ import sys
 import dagster as dg
 import pytest
 
-from algorhythms_assets.orphans import jobs_left_behind
-from algorhythms_assets.resources.slurm import PipesSlurmClient
-from algorhythms_assets.resources.slurm_commands import look
-from algorhythms_assets.resources.slurm_compute import SlurmCompute
+from algorhythms_assets.operate.sensors import jobs_left_behind
+from algorhythms_assets.resources.slurm.client import PipesSlurmClient
+from algorhythms_assets.resources.slurm.commands import look
+from algorhythms_assets.resources.slurm.compute import SlurmCompute
 from algorhythms_assets.resources.store import Store
-from algorhythms_assets_tests.resources.jobs import running, start_run, wait_until
+from algorhythms_assets_tests.resources.slurm.jobs import running, start_run, wait_until
 from algorhythms_assets_tests.services.slurm import slurm  # noqa: F401 (a fixture)
 
 

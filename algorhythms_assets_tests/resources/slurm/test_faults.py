@@ -8,9 +8,9 @@ from functools import partial
 
 import pytest
 
-from algorhythms_assets.resources.slurm_commands import look
-from algorhythms_assets.resources.slurm_job import folders
-from algorhythms_assets_tests.resources.jobs import (
+from algorhythms_assets.resources.slurm.commands import look
+from algorhythms_assets.resources.slurm.job import folders
+from algorhythms_assets_tests.resources.slurm.jobs import (
     REPORTS,
     SMALL,
     WAITS,

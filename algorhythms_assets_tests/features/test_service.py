@@ -9,8 +9,8 @@ import pytest
 from algorhythms_ask.features import FEATURES
 from pydantic import SecretStr
 
-from algorhythms_assets.resources.feature_api import ClientCredentials, FeatureApi, FixedHeaders
-from algorhythms_assets.resources.polite_http import PoliteClient, Politeness, ServiceError, retry_after
+from algorhythms_assets.features.service import ClientCredentials, FeatureApi, FixedHeaders
+from algorhythms_assets.resources.http.client import PoliteClient, Politeness, ServiceError, retry_after
 from algorhythms_assets_tests.features.conftest import track_ids
 from algorhythms_assets_tests.services import features_server as service
 

@@ -10,13 +10,13 @@ import pytest
 from algorhythms_assets.contracts import EDGE_TABLE, NoConfig
 from algorhythms_assets.graph.edge_table import edge_files
 from algorhythms_assets.resources.request import Request
-from algorhythms_assets.resources.slurm import PipesSlurmClient
-from algorhythms_assets.resources.slurm_compute import SlurmCompute
-from algorhythms_assets.resources.slurm_job import folders
+from algorhythms_assets.resources.slurm.client import PipesSlurmClient
+from algorhythms_assets.resources.slurm.compute import SlurmCompute
+from algorhythms_assets.resources.slurm.job import folders
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.graph import in_many_blocks
 from algorhythms_assets_tests.graph.conftest import counted, snapshot  # noqa: F401 (fixtures)
-from algorhythms_assets_tests.resources.jobs import QUICK, SMALL, Outcome, materialize, processes_of, wait_until
+from algorhythms_assets_tests.resources.slurm.jobs import QUICK, SMALL, Outcome, materialize, processes_of, wait_until
 from algorhythms_assets_tests.services.slurm import slurm  # noqa: F401 (a fixture)
 from algorhythms_assets_tests.services.spark import require_java
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from algorhythms_assets.contracts import NoConfig
-from algorhythms_assets.resources.slurm import PipesSlurmClient
-from algorhythms_assets.resources.slurm_commands import look
-from algorhythms_assets.resources.slurm_compute import SlurmCompute
-from algorhythms_assets.resources.slurm_job import folders
+from algorhythms_assets.resources.slurm.client import PipesSlurmClient
+from algorhythms_assets.resources.slurm.commands import look
+from algorhythms_assets.resources.slurm.compute import SlurmCompute
+from algorhythms_assets.resources.slurm.job import folders
 from algorhythms_assets.resources.store import Store
-from algorhythms_assets_tests.resources.jobs import (
+from algorhythms_assets_tests.resources.slurm.jobs import (
     QUICK,
     REPORTS,
     SMALL,

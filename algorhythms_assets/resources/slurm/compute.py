@@ -13,11 +13,11 @@ from pydantic import BaseModel
 from algorhythms_assets.contracts import ARTIFACTS
 from algorhythms_assets.resources.compute import failure, require_report
 from algorhythms_assets.resources.request import Request
-from algorhythms_assets.resources.slurm import PipesSlurmClient
-from algorhythms_assets.resources.spark import spark_config
+from algorhythms_assets.resources.slurm.client import PipesSlurmClient
+from algorhythms_assets.resources.spark.engine import spark_config
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
-SPARK_LAUNCHER = "algorhythms_assets.resources.spark_allocation"
+SPARK_LAUNCHER = "algorhythms_assets.resources.spark.allocation"
 
 
 @dataclass(frozen=True)

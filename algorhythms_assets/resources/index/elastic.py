@@ -17,7 +17,7 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from algorhythms_assets.resources.index_builder import IndexFaultError, check_content
+from algorhythms_assets.resources.index.embedded import IndexFaultError, check_content
 from algorhythms_assets.resources.store import write_json
 
 RECALL_OF = 100

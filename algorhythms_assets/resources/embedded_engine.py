@@ -1,0 +1,92 @@
+"""The engine of one machine: DuckDB, and worker processes or threads."""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from glob import escape
+from multiprocessing.connection import wait
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeVar
+
+import pyarrow as pa
+
+from algorhythms_assets.resources.engine import TableSource, cores, in_order, memory_mb
+from algorhythms_assets.resources.store import InputError
+
+B = TypeVar("B")
+R = TypeVar("R")
+
+# Of a job's memory; the tables that go in and come out are beside it.
+_DUCKDB_SHARE = 0.6
+
+
+class EmbeddedEngine:
+    """DuckDB in this process, and as many worker processes or threads as there are cores."""
+
+    def sql(self, query: str, tables: Mapping[str, TableSource]) -> pa.Table:
+        """Returns the rows of a query; a table is a pyarrow table or a list of Parquet files."""
+        import duckdb
+
+        with tempfile.TemporaryDirectory(prefix="duckdb-") as spill, duckdb.connect() as connection:
+            connection.execute(f"SET threads = {cores()}")
+            memory = memory_mb()
+            if memory is not None:
+                connection.execute(f"SET memory_limit = '{int(memory * _DUCKDB_SHARE)}MiB'")
+            connection.execute(f"SET temp_directory = '{spill}'")
+            # Every query says its order.
+            connection.execute("SET preserve_insertion_order = false")
+            for name, source in tables.items():
+                if isinstance(source, pa.Table):
+                    connection.register(name, source)
+                else:
+                    connection.read_parquet([escape(str(path)) for path in source]).create_view(name)
+            return connection.sql(query).to_arrow_table()
+
+    def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B], threads: bool = False) -> Iterator[R]:
+        """Yields the result of each block, in the order of the blocks.
+
+        Raises:
+            InputError: a worker was killed; the message says at which block.
+        """
+        workers = min(cores(), len(blocks))
+        if workers < 2 or threads:
+            yield from in_order(function, blocks, max(1, workers))
+            return
+        # A pool for each worker, because a pool of several does not tell at which block it lost one. Forked workers
+        # would inherit threads of Arrow and numba in an undefined state.
+        context = multiprocessing.get_context("spawn")
+        with ExitStack() as stack:
+            idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
+            for _ in range(workers):
+                idle.put(stack.enter_context(ProcessPoolExecutor(1, context, initializer=_end_with_parent)))
+
+            def run(block: B) -> R:
+                pool = idle.get()
+                try:
+                    return pool.submit(function, block).result()
+                except BrokenProcessPool:
+                    raise InputError(
+                        f"the worker at {block} was killed: the system does that when memory runs out. "
+                        "What was finished before is kept where the artifact allows it; materialize it again."
+                    ) from None
+                finally:
+                    idle.put(pool)
+
+            yield from in_order(run, blocks, workers)
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when its parent is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+        Thread(target=watch, daemon=True).start()

@@ -1,0 +1,42 @@
+"""What the OpenAPI document says beside what FastAPI finds out by itself."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from algorhythms_ask import contract
+
+# The models that FastAPI does not see, because `_parsed` reads the body and handlers answer with problems.
+_SCHEMAS = models_json_schema(
+    [(contract.RecommendationsIn, "validation"), (contract.Problem, "serialization")],
+    ref_template="#/components/schemas/{model}",
+)[1]["$defs"]
+REQUEST_BODY = {
+    "required": True,
+    "description": "JSON, whatever the Content-Type says.",
+    "content": {
+        media: {"schema": {"$ref": "#/components/schemas/RecommendationsIn"}}
+        for media in ("application/json", "text/plain")
+    },
+}
+
+
+def problem(description: str) -> dict[str, Any]:
+    """Returns the description of a response that is a problem."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+MALFORMED_RESPONSE = problem("The request is malformed; `errors` says where.")
+UNAVAILABLE = problem("The index does not answer; the same request may succeed later.")
+
+
+class Documented(FastAPI):
+    """An application whose document has all models."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Returns the OpenAPI document."""
+        document = super().openapi()
+        document["components"]["schemas"].update(_SCHEMAS)
+        return document

@@ -1,0 +1,95 @@
+"""What a request that fails is answered with: problems as RFC 9457 has them."""
+
+import logging
+from collections.abc import Iterable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from algorhythms_ask import contract
+from algorhythms_ask.index import IndexUnavailableError
+from algorhythms_ask.release import NotServableError
+
+MALFORMED = "The request is not as it has to be"
+
+_log = logging.getLogger("algorhythms_ask")
+
+
+class ProblemError(Exception):
+    """Ends a request with an answer of RFC 9457."""
+
+    def __init__(self, status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.problem = contract.Problem(
+            title=title,
+            status=status,
+            detail=detail,
+            errors=[contract.FieldProblem(pointer=p, detail=d) for p, d in (errors or {}).items()],
+        )
+
+
+def invalid(title: str, errors: dict[str, str]) -> ProblemError:
+    """Returns the answer to a request whose fields, named by JSON pointers, are wrong."""
+    pointer, message = next(iter(errors.items()))
+    return ProblemError(400, title, f"{pointer}: {message}" if pointer else message, errors)
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """Returns the JSON pointer of a place in the request."""
+    # No field's name holds a character that would have to be escaped.
+    return "".join(f"/{part}" for part in path)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Has every failure answered with a problem."""
+
+    @app.exception_handler(ProblemError)
+    async def _ended(_: Request, error: ProblemError) -> JSONResponse:
+        return _problem_response(error.problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def _bad_parameters(_: Request, error: RequestValidationError) -> JSONResponse:
+        # The first part of a place says that it is a parameter of the query.
+        errors = {pointer(wrong["loc"][1:]): wrong["msg"] for wrong in error.errors()}
+        return _problem_response(invalid(MALFORMED, errors).problem)
+
+    @app.exception_handler(HTTPException)
+    async def _no_such_route(request: Request, error: HTTPException) -> JSONResponse:
+        problem = contract.Problem(
+            title=error.detail, status=error.status_code, detail=f"{request.method} {request.url.path}"
+        )
+        return _problem_response(problem, dict(error.headers or {}))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _hung_up(_: Request, __: ClientDisconnect) -> JSONResponse:
+        # Nobody reads this, but without it the log would have a failure.
+        problem = contract.Problem(title="The request broke off", status=400, detail="The body is incomplete.")
+        return _problem_response(problem)
+
+    @app.exception_handler(IndexUnavailableError)
+    async def _index_down(_: Request, error: IndexUnavailableError) -> JSONResponse:
+        _log.error("index unavailable: %s", error)
+        problem = contract.Problem(title="The index does not answer", status=503, detail="Try again in a few seconds.")
+        return _problem_response(problem, {"Retry-After": "5"})
+
+    @app.exception_handler(NotServableError)
+    async def _nothing_released(_: Request, error: NotServableError) -> JSONResponse:
+        _log.error("nothing to serve: %s", error)
+        problem = contract.Problem(
+            title="No release can be served", status=503, detail="The reason is in the server's log."
+        )
+        return _problem_response(problem, {"Retry-After": "30"})
+
+    @app.exception_handler(Exception)
+    async def _failed(_: Request, error: Exception) -> JSONResponse:
+        _log.error("request failed", exc_info=error)
+        problem = contract.Problem(title="The request failed", status=500, detail="The reason is in the server's log.")
+        # This answer does not pass the middleware, and without the header a page could not read it.
+        return _problem_response(problem, {"Access-Control-Allow-Origin": "*"})
+
+
+def _problem_response(problem: contract.Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(problem.model_dump(), problem.status, headers=headers, media_type="application/problem+json")
