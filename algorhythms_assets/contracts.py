@@ -15,6 +15,7 @@ RAW_PLAYLISTS_SCHEMA = pa.schema(
         pa.field("pid", pa.int64(), nullable=False),
         pa.field("name", pa.string()),
         pa.field("bucket", pa.int32(), nullable=False),
+        pa.field("content", pa.int64(), nullable=False),
         pa.field("num_tracks", pa.int32(), nullable=False),
         pa.field("position", pa.int32(), nullable=False),
         pa.field("track_uri", pa.string(), nullable=False),
@@ -122,9 +123,11 @@ class Artifact:
 
 
 RAW_PLAYLISTS = Artifact(
-    "raw_playlists", "ingest", "raw_playlists/{slice}.parquet", code_version="2", schema=RAW_PLAYLISTS_SCHEMA
+    "raw_playlists", "ingest", "raw_playlists/{slice}.parquet", code_version="3", schema=RAW_PLAYLISTS_SCHEMA
 )
-TRACK_METADATA = Artifact("track_metadata", "ingest", "track_metadata", ("raw_playlists",), schema=TRACKS_SCHEMA)
+TRACK_METADATA = Artifact(
+    "track_metadata", "ingest", "track_metadata", ("raw_playlists",), code_version="2", schema=TRACKS_SCHEMA
+)
 AUDIO_FEATURES = Artifact(
     "audio_features", "features", "audio_features.parquet", ("track_metadata",), schema=AUDIO_FEATURES_SCHEMA
 )

@@ -24,7 +24,7 @@ from algorhythms_ask.release import CURRENT
 
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
-from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
+from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices, some
 from algorhythms_assets.resources.compute import ONLY_CHANGED, UNCHANGED
 from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
@@ -121,8 +121,8 @@ def main() -> int:
     store = Store(settings.store.absolute())
     with dg.DagsterInstance.get() as instance:
         bad = ingest(narrated, instance, store, settings)
-        if not store.slices():
-            raise InputError("no slice could be used, so there is nothing to release:\n" + "\n".join(bad))
+        if not any(stamp.config["playlists"] for stamp in store.slices().values()):
+            raise InputError("no file of playlists could be used, so there is nothing to release:\n" + "\n".join(bad))
         print("Training and releasing", flush=True)
         result = narrated.resolve_job_def("train_and_release").execute_in_process(
             instance=instance, run_config=_NARRATED, tags={ONLY_CHANGED: "true"}, raise_on_error=False
@@ -138,7 +138,8 @@ def main() -> int:
 
 def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> list[str]:
     """Materializes new and changed slices in a run of their own; returns what is wrong with those set aside."""
-    files = find_slices(settings.slices)
+    found = find_slices(settings.slices)
+    files = found.files
     known = store.slices()
     foreign = [key for key in known if key not in files]
     if foreign:
@@ -150,6 +151,8 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
     changed = [key for key, file in files.items() if not _is_known(file, known.get(key))]
     instance.add_dynamic_partitions(SLICES_NAME, list(files))
     print(f"{len(files)} slices in {settings.slices}, {len(changed)} of them new or changed", flush=True)
+    if found.passed_over:
+        print(f"passed over: {some(f'{name} ({why})' for name, why in found.passed_over.items())}", flush=True)
     bad: list[str] = []
     for _, tags in ranges(instance.get_dynamic_partitions(SLICES_NAME), set(changed)):
         result = defs.resolve_job_def("ingest_slices").execute_in_process(
@@ -242,7 +245,7 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
     print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:3000")
     stored = f" STORE={folder}" if "store" in settings.model_fields_set else ""
     print(f"  endpoint  make serve{stored}, then http://127.0.0.1:8000/docs")
-    aside = [path for path in sorted(store.slice_path("any").parent.glob("*.rejected.jsonl")) if path.stat().st_size]
+    aside = [path for path in sorted(store.slice_path("any").parent.rglob("*.rejected.jsonl")) if path.stat().st_size]
     if bad or aside:
         print("\nSet aside:")
         for line in bad:

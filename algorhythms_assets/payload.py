@@ -117,10 +117,14 @@ def run(
     artifact: Artifact,
     config: type[C],
     report: Callable[[dagster_pipes.PipesContext, Work[C], Metadata], None] = _report,
+    show: Callable[[Metadata], Metadata] = lambda metadata: metadata,
 ) -> None:
-    """Runs a payload module as a program; a user's mistake ends it with 1 and a line of explanation."""
+    """Runs a payload module as a program; a user's mistake ends it with 1 and a line of explanation.
+
+    `report` tells Dagster what was made, `show` chooses what of it is printed on a terminal.
+    """
     if dagster_pipes.DAGSTER_PIPES_CONTEXT_ENV_VAR not in os.environ:
-        _run_on_terminal(build, artifact, config)
+        _run_on_terminal(build, artifact, config, show)
         return
     with dagster_pipes.open_dagster_pipes() as pipes:
         try:
@@ -132,7 +136,12 @@ def run(
         report(pipes, work, metadata)
 
 
-def _run_on_terminal(build: Callable[[Work[C]], Metadata], artifact: Artifact, config: type[C]) -> None:
+def _run_on_terminal(
+    build: Callable[[Work[C]], Metadata],
+    artifact: Artifact,
+    config: type[C],
+    show: Callable[[Metadata], Metadata],
+) -> None:
     parser = argparse.ArgumentParser(prog=f"python -m {artifact.module}", description=build.__doc__)
     parser.add_argument("--store", default="var/store", help="folder of all artifacts (default: %(default)s)")
     parser.add_argument("--engine", default="duckdb", help="duckdb, or a Spark master (default: %(default)s)")
@@ -149,7 +158,7 @@ def _run_on_terminal(build: Callable[[Work[C]], Metadata], artifact: Artifact, c
     store, engine = arguments.pop("store"), arguments.pop("engine")
     extras = {"store": store, "engine": engine, "spark": spark_config(engine), "config": arguments}
     try:
-        metadata = build(_work(artifact, config, extras, logging.getLogger(artifact.name)))
+        metadata = show(build(_work(artifact, config, extras, logging.getLogger(artifact.name))))
     except (InputError, OSError, ValidationError) as error:
         print(f"{artifact.name}: {error}", file=sys.stderr)
         sys.exit(1)

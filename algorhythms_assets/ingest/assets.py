@@ -38,13 +38,10 @@ def raw_playlists(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
     )
     invocation = compute.run(context, RAW_PLAYLISTS.module, chosen, Request(cpus=2, memory_gb=4))
-    outcomes = invocation.get_custom_messages()[-1]["outcomes"]
+    made = invocation.get_custom_messages()[-1]
+    outcomes = made["outcomes"]
     good = [outcome for outcome in outcomes if not outcome["failed"]]
     failed = [outcome["failed"] for outcome in outcomes if outcome["failed"]]
-    for outcome in good:
-        if outcome["rejected"]:
-            where = f"raw_playlists/{outcome['key']}.rejected.jsonl"
-            context.log.warning(f"{outcome['key']}: {outcome['rejected']} playlists set aside, see {where}")
     if failed:
         # A step that fails materializes nothing by itself, and the good slices are good.
         for outcome in good:
@@ -57,7 +54,7 @@ def raw_playlists(
             )
             context.log_event(event)
         numbers = {"good slices": len(good), "bad slices": len(failed)}
-        raise dg.Failure("\n".join(failed), metadata=numbers, allow_retries=False)
+        raise dg.Failure("\n".join([*made["summary"], f"Details in {made['details']}"]), numbers, allow_retries=False)
     for outcome in good:
         context.add_asset_metadata(_metadata(outcome, invocation.metadata), partition_key=outcome["key"])
     # Slices that come out of one run share its data version: Dagster takes one a step.
@@ -72,6 +69,7 @@ def _metadata(outcome: dict[str, Any], job: Mapping[str, Any]) -> dict[str, Any]
         "playlists": outcome["playlists"],
         "set aside": outcome["rejected"],
         "median length": outcome["median_length"],
+        **({"nothing to do": outcome["nothing"]} if outcome["nothing"] else {}),
         "warnings": dg.MetadataValue.json(outcome["warnings"]),
     }
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,25 +11,12 @@ import pyarrow.compute as pc
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS, RAW_PLAYLISTS_SCHEMA
 from algorhythms_assets.ingest.config import RawPlaylistsConfig
-from algorhythms_assets.ingest.formats.document import SliceError, check_size
+from algorhythms_assets.ingest.formats.document import NoPlaylistsError, SliceError, check_size
 from algorhythms_assets.ingest.parsing import Slice, parse_slice
+from algorhythms_assets.ingest.report import Outcome, details, summary
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.store import InputError, Stamp, replacing, write_table
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a slice: either `failed` says why it could not be used, or the rest says what it holds."""
-
-    key: str
-    failed: str | None = None
-    data_version: str | None = None
-    rows: int = 0
-    playlists: int = 0
-    rejected: int = 0
-    warnings: Mapping[str, int] | None = None
-    median_length: float = 0.0
+from algorhythms_assets.resources.store import REPORT_FILE, InputError, Stamp, replacing, write_table
 
 
 class SliceTask(NamedTuple):
@@ -52,31 +39,50 @@ def ingest(slice_: SliceTask, max_rejected_share: float = 0.5) -> Outcome:
     try:
         check_size(source.size, "the file has")
         content = source.read_bytes()
-        parsed = parse_slice(content, key)
+        parsed = parse_slice(content, key, source.name)
+        nothing = None
+    except NoPlaylistsError as reason:
+        # So that it is not looked at again, and is known to have been.
+        parsed, nothing = Slice(RAW_PLAYLISTS_SCHEMA.empty_table(), 0, [], {}), str(reason)
     except (OSError, SliceError) as error:
         return Outcome(key, failed=f"{source}: {error}")
-    with replacing(target.with_suffix(".rejected.jsonl")) as path:
-        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in parsed.rejected)
-        path.write_text(lines, encoding="utf-8")
-    failed = _too_many_rejected(parsed, max_rejected_share)
+    failed = None if nothing else _too_many_rejected(parsed, max_rejected_share)
+    version = content_version(key, content)
+    # The sensors go by these: whether the file was written anew, and how many playlists a snapshot lacks.
+    about = {
+        "slice": key,
+        "source": _text(source.location),
+        "source version": source.version,
+        "playlists": parsed.playlists,
+    }
+    stamp = Stamp(RAW_PLAYLISTS.name, version, RAW_PLAYLISTS.code_version, config=about)
+    try:
+        with replacing(target.with_suffix(".rejected.jsonl")) as path:
+            lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in parsed.rejected)
+            path.write_text(lines, encoding="utf-8", errors="replace")
+        if not failed:
+            with replacing(target) as path:
+                write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp)
+    except OSError as error:
+        failed = f"its rows cannot be written: {error}"
     if failed:
         return Outcome(key, failed=f"{source}: {failed}")
-    # The sensors go by these: whether the file was written anew, and how many playlists a snapshot lacks.
-    about = {"source": source.location, "source version": source.version, "playlists": parsed.playlists}
-    version = content_version(key, content)
-    stamp = Stamp(RAW_PLAYLISTS.name, version, RAW_PLAYLISTS.code_version, config=about)
-    with replacing(target) as path:
-        write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp)
     lengths = parsed.table.group_by("pid").aggregate([("num_tracks", "max")])["num_tracks_max"]
     return Outcome(
         key,
+        nothing=nothing,
         data_version=stamp.data_version,
         rows=parsed.table.num_rows,
         playlists=parsed.playlists,
         rejected=len(parsed.set_aside),
         warnings=parsed.warnings,
-        median_length=pc.quantile(lengths, 0.5)[0].as_py(),
+        median_length=pc.quantile(lengths, 0.5)[0].as_py() or 0.0,
     )
+
+
+def _text(location: str) -> str:
+    """Returns a path as text, which one in another encoding than the system's is not."""
+    return location.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _too_many_rejected(parsed: Slice, max_share: float) -> str | None:
@@ -95,17 +101,42 @@ def _too_many_rejected(parsed: Slice, max_share: float) -> str | None:
 
 def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
     """Parse slices of playlists into rows."""
-    files = find_slices(work.config.folder)
-    keys = list(files) if work.config.keys is None else work.config.keys
+    found = find_slices(work.config.folder)
+    keys = list(found.files) if work.config.keys is None else work.config.keys
     for key in keys:
-        if key not in files:
+        if key not in found.files:
             raise InputError(f"slice {key} is no longer in {work.config.folder}")
-    slices = [SliceTask(key, files[key], work.store.slice_path(key)) for key in keys]
+    slices = [SliceTask(key, found.files[key], work.store.slice_path(key)) for key in keys]
     parse = partial(ingest, max_rejected_share=work.config.max_rejected_share)
-    outcomes = work.progress(work.engine.map_blocks(parse, slices), len(slices), "slices")
-    return {"outcomes": [asdict(outcome) for outcome in outcomes]}
+    outcomes = list(work.progress(work.engine.map_blocks(parse, slices), len(slices), "slices"))
+    said = summary(outcomes, found.passed_over)
+    report = work.store.slice_path("any").with_name(REPORT_FILE)
+    with replacing(report) as path:
+        path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in details(outcomes)))
+    for line in said:
+        work.log.info("%s", line)
+    return {"summary": said, "details": str(report), "outcomes": [asdict(outcome) for outcome in outcomes]}
+
+
+def _on_terminal(made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns what is printed of a run on a terminal, whose exit code says whether anything was read.
+
+    Raises:
+        InputError: there are no playlists in any of the files.
+    """
+    outcomes = made["outcomes"]
+    numbers = {name: sum(outcome[name] for outcome in outcomes) for name in ("playlists", "rows")}
+    if not numbers["playlists"]:
+        raise InputError(f"none of {len(outcomes)} files could be used; details in {made['details']}")
+    return {"files": len(outcomes), **numbers, "details": made["details"]}
 
 
 if __name__ == "__main__":
     # What became of each slice is reported by the asset: Pipes knows of no partitions.
-    run(build, RAW_PLAYLISTS, RawPlaylistsConfig, report=lambda pipes, _, made: pipes.report_custom_message(made))
+    run(
+        build,
+        RAW_PLAYLISTS,
+        RawPlaylistsConfig,
+        report=lambda pipes, _, made: pipes.report_custom_message(made),
+        show=_on_terminal,
+    )

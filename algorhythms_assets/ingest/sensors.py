@@ -8,7 +8,7 @@ import dagster as dg
 from algorhythms_assets.contracts import TRACK_METADATA
 from algorhythms_assets.ingest.arrivals import arrivals, new_playlists
 from algorhythms_assets.ingest.partitions import SLICES, SLICES_NAME, ranges
-from algorhythms_assets.ingest.slices import find_slices
+from algorhythms_assets.ingest.slices import find_slices, some
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.store import InputError, digest
 from algorhythms_assets.settings import Settings
@@ -29,9 +29,10 @@ def new_slices(
     """Asks for one run over all slice files that are new or changed, and whole."""
     cursor = json.loads(context.cursor) if context.cursor else {"asked": {}, "growing": {}}
     try:
-        files = find_slices(settings.slices, s3.get_client() if s3 else None)
+        listed = find_slices(settings.slices, s3.get_client() if s3 else None)
     except InputError as problem:
         return dg.SensorResult(skip_reason=str(problem), cursor=context.cursor)
+    files, passed_over = listed.files, listed.passed_over
     found = arrivals(files, compute.store.slices(), cursor["asked"], cursor["growing"])
     partitions = context.instance.get_dynamic_partitions(SLICES_NAME)
     added = [key for key in found.changed if key not in set(partitions)]
@@ -41,8 +42,9 @@ def new_slices(
     ]
     states = [
         f"{len(files)} slices in {settings.slices}, {len(found.changed)} of them new or changed",
-        f"still growing: {_some(list(found.growing))}" if found.growing else "",
-        f"no longer there, but kept until the job remove_slices removes them: {_some(found.vanished)}"
+        f"passed over: {some(passed_over)}" if passed_over else "",
+        f"still growing: {some(found.growing)}" if found.growing else "",
+        f"no longer there, but kept until the job remove_slices removes them: {some(found.vanished)}"
         if found.vanished
         else "",
     ]
@@ -74,7 +76,3 @@ def enough_new_playlists(
         return dg.SkipReason(f"{new} new playlists; a new snapshot is made of {settings.retrain_after} or more")
     # The same slices are tried once: what failed needs a person.
     return dg.RunRequest(run_key=digest({key: stamp.data_version for key, stamp in stored.items()}))
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")

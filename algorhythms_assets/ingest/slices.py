@@ -1,17 +1,24 @@
 """The slice files of a folder or of an S3 prefix."""
 
 import hashlib
+import os
+import re
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS
+from algorhythms_assets.ingest.formats import SUFFIXES, is_slice_name
 from algorhythms_assets.resources.store import InputError, digest
 
-# Longer ones first: a file is named after what is left.
-SUFFIXES = (".json.gz", ".json.zst", ".json", ".jspf", ".m3u8", ".m3u", ".csv", ".parquet")
+# Left out of a slice's name, so that a slice of the Million Playlist Dataset keeps it when it is packed.
+_UNNAMED_SUFFIXES = (".json", ".json.gz", ".json.zst")
+
+# What Dagster does not take within a partition key, or takes for the end of one.
+_NOT_IN_A_KEY = re.compile(r"[,%\x00-\x1f\x7f]|\.\.\.|(?<=\.)\.\.+")
 
 # A file that was written to this recently may still be growing.
 _SETTLED_SECONDS = 60
@@ -29,6 +36,11 @@ class SliceFile:
 
     def __str__(self) -> str:
         return self.location
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.location.rpartition("/")[2]
 
     def read_bytes(self) -> bytes:
         """Returns the content.
@@ -48,6 +60,14 @@ class SliceFile:
         return content
 
 
+@dataclass(frozen=True)
+class Found:
+    """The slice files by partition key, in the order of the keys; and why other files are passed over, by name."""
+
+    files: dict[str, SliceFile]
+    passed_over: dict[str, str]
+
+
 @cache
 def _s3() -> Any:
     import boto3
@@ -55,41 +75,71 @@ def _s3() -> Any:
     return boto3.client("s3")
 
 
-def find_slices(location: str | Path, s3: Any = None) -> dict[str, SliceFile]:
-    """Returns the slice files of a folder or s3:// prefix by partition key, in the order of the keys.
+def find_slices(location: str | Path, s3: Any = None) -> Found:
+    """Returns the slice files of a folder with its subfolders, or directly below an s3:// prefix.
 
     `s3` is the boto3 client to list with; without one the environment's credentials are used.
 
     Raises:
-        InputError: there is no such folder or bucket, no slice in it, or two files for one key.
+        InputError: there is no such folder or bucket, or no slice in it.
     """
     where = str(location)
-    files = _in_bucket(where, s3) if where.startswith("s3://") else _in_folder(Path(where))
-    found: dict[str, SliceFile] = {}
-    for file in sorted(files, key=lambda file: file.key):
-        if file.key in found:
-            raise InputError(f"{found[file.key]} and {file} would be the same slice: rename one of them")
-        found[file.key] = file
-    if not found:
-        raise InputError(f"no slice in {where}: it has to hold files that end in {', '.join(SUFFIXES)}")
-    return found
+    passed_over: dict[str, str] = {}
+    listed = _in_bucket(where, s3, passed_over) if where.startswith("s3://") else _in_folder(Path(where), passed_over)
+    files: dict[str, SliceFile] = {}
+    for file in sorted(listed, key=lambda file: (file.key, file.location)):
+        if file.key in files:
+            passed_over[file.name] = f"the same slice as {files[file.key].name}: rename one of them"
+        else:
+            files[file.key] = file
+    if not files:
+        seen = f"; it holds {some(passed_over)}" if passed_over else ""
+        raise InputError(f"no playlists in {where}: it has to hold files that end in {', '.join(SUFFIXES)}{seen}")
+    return Found(files, passed_over)
 
 
-def _in_folder(folder: Path) -> list[SliceFile]:
+def some(names: Iterable[str], shown: int = 5) -> str:
+    """Returns the first of several names, and how many more there are."""
+    several = list(names)
+    return ", ".join(several[:shown]) + (f" and {len(several) - shown} more" if len(several) > shown else "")
+
+
+def _in_folder(folder: Path, passed_over: dict[str, str]) -> list[SliceFile]:
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: ALGORHYTHMS_PLAYLISTS has to name a folder or s3:// prefix of slices")
     files = []
-    for path in folder.iterdir():
-        key = _key(path.name)
-        if key is None or not path.is_file():
+    for path in _walk(folder, passed_over):
+        name = path.relative_to(folder).as_posix()
+        try:
+            about = path.stat()
+        except OSError as error:
+            passed_over[_printable(name)] = f"cannot be read: {error.strerror}"
             continue
-        about = path.stat()
+        if not is_slice_name(name):
+            if not path.name.startswith("._") and path.name not in (".DS_Store", "Thumbs.db", "desktop.ini"):
+                passed_over[_printable(name)] = "its name does not end in a suffix that is read"
+            continue
         settled = time.time() - about.st_mtime > _SETTLED_SECONDS
-        files.append(SliceFile(key, str(path), f"{about.st_size}-{about.st_mtime_ns}", settled, about.st_size))
+        version = f"{about.st_size}-{about.st_mtime_ns}"
+        files.append(SliceFile(_key(name), str(path), version, settled, about.st_size))
     return files
 
 
-def _in_bucket(location: str, s3: Any) -> list[SliceFile]:
+def _walk(folder: Path, passed_over: dict[str, str]) -> Iterator[Path]:
+    """Yields the files below a folder, but not those of hidden folders, or of a store that lies within."""
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        for name in list(folders):
+            if (here / name / ".dagster").is_dir():
+                folders.remove(name)
+                passed_over[f"{name}/"] = "a store of artifacts"
+            elif name.startswith(".") or name == "__MACOSX":
+                folders.remove(name)
+        folders.sort()
+        yield from (here / name for name in sorted(files) if (here / name).is_file())
+
+
+def _in_bucket(location: str, s3: Any, passed_over: dict[str, str]) -> list[SliceFile]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
@@ -98,25 +148,34 @@ def _in_bucket(location: str, s3: Any) -> list[SliceFile]:
     try:
         pages = (s3 or _s3()).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
         for page in pages:
+            for folder in page.get("CommonPrefixes", ()):
+                name = folder["Prefix"].removeprefix(prefix)
+                passed_over[name] = "a prefix below the one that is named: name it in ALGORHYTHMS_PLAYLISTS"
             for item in page.get("Contents", ()):
-                key = _key(item["Key"].removeprefix(prefix))
-                if key is not None:
+                name = item["Key"].removeprefix(prefix)
+                if is_slice_name(name):
                     version = item["ETag"].strip('"')
-                    files.append(SliceFile(key, f"s3://{bucket}/{item['Key']}", version, size=item["Size"]))
+                    files.append(SliceFile(_key(name), f"s3://{bucket}/{item['Key']}", version, size=item["Size"]))
+                elif name:
+                    passed_over[name] = "its name does not end in a suffix that is read"
     except (BotoCoreError, ClientError) as error:
         raise InputError(f"{location} cannot be listed: {error}") from error
     return files
 
 
-def _key(name: str) -> str | None:
-    """Returns the partition key of a file name, or None if it is no slice's."""
-    if name.startswith("."):
-        return None
-    for suffix in SUFFIXES:
-        if name.lower().endswith(suffix) and len(name) > len(suffix):
-            # Dagster's backfills take a comma for the end of a key.
-            return name[: -len(suffix)].replace(",", "%2C")
-    return None
+def _key(name: str) -> str:
+    """Returns the partition key of a slice file by its path below the folder."""
+    for suffix in _UNNAMED_SUFFIXES:
+        if name.lower().endswith(suffix) and not name[: -len(suffix)].endswith(("/", ".")) and len(name) > len(suffix):
+            name = name[: -len(suffix)]
+            break
+    escaped = _NOT_IN_A_KEY.sub(lambda match: "".join(f"%{ord(character):02X}" for character in match[0]), name)
+    return _printable(escaped)
+
+
+def _printable(name: str) -> str:
+    """Returns a file's name as text: a name in another encoding than the system's holds what is no text."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def content_version(key: str, content: bytes) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.ingest.playlists import split_ranges
+from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.ingest.snapshot import playlist_lengths, snapshot_tables
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, picture, plot
@@ -25,7 +26,9 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
     numbers: dict[str, Any] = {}
 
     def write(folder: Path) -> None:
-        raw, repeated = _without_repeated(work, list(slices), folder)
+        raw, repeated, twins = _without_repeated(work, list(slices), folder)
+        if not raw:
+            raise InputError(f"no playlists in any of {len(slices)} slices: {work.store.slice_path('any').parent}")
         tracks, playlists = snapshot_tables(work.engine, raw, split["test"][1])
         for path in folder.glob("*.parquet"):
             path.unlink()
@@ -43,6 +46,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             playlists=len(lengths),
             training_playlists=int(training.sum()),
             repeated_playlists=repeated,
+            twin_playlists=len(twins),
         )
         _plot_lengths(lengths, folder / "lengths.png")
         write_json(
@@ -55,7 +59,16 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             },
         )
 
+        twin_names.extend(twins)
+
+    twin_names: list[str] = []
     place = work.write_folder(write)
+    if twin_names:
+        work.log.warning(
+            "the same name and tracks under another identifier, counted once: %d playlists (%s)",
+            len(twin_names),
+            some(twin_names),
+        )
     if numbers["repeated_playlists"]:
         work.log.warning("repeated in a later slice, which counts: %d pids", numbers["repeated_playlists"])
     return {
@@ -75,22 +88,40 @@ def _plot_lengths(lengths: NDArray[np.int64], path: Path) -> None:
         axes.set_ylabel("playlists")
 
 
-def _without_repeated(work: Work[TrackMetadataConfig], keys: list[str], folder: Path) -> tuple[list[Path], int]:
-    """Returns Parquet files in which every pid stands once: the last slice by name has it. Also how many did not."""
-    seen: set[int] = set()
-    files, repeated = [], 0
-    for key in reversed(keys):
+def _without_repeated(
+    work: Work[TrackMetadataConfig], keys: list[str], folder: Path
+) -> tuple[list[Path], int, list[str]]:
+    """Returns Parquet files in which every playlist stands once: the last slice by name has it.
+
+    Also how many pids stood in several, and the names of playlists that have the name and the tracks of another one:
+    the same export twice, of which one would train on what the other holds out.
+    """
+    pids: set[int] = set()
+    contents: set[int] = set()
+    files, repeated, twins = [], 0, []
+    for number, key in reversed(list(enumerate(keys))):
         path = work.store.slice_path(key)
-        pids = set(pc.unique(pq.read_table(path, columns=["pid"])["pid"]).to_pylist())
-        again = pids & seen
-        if again:
+        columns = pq.read_table(path, columns=["pid", "name", "content"])
+        lists = columns.group_by(["pid", "name", "content"], use_threads=False).aggregate([])
+        left_out = []
+        for pid, name, content in zip(*(lists[column].to_pylist() for column in lists.column_names), strict=True):
+            if pid in pids:
+                repeated += 1
+                left_out.append(pid)
+            elif name is not None and content in contents:
+                twins.append(name)
+                left_out.append(pid)
+            else:
+                contents.add(content)
+        pids.update(lists["pid"].to_pylist())
+        if left_out:
             table = pq.read_table(path)
-            path = folder / f"{key}.parquet"
-            pq.write_table(table.filter(pc.invert(pc.is_in(table["pid"], pa.array(again, pa.int64())))), path)
-            repeated += len(again)
-        seen |= pids
-        files.append(path)
-    return files[::-1], repeated
+            path = folder / f"{number}.parquet"
+            table = table.filter(pc.invert(pc.is_in(table["pid"], pa.array(left_out, pa.int64()))))
+            pq.write_table(table, path)
+        if len(left_out) < lists.num_rows:
+            files.append(path)
+    return files[::-1], repeated, twins[::-1]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeGuard
 
-from algorhythms_ask.songs import track_id
+from algorhythms_ask.songs import local_song, local_track, track_id
 
 # What a row holds, in the order of RAW_PLAYLISTS_SCHEMA.
 FIELDS = (
@@ -28,6 +28,7 @@ MAX_TEXT = 500
 _MAX_URI = 500
 
 _TEXTS = FIELDS[2:-1]
+_EXPECTED = ("name", "track_name", "artist_name")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SPOTIFY_TRACK = re.compile(r"spotify:track:[0-9A-Za-z]{22}")
 _values = itemgetter(*FIELDS)
@@ -71,13 +72,17 @@ def careful_columns(tracks: list[Any], findings: Findings) -> Columns:
         ValueError: the playlist has to be set aside; the message says why.
     """
     good = []
+    unnumbered = not any(isinstance(track, dict) and track.get("pos") is not None for track in tracks)
     for index, track in enumerate(tracks):
         try:
-            good.append((_position(track), track_id(_uri(track)), track))
+            position = index if unnumbered else _position(track)
+            good.append((position, *_identified(track)))
         except ValueError as error:
             findings.dropped.append({"track": index, "reason": str(error)})
     if not good:
         raise ValueError("field `tracks`: no track with a valid `track_uri`")
+    if unnumbered:
+        findings.warnings["pos missing: the order of the file"] += 1
     positions = [position for position, _, _ in good if position is not None and position >= 0]
     if len(positions) < len(good):
         raise ValueError("field `pos`: missing, no whole number or negative")
@@ -94,10 +99,14 @@ def careful_columns(tracks: list[Any], findings: Findings) -> Columns:
 
 
 def text(source: dict[str, Any], name: str, findings: Findings) -> str | None:
-    """Returns a text, or None where there is none; what is odd about it is a warning."""
+    """Returns a text, or None where there is none; what is odd about it is a warning.
+
+    A name that is missing is odd, but not an album or an identifier, which many files leave out.
+    """
     value = source.get(name)
-    if not isinstance(value, str) or not value:
-        findings.warnings[f"{name} missing or no text"] += 1
+    if not isinstance(value, str) or not value.strip():
+        if value is not None or name in _EXPECTED:
+            findings.warnings[f"{name} missing or no text"] += 1
         return None
     if _CONTROL.search(value):
         findings.warnings[f"{name} with control characters"] += 1
@@ -120,13 +129,30 @@ def _plain_texts(column: Sequence[Any]) -> bool:
     return _all(str, column) and all(column) and max(map(len, column)) <= MAX_TEXT and "".join(column).isprintable()
 
 
-def _uri(track: Any) -> str:
-    uri = track.get("track_uri") if isinstance(track, dict) else None
+def _identified(track: Any) -> tuple[str, dict[str, Any]]:
+    """Returns a track's identifier, and the track with what an identifier says about it."""
+    if not isinstance(track, dict):
+        raise ValueError("field `track_uri`: missing")
+    if "no_track" in track:
+        raise ValueError(f"{track['no_track']}, not a track")
+    uri, artist, title = track.get("track_uri"), track.get("artist_name"), track.get("track_name")
+    if uri in (None, "") and isinstance(artist, str) and isinstance(title, str) and artist.strip() and title.strip():
+        return local_track(artist, title), track
     if not isinstance(uri, str) or not uri.strip():
         raise ValueError("field `track_uri`: missing")
     if len(uri) > _MAX_URI:
         raise ValueError(f"field `track_uri`: longer than {_MAX_URI} characters")
-    return uri
+    song = local_song(uri)
+    if song is None:
+        return track_id(uri), track
+    seconds = uri.rpartition(":")[2]
+    said = {
+        "track_name": song.name,
+        "artist_name": song.artist,
+        "album_name": song.album,
+        "duration_ms": int(seconds) * 1000 if seconds.isdigit() and len(seconds) < 8 else None,
+    }
+    return song.id, said | {name: value for name, value in track.items() if value not in (None, "")}
 
 
 def _position(track: Any) -> int | None:
@@ -138,5 +164,6 @@ def _duration(track: dict[str, Any], findings: Findings) -> int | None:
     value = track.get("duration_ms")
     if is_int(value) and 0 <= value < 1 << 63:
         return value
-    findings.warnings["duration_ms missing or no number"] += 1
+    if value is not None:
+        findings.warnings["duration_ms no number"] += 1
     return None

@@ -17,7 +17,11 @@ from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, Artifact
 
 STAMP_FILE = "artifact.json"
 LATEST_FILE = "latest.json"
+# Beside the slices; what became of each file at the last look, a line each.
+REPORT_FILE = "report.jsonl"
 _STAMP_KEY = b"algorhythms"
+# Bytes; file systems take 255, and what is being written has a longer name.
+_LONGEST_NAME = 180
 
 
 class InputError(Exception):
@@ -117,14 +121,15 @@ class Store:
         return self.root / artifact.path.format(version=version)
 
     def slice_path(self, key: str) -> Path:
-        """Returns where the rows of a slice lie."""
-        return self.root / RAW_PLAYLISTS.path.format(slice=key)
+        """Returns where the rows of a slice lie: a name that is too long for a file is cut, and made unique."""
+        parts = [part if len(part.encode()) <= _LONGEST_NAME else _shortened(part) for part in key.split("/")]
+        return self.root / RAW_PLAYLISTS.path.format(slice="/".join(parts))
 
     def slices(self) -> dict[str, Stamp]:
         """Returns the stamps of all slices in the store, by partition key and in its order."""
-        folder = self.slice_path("any").parent
-        found = {path.stem: _read_stamp(path) for path in sorted(folder.glob("*.parquet"))}
-        return {key: stamp for key, stamp in found.items() if stamp is not None}
+        stamps = (_read_stamp(path) for path in self.slice_path("any").parent.rglob("*.parquet"))
+        found = {stamp.config["slice"]: stamp for stamp in stamps if stamp is not None and "slice" in stamp.config}
+        return dict(sorted(found.items()))
 
     def stamp(self, artifact: Artifact) -> Stamp | None:
         """Returns what the artifact was made from, or None if it is not in the store."""
@@ -164,8 +169,14 @@ class Store:
         return stamps
 
     def _missing(self, artifact: Artifact, wanted_by: Artifact | None = None) -> InputError:
+        if artifact is RAW_PLAYLISTS and (report := self.slice_path("any").with_name(REPORT_FILE)).exists():
+            return InputError(f"no file of playlists could be used: {report} says why, file by file.")
         purpose = f", which {wanted_by.name} is made from," if wanted_by else ""
         return InputError(f"{artifact.name}{purpose} is not in {self.root}: materialize it first.")
+
+
+def _shortened(name: str) -> str:
+    return f"{name.encode()[: _LONGEST_NAME - 20].decode(errors='ignore')}~{digest(name)[:16]}"
 
 
 def planned_stamp(artifact: Artifact, inputs: Mapping[str, Stamp], config: Mapping[str, Any]) -> Stamp:

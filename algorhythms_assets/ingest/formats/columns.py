@@ -1,99 +1,227 @@
 """Playlists from rows of a table, as CSV and Parquet have them: (playlist, position, track, artist, title …)."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from algorhythms_assets.ingest.formats.document import check_rows
+from algorhythms_ask.songs import track_id
+
+from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsError, check_rows
 from algorhythms_assets.ingest.formats.identity import local_track, pid_of
+from algorhythms_assets.ingest.formats.names import FEATURES, HISTORY, NAMES, NO_TRACKS, plain
 
-# What a column may be called, in letters and digits alone. The first of a line that is there counts.
-_NAMES = {
-    "pid": ("pid",),
-    "user": ("userid", "user", "owner", "username"),
-    "playlist": ("playlistid", "playlisturi", "playlist", "playlistname", "playlisttitle"),
-    "name": ("playlistname", "playlisttitle", "name"),
-    "pos": ("position", "pos", "trackposition", "index", "order"),
-    "track_uri": ("trackuri", "spotifyuri", "uri", "trackid", "spotifyid", "identifier", "recording"),
-    "track_name": ("trackname", "title", "tracktitle", "song", "songname", "recordingname"),
-    "artist_uri": ("artisturi", "artistid"),
-    "artist_name": ("artistname", "artist", "artistnames", "artists", "creator"),
-    "album_uri": ("albumuri", "albumid"),
-    "album_name": ("albumname", "album", "releasename", "release"),
-    "duration_ms": ("durationms", "trackdurationms"),
-}
+Row = Sequence[Any]
+
+# Names that many things have: an identifier stands there only if it looks like a track's.
+_VAGUE = ("url", "link", "songurl", "id", "songid", "trackurl", "tracklink", "uri", "identifier", "recording")
 _ROW = ("track_name", "artist_uri", "artist_name", "album_uri", "album_name")
+_SAMPLE_ROWS = 50
+# A week; nobody has longer songs, so more seconds are milliseconds.
+_LONGEST_SECONDS = 6 * 3600
 
 
-def find_columns(header: Sequence[str]) -> dict[str, int]:
-    """Returns where each column stands that is known; nothing, where playlist or track are missing."""
-    plain = [re.sub(r"[\W_]", "", name).casefold() for name in header]
-    found = {
-        field: plain.index(name)
-        for field, names in _NAMES.items()
-        for name in [next((name for name in names if name in plain), None)]
-        if name is not None
-    }
-    if "track" in plain:
+def find_columns(header: Row, rows: Sequence[Row] = ()) -> dict[str, int]:
+    """Returns where each column stands that is known by its name, or else by what the rows hold.
+
+    Nothing where the rows are no tracks: neither an identifier, nor a title with an artist or a playlist.
+    """
+    names = [plain(name) for name in header]
+    found: dict[str, int] = {}
+    for field, synonyms in NAMES.items():
+        for name in synonyms:
+            if name in names and _fits(field, name, names.index(name), rows):
+                found[field] = names.index(name)
+                break
+    if "track" in names:
         # Beside an artist and no title it is the title, else the identifier.
         is_title = "track_name" not in found and ("artist_name" in found or "track_uri" in found)
-        found.setdefault("track_name" if is_title else "track_uri", plain.index("track"))
-    if not found.keys() & {"pid", "playlist"} or not found.keys() & {"track_uri", "track_name"}:
-        return {}
+        found.setdefault("track_name" if is_title else "track_uri", names.index("track"))
+    _find_by_values(found, names, rows)
     if "pid" in found:
         found.pop("user", None)  # a pid tells playlists apart by itself
-    return found
+    named = found.keys() & {"pid", "playlist"}
+    is_track = "track_uri" in found or ("track_name" in found and ("artist_name" in found or named))
+    return found if is_track else {}
 
 
-def playlists_of(columns: dict[str, int], rows: Iterable[Sequence[Any]], key: str) -> Iterator[dict[str, Any]]:
+def refuse_other_tables(header: Row, columns: dict[str, int]) -> None:
+    """Checks that a table without a playlist's column is one playlist.
+
+    Raises:
+        NoPlaylistsError: it is a listening history, or audio features.
+    """
+    names = {plain(name) for name in header}
+    if columns.keys() & {"pid", "playlist"}:
+        return
+    if names & HISTORY:
+        raise NoPlaylistsError("a listening history, not a playlist")
+    if "track_name" not in columns and len(names & FEATURES) > len(FEATURES) // 2:
+        raise NoPlaylistsError("audio features, not a playlist: name the file in ALGORHYTHMS_FEATURES")
+
+
+def playlists_of(columns: dict[str, int], rows: Iterable[Row], document: Document) -> Iterator[dict[str, Any]]:
     """Yields a playlist for each value of the playlist's column, in the order in which they come first.
 
     A column `pid` is taken as it stands. Anything else tells playlists apart within the slice, together with whose
-    it is where there is such a column: "Favourites" of two people are two.
+    it is where there is such a column: "Favourites" of two people are two. Without any the file is one playlist.
 
     Raises:
         SliceError: there are too many rows.
     """
-    grouped: dict[tuple[str, str], list[Sequence[Any]]] = {}
+    get = _getter(columns)
+    single = not columns.keys() & {"pid", "playlist"}
+    grouped: dict[tuple[str, str], list[Row]] = {}
     for count, row in enumerate(rows, start=1):
         check_rows(count)
-        playlist = _cell(columns, row, "pid" if "pid" in columns else "playlist")
-        grouped.setdefault((str(playlist), str(_cell(columns, row, "user"))), []).append(row)
+        if plain(get(row, "kind") or "") in NO_TRACKS:
+            document.warnings[f"rows of type {get(row, 'kind')}, which are no tracks, left out"] += 1
+            continue
+        identity = get(row, "pid" if "pid" in columns else "playlist")
+        grouped.setdefault((str(identity), str(get(row, "user"))), []).append(row)
     for identity, members in grouped.items():
+        first = members[0]
+        name = document.title if single else get(first, "playlist_name")
+        tracks = [_track(columns, get, number, row, (document.key, name)) for number, row in enumerate(members)]
+        if "pid" not in columns and not _are_positions([track["pos"] for track in tracks]):
+            document.warnings["positions missing or repeated: the order of the file"] += 1
+            tracks = [track | {"pos": number} for number, track in enumerate(tracks)]
         yield {
-            "pid": _pid(columns, members[0], (key, *identity)),
-            "name": _name(columns, members[0]),
-            "tracks": [_track(columns, *numbered) for numbered in enumerate(members)],
+            "pid": pid_of(document.key) if single else _pid(columns, get, first, (document.key, *identity)),
+            "has_own_pid": "pid" in columns,
+            "name": name,
+            "tracks": tracks,
         }
 
 
-def _cell(columns: dict[str, int], row: Sequence[Any], field: str) -> Any:
-    place = columns.get(field)
-    value = row[place] if place is not None and place < len(row) else None
-    return None if value == "" else value
+def first_artist(names: Any, uris: Any = None) -> Any:
+    """Returns the first artist of several in one cell.
+
+    A list is taken apart, as is what semicolons part. A comma may belong to a name ("Tyler, The Creator"): there it
+    takes as many URIs as there are parts, or none of the parts can be told.
+    """
+    if isinstance(names, (list, tuple)):
+        return first_artist(names[0]) if names else None
+    if isinstance(names, dict):
+        return names.get("name")
+    if not isinstance(names, str):
+        return names
+    listed = re.fullmatch(r"\[\s*(['\"])(?P<first>.*?)\1\s*(?:,.*)?\]", names)
+    if listed:
+        return listed["first"]
+    if ";" in names:
+        return names.partition(";")[0].strip() or None
+    artists = len(re.split(r"\s*,\s*", uris)) if isinstance(uris, str) else 1
+    parts = names.split(", ")
+    if artists < 2 or len(parts) < 2:
+        return names
+    # With more parts than artists some names hold a comma, and an article begins no name of its own.
+    own = next((number for number in range(1, len(parts)) if not parts[number].startswith("The ")), len(parts))
+    return ", ".join(parts[: own if len(parts) > artists else 1])
 
 
-def _pid(columns: dict[str, int], row: Sequence[Any], identity: tuple[str, ...]) -> int | str | None:
+def milliseconds(value: Any) -> int | None:
+    """Returns a duration in seconds, or as minutes:seconds, in milliseconds; what is too long is such already."""
+    clock = re.fullmatch(r"\s*(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:\.\d+)?\s*", value) if isinstance(value, str) else None
+    if clock:
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return ((hours * 60 + minutes) * 60 + seconds) * 1000
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    if not 0 < number < 1e12:
+        return None
+    return round(number * (1 if number > _LONGEST_SECONDS else 1000))
+
+
+def _fits(field: str, name: str, place: int, rows: Sequence[Row]) -> bool:
+    """Returns whether a column that is called so may be the field, by what it holds."""
+    values = [row[place] for row in rows if place < len(row) and row[place] not in (None, "")]
+    if field == "track_uri" and name in _VAGUE and rows:
+        return bool(values) and sum(map(_is_track, values)) * 2 > len(values)
+    if field in ("track_uri", "playlist") and rows:
+        return bool(values)  # another column may tell more than an empty one
+    return True
+
+
+def _find_by_values(found: dict[str, int], names: list[str], rows: Sequence[Row]) -> None:
+    """Adds the columns whose cells are Spotify's URIs, and the names beside them, whatever their headings say."""
+    for kind in ("track", "artist", "album"):
+        field = f"{kind}_uri"
+        for place in range(len(names)):
+            values = [row[place] for row in rows[:_SAMPLE_ROWS] if place < len(row) and row[place] not in (None, "")]
+            if not values or not all(isinstance(value, str) and _is_spotify(kind, value) for value in values):
+                continue
+            found.setdefault(field, place)
+            # Exports write the name behind its identifier.
+            beside = place + 1
+            if found[field] == place and beside < len(names) and beside not in found.values():
+                texts = [str(row[beside]) for row in rows if beside < len(row) and row[beside]]
+                if texts and not any(re.match(r"spotify:|https?:|\d+$", text) for text in texts):
+                    found.setdefault(f"{kind}_name", beside)
+            break
+
+
+def _is_spotify(kind: str, value: str) -> bool:
+    return re.match(rf"spotify:{kind}:|(?:https?://)?open\.spotify\.com/(?:[\w-]+/)?{kind}/", value.strip()) is not None
+
+
+def is_spotify_track(value: Any) -> bool:
+    """Returns whether a cell is the URI or the link of a track."""
+    return isinstance(value, str) and _is_spotify("track", value)
+
+
+def _is_track(value: Any) -> bool:
+    """Returns whether it looks like an identifier that names a track wherever it is read."""
+    try:
+        full = track_id(str(value))
+    except ValueError:
+        return True  # Spotify's, if not a track's: the row says so
+    return full.startswith(("spotify:track:", "local:track:", "https://musicbrainz.org/recording/"))
+
+
+def _getter(columns: dict[str, int]) -> Callable[[Row, str], Any]:
+    def get(row: Row, field: str) -> Any:
+        place = columns.get(field)
+        value = row[place] if place is not None and place < len(row) else None
+        if isinstance(value, str):
+            value = value.strip()
+        return None if value == "" else value
+
+    return get
+
+
+def _pid(columns: dict[str, int], get: Callable[[Row, str], Any], row: Row, identity: tuple[str, ...]) -> Any:
     if "pid" not in columns:
-        return None if _cell(columns, row, "playlist") is None else pid_of(*identity)
-    pid = _whole(_cell(columns, row, "pid"))
+        return None if get(row, "playlist") is None else pid_of(*identity)
+    pid = _whole(get(row, "pid"))
     # Only for the line that says why it is set aside, which is JSON.
     return pid if isinstance(pid, int) else None if pid is None else str(pid)
 
 
-def _name(columns: dict[str, int], row: Sequence[Any]) -> Any:
-    return _cell(columns, row, "name" if "name" in columns else "playlist")
-
-
-def _track(columns: dict[str, int], number: int, row: Sequence[Any]) -> dict[str, Any]:
-    track = {field: _cell(columns, row, field) for field in _ROW}
-    uri = _cell(columns, row, "track_uri")
+def _track(
+    columns: dict[str, int], get: Callable[[Row, str], Any], number: int, row: Row, place: tuple[Any, ...]
+) -> dict[str, Any]:
+    track = {field: get(row, field) for field in _ROW}
+    track["artist_name"] = first_artist(track["artist_name"], track["artist_uri"])
+    if isinstance(track["artist_uri"], str):
+        track["artist_uri"] = track["artist_uri"].partition(",")[0].strip()
+    uri = get(row, "track_uri")
+    if uri is None:
+        uri = local_track(track["artist_name"], track["track_name"], track["album_name"] or place)
+    duration = _whole(get(row, "duration_ms"))
+    if not isinstance(duration, int):
+        duration = milliseconds(duration or get(row, "seconds"))
     return {
-        "pos": _whole(_cell(columns, row, "pos")) if "pos" in columns else number,
-        "track_uri": local_track(track["artist_name"], track["track_name"]) if uri is None else uri,
+        "pos": _whole(get(row, "pos")) if "pos" in columns else number,
+        "track_uri": uri,
         **track,
-        "duration_ms": _whole(_cell(columns, row, "duration_ms")),
+        "duration_ms": duration,
     }
+
+
+def _are_positions(positions: list[Any]) -> bool:
+    return all(isinstance(p, int) and p >= 0 for p in positions) and len(set(positions)) == len(positions)
 
 
 def _whole(value: Any) -> Any:

@@ -1,49 +1,122 @@
-"""CSV, also with semicolons or tabs; its first line names the columns."""
+"""CSV and its kin: whatever the delimiter, with headings that name the columns, or cells that tell."""
 
 import csv
 import io
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from algorhythms_assets.ingest.formats.columns import find_columns, playlists_of
-from algorhythms_assets.ingest.formats.document import Document, SliceError, decoded, ends_early
+from algorhythms_assets.ingest.formats.columns import find_columns, is_spotify_track, playlists_of, refuse_other_tables
+from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsError, SliceError, check_rows
+from algorhythms_assets.ingest.formats.names import FEATURES, HISTORY, plain
 
 _DELIMITERS = (",", ";", "\t", "|")
-_BLANK = b"\r\n "
+# Shazam and others write a title above the headings.
+_LINES_ABOVE = 3
+_SAMPLE_LINES = 30
+
+
+class _Table(NamedTuple):
+    delimiter: str
+    header: list[str]
+    above: int
+    columns: dict[str, int]
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether the first line names a playlist's column and a track's."""
-    return isinstance(document, bytes) and bool(_header(document)[1])
+    """Returns whether one of the first lines names a track's columns, or is a listening history's or features'."""
+    if document.json is not None:
+        return False
+    table = _table(document)
+    names = {plain(name) for name in table.header}
+    return bool(table.columns) or (len(names) > 1 and bool(names & HISTORY or len(names & FEATURES) > 3))
 
 
-def playlists(document: Document, key: str) -> Iterator[Any]:
-    """Yields the playlists."""
-    delimiter, columns = _header(document)
-    return playlists_of(columns, _rows(document, delimiter), key)
+def playlists(document: Document) -> Iterator[Any]:
+    """Yields the playlists.
+
+    Raises:
+        NoPlaylistsError: it is a listening history, or audio features.
+        SliceError: it ends early, or has too many rows.
+    """
+    table = _table(document)
+    refuse_other_tables(table.header, table.columns)
+    if not table.columns:
+        raise NoPlaylistsError(f"a table without a track in each row; its columns are {', '.join(table.header)}")
+    return playlists_of(table.columns, _rows(document, table), document)
 
 
-def _header(content: bytes) -> tuple[str, dict[str, int]]:
-    line = content[: 1 << 16].lstrip(_BLANK).splitlines()[0].decode(errors="replace")
-    # What the delimiter is tells which of them finds the most columns.
-    found = {
-        delimiter: find_columns(next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), []))
-        for delimiter in _DELIMITERS
-    }
-    return max(found.items(), key=lambda item: len(item[1]))
+def _table(document: Document) -> _Table:
+    """Returns the table that one of the delimiters makes of the first lines: the one with the most columns known."""
+    lines = _lines(document.head)[:_SAMPLE_LINES]
+    found = []
+    for delimiter in _DELIMITERS:
+        rows = _tolerant(lines, delimiter)
+        for above, header in enumerate(rows[: _LINES_ABOVE + 1]):
+            found.append(_Table(delimiter, header, above, find_columns(header, rows[above + 1 :])))
+            if any(map(is_spotify_track, header)):
+                # No headings at all: the cells have to tell. One column alone is a list of lines.
+                unnamed = [""] * len(header)
+                columns = find_columns(unnamed, rows[above:]) if len(header) > 1 else {}
+                found[-1] = _Table(delimiter, unnamed, above - 1, columns)
+                break
+    return max(found, key=lambda table: (len(table.columns), len(table.header) - table.above))
 
 
-def _rows(content: bytes, delimiter: str) -> Iterator[list[str]]:
-    lines = io.StringIO(decoded(content.lstrip(_BLANK)), newline="")
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    row = header = next(reader)
+def _lines(text: str) -> list[str]:
+    """Returns the lines that are not empty, without what only tells Excel its delimiter."""
+    lines = [line for line in re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")) if line.strip()]
+    return lines[1:] if lines and re.fullmatch(r'"?sep=.?"?', lines[0].strip(), re.IGNORECASE) else lines
+
+
+def _rows(document: Document, table: _Table) -> list[list[str]]:
+    text = document.text.removeprefix("\ufeff").lstrip("\r\n ")
+    text = re.sub(r"^\"?sep=[^\r\n]?\"?[\r\n]+", "", text, flags=re.IGNORECASE)
     try:
-        for row in reader:
-            if row:
-                yield row
-    except csv.Error as error:
-        if str(error) == "unexpected end of data":  # within quotes
-            raise ends_early("CSV", content) from error
-        raise SliceError(f"not CSV at line {reader.line_num}: {error}") from error
-    if len(row) < len(header) and not content.endswith((b"\n", b"\r")):
-        raise ends_early("CSV", content)
+        rows = _strict(text, table.delimiter)
+    except csv.Error:
+        lines = _lines(text)
+        rows = _tolerant(lines, table.delimiter)
+        if len(rows[-1]) < len(table.header) and not text.endswith(("\n", "\r")):
+            raise document.ends_early("CSV") from None
+        document.warnings["quotes that are not doubled: each line read by itself"] += 1
+    rows = [row for row in rows if any(map(str.strip, row))]
+    # Of a file that was cut, the last line lacks cells; others leave out what is empty at the end of a line.
+    whole = max(map(len, rows[:-1]), default=0)
+    if len(rows) > 1 and len(rows[-1]) < min(whole, len(table.header)) and not text.endswith(("\n", "\r")):
+        raise document.ends_early("CSV")
+    return rows[table.above + 1 :]
+
+
+def _strict(text: str, delimiter: str) -> list[list[str]]:
+    """Returns the rows of well-formed CSV; a field may have several lines.
+
+    Raises:
+        csv.Error: it is not well-formed.
+    """
+    # A carriage return alone ends a line too, which the csv module takes for part of a field.
+    lines = io.StringIO(text, newline=None)
+    rows: list[list[str]] = []
+    for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True):
+        check_rows(len(rows))
+        rows.append(row)
+    return rows
+
+
+def _tolerant(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Returns the cells of each line; a quote within a cell ends it only before a delimiter."""
+    check_rows(len(lines))
+    mark = re.escape(delimiter)
+    cell = re.compile(rf"\s*\"(?P<quoted>.*?)\"\s*(?={mark}|$)|(?P<bare>[^{mark}]*)", re.DOTALL)
+    rows = []
+    for line in lines:
+        cells, place = [], 0
+        while place <= len(line):
+            match = cell.match(line, place)
+            if match is None:  # the pattern takes an empty cell, so this cannot be
+                raise SliceError(f"not CSV: {line[:80]}")
+            quoted = match["quoted"]
+            cells.append(match["bare"].strip() if quoted is None else re.sub(r'""|\\"', '"', quoted))
+            place = match.end() + 1
+        rows.append(cells)
+    return rows

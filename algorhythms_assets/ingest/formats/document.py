@@ -1,10 +1,16 @@
 """Opens the content of a slice file: unpacked within bounds, and parsed where it is JSON."""
 
-import codecs
-from typing import Any, TypeAlias
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
 
 import orjson
 import pyarrow as pa
+
+from algorhythms_assets.ingest.formats.text import BOMS, decode
 
 # A slice of the Million Playlist Dataset has 31 MB. One of 224 MB, without white space, took 1.4 GB to parse, and two
 # workers have to fit into the 4 GB that raw_playlists asks for. What is larger is either a bomb or better split.
@@ -12,9 +18,6 @@ MAX_BYTES = 256 << 20
 
 # The same bound for rows, of which some formats put very many into few bytes: one takes about a kilobyte.
 MAX_ROWS = 1_000_000
-
-# Parsed JSON, or the bytes of anything else.
-Document: TypeAlias = Any
 
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _CHUNK_BYTES = 8 << 20
@@ -24,31 +27,79 @@ class SliceError(Exception):
     """The slice cannot be used at all; the message says why and where."""
 
 
-def open_document(content: bytes) -> Document:
-    """Returns parsed JSON, or the unpacked bytes of anything else.
+class NoPlaylistsError(SliceError):
+    """The file is whole and well-formed, and something else than playlists: there is nothing to do about it."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A slice file, unpacked.
+
+    `key` names the slice, by which its playlists are told from those of others, and `file` is the file's name, after
+    which a playlist is called that has no name. `json` is the parsed content, or None if it is no JSON. Formats count
+    what is odd about the file as a whole in `warnings`.
+    """
+
+    content: bytes
+    key: str
+    file: str
+    json: Any = None
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def title(self) -> str:
+        """The file's name without what says its format."""
+        name = PurePosixPath(self.file).name
+        stem, dot, _ = name.removesuffix(".gz").removesuffix(".zst").rpartition(".")
+        return stem if dot and stem else name
+
+    @property
+    def suffix(self) -> str:
+        """The end of the file's name, in lower case: `.m3u`."""
+        return PurePosixPath(self.file).suffix.lower()
+
+    @cached_property
+    def text(self) -> str:
+        """The content as text; a guessed encoding is a warning.
+
+        Raises:
+            SliceError: it ends within a character.
+        """
+        return self.decoded()
+
+    def decoded(self, encoding: str | None = None) -> str:
+        """Returns the content as text in an encoding that the file itself names; see `text`."""
+        try:
+            text, guessed = decode(self.content, encoding)
+        except EOFError:
+            raise self.ends_early("text") from None
+        if guessed:
+            self.warnings[guessed] += 1
+        return text
+
+    @cached_property
+    def head(self) -> str:
+        """The first lines as text, enough to see what the file is."""
+        return decode(self.content[: 1 << 14], cut=True)[0]
+
+    def ends_early(self, kind: str) -> SliceError:
+        """Returns the error for a file that was cut off."""
+        return SliceError(f"the {kind} ends early, at byte {len(self.content)}")
+
+
+def open_document(content: bytes, key: str, file: str | None = None) -> Document:
+    """Returns the unpacked content, parsed if it is JSON, or lines of JSON.
 
     Raises:
         SliceError: it is empty, too large, or ends early.
     """
-    content = _unpacked(content).removeprefix(codecs.BOM_UTF8)
-    start = content[:1000].lstrip()
-    if not start:
+    unpacked = _unpacked(content)
+    plain = Document(unpacked, key, file or key)
+    if not unpacked.removeprefix(b"\xef\xbb\xbf").strip():
         raise SliceError("the file is empty")
-    return _parsed(content) if start.startswith((b"{", b"[")) else content
-
-
-def decoded(content: bytes) -> str:
-    """Returns text: UTF-8, or what Windows wrote before it.
-
-    Raises:
-        SliceError: it ends within a character.
-    """
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":
-            raise ends_early("text", content) from error
-        return content.decode("cp1252", errors="replace")
+    if not _starts_as_json(unpacked):
+        return plain
+    return Document(unpacked, key, plain.file, _parsed(plain), plain.warnings)
 
 
 def check_rows(count: int) -> None:
@@ -61,11 +112,6 @@ def check_size(size: int, what: str) -> None:
     """Raises SliceError if a slice has more bytes than fit into memory once they are parsed."""
     if size > MAX_BYTES:
         raise SliceError(f"{what} more than {MAX_BYTES >> 20} MB, the most that a slice may have: split it")
-
-
-def ends_early(kind: str, content: bytes) -> SliceError:
-    """Returns the error for a file that was cut off."""
-    return SliceError(f"the {kind} ends early, at byte {len(content)}")
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -82,16 +128,42 @@ def _unpacked(content: bytes) -> bytes:
                 check_size(size, f"{len(content)} bytes of {codec} unpack to")
     except OSError as error:
         if "Truncated" in str(error):
-            raise ends_early(f"{codec} data", content) from error
+            raise SliceError(f"the {codec} data ends early, at byte {len(content)}") from error
         raise SliceError(f"broken {codec} data: {error}") from error
     return b"".join(chunks)
 
 
-def _parsed(content: bytes) -> Any:
+def _starts_as_json(content: bytes) -> bool:
+    bom = next((bom for bom in BOMS if content.startswith(bom)), b"")
+    start = content[len(bom) : 1000].replace(b"\0", b"").lstrip()
+    # A PLS file and an M3U of DJ programs may start with a bracket too.
+    return start.startswith((b"{", b"[")) and not start[:12].lower().startswith(b"[playlist]")
+
+
+def _parsed(document: Document) -> Any:
+    """Returns the parsed JSON, or a list of the lines if each is JSON; None for text that only starts like it."""
+    content = document.content.removeprefix(b"\xef\xbb\xbf")
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        byte = len(error.doc[: error.pos].encode(errors="replace"))
-        if byte >= len(content.rstrip()):
-            raise ends_early("JSON", content) from error
-        raise SliceError(f"not JSON at byte {byte}: {error.msg}") from error
+        lines = list(_lines(document.text))
+        if lines:
+            return lines
+        try:
+            return orjson.loads(document.text.removeprefix("\ufeff"))
+        except orjson.JSONDecodeError:
+            byte = len(error.doc[: error.pos].encode(errors="replace"))
+            if byte >= len(content.rstrip()):
+                raise document.ends_early("JSON") from error
+            raise SliceError(f"not JSON at byte {byte}: {error.msg}") from error
+
+
+def _lines(text: str) -> Iterator[Any]:
+    """Yields the lines of JSON Lines; nothing if the first is no JSON by itself."""
+    for number, line in enumerate(filter(None, map(str.strip, text.split("\n"))), start=1):
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            if number == 1:
+                return
+            raise SliceError(f"not JSON at line {number}: {error.msg}") from error

@@ -4,18 +4,18 @@ import hashlib
 from collections import Counter
 from typing import Any
 
-from algorhythms_ask.songs import normalised
+from algorhythms_ask.songs import local_track as identifier_of
 
 
-def local_track(artist: Any, title: Any) -> str | None:
-    """Returns `local:track:<hash of the normalised artist and title>`, or None where there is no title."""
-    title = normalised(title) if isinstance(title, str) else ""
-    if not title:
-        return None
-    artist = normalised(artist) if isinstance(artist, str) else ""
-    # A normalised name holds no line break, so none can be mistaken for the separator.
-    digest = hashlib.blake2b(f"{artist}\n{title}".encode(), digest_size=16)
-    return f"local:track:{digest.hexdigest()}"
+def local_track(artist: Any, title: Any, place: object = None) -> str | None:
+    """Returns the identifier of a song by its names, or None where there is no title.
+
+    A title alone is no identity: many artists have an "Intro". So without an artist `place` takes part, which tells
+    it from others: its path, its album, or the slice it stands in.
+    """
+    title = title if isinstance(title, str) else ""
+    artist = artist if isinstance(artist, str) else ""
+    return identifier_of(artist, title, "" if place is None else str(place)) if title.strip() else None
 
 
 def pid_of(*identity: object) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from algorhythms_assets.ingest.formats.columns import find_columns, playlists_of
-from algorhythms_assets.ingest.formats.document import MAX_BYTES, Document, SliceError, check_rows, ends_early
+from algorhythms_assets.ingest.formats.columns import find_columns, playlists_of, refuse_other_tables
+from algorhythms_assets.ingest.formats.document import MAX_BYTES, Document, SliceError, check_rows
 
 _MAGIC = b"PAR1"
 # Few, so that a table that unpacks to far more than its file is refused in time.
@@ -16,23 +16,24 @@ _BATCH_ROWS = 4096
 
 def recognises(document: Document) -> bool:
     """Returns whether it starts as Parquet does."""
-    return isinstance(document, bytes) and document.startswith(_MAGIC)
+    return document.json is None and document.content.startswith(_MAGIC)
 
 
-def playlists(document: Document, key: str) -> Iterator[Any]:
+def playlists(document: Document) -> Iterator[Any]:
     """Yields the playlists."""
-    if not document.endswith(_MAGIC):
-        raise ends_early("Parquet", document)
+    if not document.content.endswith(_MAGIC):
+        raise document.ends_early("Parquet")
     try:
-        file = pq.ParquetFile(pa.BufferReader(document))
+        file = pq.ParquetFile(pa.BufferReader(document.content))
         header = file.schema_arrow.names
         columns = find_columns(header)
+        refuse_other_tables(header, columns)
         if not columns:
-            raise SliceError(f"a table without a playlist and a track in each row; its columns are {header}")
+            raise SliceError(f"a table without a track in each row; its columns are {', '.join(header)}")
         check_rows(file.metadata.num_rows)
         chosen = sorted(columns.values())
         places = {field: chosen.index(place) for field, place in columns.items()}
-        yield from playlists_of(places, _rows(file, [header[place] for place in chosen]), key)
+        yield from playlists_of(places, _rows(file, [header[place] for place in chosen]), document)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise SliceError(f"broken Parquet: {error}") from error
 

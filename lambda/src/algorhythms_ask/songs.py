@@ -1,14 +1,24 @@
 """Songs as requests name them, and the keys under which an index knows tracks, artists and albums."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _SPOTIFY_URI = re.compile(r"spotify:(?P<kind>[a-z]+):(?P<id>.+)")
-_SPOTIFY_URL = re.compile(r"https?://open\.spotify\.com/(?:intl-[a-z]+/)?(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?")
+_SPOTIFY_URL = re.compile(
+    r"(?:https?://)?(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?:embed/)?"
+    r"(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?",
+    re.IGNORECASE,
+)
+# A file of the listener's own, which Spotify names by artist, album, title and seconds.
+_SPOTIFY_LOCAL = re.compile(
+    r"spotify:local:(?P<artist>[^:]*):(?P<album>[^:]*):(?P<title>[^:]*)(?::(?P<seconds>\d*))?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,8 @@ class Song:
 def track_id(text: str) -> str:
     """Returns the full identifier of a track.
 
-    Spotify's tracks may come as URI, as link or as the bare 22 characters; any other identifier stays as it stands.
+    Spotify's tracks may come as URI, as link or as the bare 22 characters. A file of the listener's own, which Spotify
+    names by artist and title, gets the identifier that any other song without one gets. The rest stays as it stands.
 
     Raises:
         ValueError: it is Spotify's, but not a track, or malformed. The message says which.
@@ -33,6 +44,9 @@ def track_id(text: str) -> str:
     text = text.strip()
     if not text:
         raise ValueError("an empty identifier")
+    local = local_song(text)
+    if local is not None:
+        return local.id
     match = _SPOTIFY_URI.fullmatch(text) or _SPOTIFY_URL.fullmatch(text)
     if match is None:
         return f"spotify:track:{text}" if _SPOTIFY_ID.fullmatch(text) else text
@@ -41,6 +55,29 @@ def track_id(text: str) -> str:
     if not _SPOTIFY_ID.fullmatch(match["id"]):
         raise ValueError("not a Spotify track: its identifier has to be 22 letters and digits")
     return f"spotify:track:{match['id']}"
+
+
+def local_song(uri: str) -> Song | None:
+    """Returns the song that `spotify:local:<artist>:<album>:<title>:<seconds>` names; None for any other text.
+
+    Raises:
+        ValueError: it names no title.
+    """
+    match = _SPOTIFY_LOCAL.fullmatch(uri.strip())
+    if match is None:
+        return None
+    artist, album, title = (unquote_plus(match[part]).strip() for part in ("artist", "album", "title"))
+    if not title:
+        raise ValueError("a file of the listener's own without a title")
+    return Song(local_track(artist, title, album), title, artist or None, album or None)
+
+
+def local_track(artist: str, title: str, place: str = "") -> str:
+    """Returns `local:track:<hash>` of the normalised artist and title; `place` stands in for a missing artist."""
+    known = normalised(artist)
+    # A normalised name holds no line break, so none can be mistaken for the separator.
+    identity = f"{known}\n{normalised(title)}" if known or not place else f"\n{normalised(title)}\n{place}"
+    return f"local:track:{hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()}"
 
 
 def normalised(name: str) -> str:

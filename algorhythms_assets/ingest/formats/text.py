@@ -1,0 +1,109 @@
+"""Text in whatever encoding a player or a spreadsheet of the last thirty years wrote it."""
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+# Longer ones first: UTF-32's begins as UTF-16's.
+BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+# What players and spreadsheets write where they do not write Unicode. Of several that fit as well, the first counts.
+_CODE_PAGES = (
+    "cp1252",
+    "cp1251",
+    "cp1250",
+    "cp932",
+    "gb18030",
+    "cp949",
+    "big5",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "koi8_r",
+)
+
+# The detector's chaos of a text that it can read; above it nothing fits.
+_TOO_CHAOTIC = 0.3
+_DETECTION_BYTES = 1 << 14
+
+
+def decode(content: bytes, declared: str | None = None, cut: bool = False) -> tuple[str, str | None]:
+    """Returns the text, and a warning where its encoding had to be guessed.
+
+    `declared` is the encoding that the file names itself. With `cut` the content is the beginning of more.
+
+    Raises:
+        EOFError: it is UTF-8 that ends within a character.
+    """
+    bom = next((bom for bom in BOMS if content.startswith(bom)), None)
+    if bom:
+        return content.decode(BOMS[bom], errors="replace"), None
+    if declared and _is_text_encoding(declared):
+        return content.decode(declared, errors="replace"), None
+    wide = _utf_16(content)
+    if wide:
+        return content.decode(wide, errors="replace"), None
+    try:
+        return content.decode(), None
+    except UnicodeDecodeError as error:
+        at_the_end = error.reason == "unexpected end of data"
+        if at_the_end and (cut or not content[: error.start].isascii()):
+            if cut:
+                return content[: error.start].decode(), None
+            raise EOFError from error
+    return _guessed(content)
+
+
+def _is_text_encoding(name: str) -> bool:
+    try:
+        return "a".encode(name).decode(name) == "a"
+    except (LookupError, ValueError, TypeError, UnicodeError, AttributeError):
+        return False
+
+
+def _utf_16(content: bytes) -> str | None:
+    """Returns which UTF-16 it is without saying so: in most scripts' punctuation and digits, one byte is zero."""
+    head = content[:4096]
+    if len(head) < 4 or head.count(0) * 5 < len(head):
+        return None
+    return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+
+
+def _guessed(content: bytes) -> tuple[str, str]:
+    """Returns the text of what is no UTF-8: line by line if most of it is, else in one code page."""
+    lines = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", content)
+    bad = [number for number, line in enumerate(lines) if not _is_utf_8(line)]
+    good = sum(not line.isascii() for line in lines) - len(bad)
+    if good >= len(bad):
+        encoding = _code_page(b"".join(lines[number] for number in bad))
+        for number in bad:
+            lines[number] = lines[number].decode(encoding, errors="replace").encode()
+        return b"".join(lines).decode(), f"lines not in UTF-8, read as {encoding}"
+    encoding = _code_page(b"".join(lines[number] for number in bad[:500]))
+    return content.decode(encoding, errors="replace"), f"encoding guessed: {encoding}"
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _code_page(sample: bytes) -> str:
+    matches = from_bytes(sample[:_DETECTION_BYTES], cp_isolation=list(_CODE_PAGES), threshold=_TOO_CHAOTIC)
+    fitting = [
+        (round(match.chaos, 2), -match.coherence, _CODE_PAGES.index(encoding), encoding)
+        for match in matches
+        for encoding in match.could_be_from_charset
+        if encoding in _CODE_PAGES
+    ]
+    return min(fitting)[-1] if fitting else _CODE_PAGES[0]
