@@ -12,13 +12,16 @@ from typing import Any
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS
 from algorhythms_assets.ingest.formats import SUFFIXES, is_slice_name
-from algorhythms_assets.resources.store import InputError, digest
+from algorhythms_assets.resources.store import REPORT_FILE, STAMP_FILE, InputError, digest
 
 # Left out of a slice's name, so that a slice of the Million Playlist Dataset keeps it when it is packed.
 _UNNAMED_SUFFIXES = (".json", ".json.gz", ".json.zst")
 
 # What Dagster does not take within a partition key, or takes for the end of one.
 _NOT_IN_A_KEY = re.compile(r"[,%\x00-\x1f\x7f]|\.\.\.|(?<=\.)\.\.+")
+
+# What only folders of a store hold, which may lie among the playlists.
+_OF_A_STORE = (".dagster", STAMP_FILE, REPORT_FILE)
 
 # A file that was written to this recently may still be growing.
 _SETTLED_SECONDS = 60
@@ -40,7 +43,7 @@ class SliceFile:
     @property
     def name(self) -> str:
         """The file's own name."""
-        return self.location.rpartition("/")[2]
+        return _printable(self.location.rpartition("/")[2])
 
     def read_bytes(self) -> bytes:
         """Returns the content.
@@ -130,9 +133,9 @@ def _walk(folder: Path, passed_over: dict[str, str]) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         here = Path(place)
         for name in list(folders):
-            if (here / name / ".dagster").is_dir():
+            if any((here / name / mark).exists() for mark in _OF_A_STORE):
                 folders.remove(name)
-                passed_over[f"{name}/"] = "a store of artifacts"
+                passed_over[f"{name}/"] = "artifacts of a store"
             elif name.startswith(".") or name == "__MACOSX":
                 folders.remove(name)
         folders.sort()

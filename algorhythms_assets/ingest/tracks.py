@@ -104,7 +104,7 @@ def text(source: dict[str, Any], name: str, findings: Findings) -> str | None:
     A name that is missing is odd, but not an album or an identifier, which many files leave out.
     """
     value = source.get(name)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value:
         if value is not None or name in _EXPECTED:
             findings.warnings[f"{name} missing or no text"] += 1
         return None

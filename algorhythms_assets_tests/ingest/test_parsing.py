@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from algorhythms_assets.contracts import RAW_PLAYLISTS_SCHEMA
 from algorhythms_assets.ingest.buckets import BUCKETS, bucket
 from algorhythms_assets.ingest.formats.document import SliceError
+from algorhythms_assets.ingest.formats.identity import local_track
 from algorhythms_assets.ingest.parsing import parse_slice
 from algorhythms_assets_tests.conftest import playlist, slice_bytes, uri
 
@@ -42,7 +43,7 @@ def with_position(position):
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (without("pid"), "`pid`"),
+        ({"pid": None, "tracks": []}, "`pid`"),
         (playlist(-1, ["a"]), "`pid`"),
         (playlist(1 << 63, ["a"]), "`pid`"),
         (playlist(True, ["a"]), "`pid`"),
@@ -63,9 +64,33 @@ def test_a_bad_playlist_is_set_aside_and_costs_nothing_else(bad, reason):
     assert reason in parsed.rejected[0]["reason"]
 
 
-@pytest.mark.parametrize(
-    "track_uri", [None, "", "  ", 5, "spotify:episode:" + "a" * 22, "spotify:track:short", "x" * 501]
-)
+def test_a_playlist_without_a_number_is_known_by_its_name():
+    bare = {name: value for name, value in playlist(9, ["a"]).items() if name != "pid"}
+    parsed = parse_slice(slice_bytes(playlist(1, ["x"]), bare), "slice")
+    assert len(parsed.table["pid"].unique()) == 2
+    assert parsed.rejected == []
+
+
+def test_positions_that_no_row_has_are_the_order_of_the_file():
+    mine = playlist(1, ["a", "b"])
+    for track in mine["tracks"]:
+        del track["pos"], track["album_uri"], track["artist_uri"]
+    parsed = parse_slice(slice_bytes(mine), "slice")
+    assert parsed.table["position"].to_pylist() == [0, 1]
+    assert parsed.warnings == {"pos missing: the order of the file": 1}
+
+
+@pytest.mark.parametrize("track_uri", [None, ""])
+def test_a_row_without_an_identifier_is_known_by_artist_and_title(track_uri):
+    mine = playlist(1, ["a", "b"])
+    mine["tracks"][0]["track_uri"] = track_uri
+    assert parse_slice(slice_bytes(mine), "slice").table["track_uri"].to_pylist() == [
+        local_track("artist of a", "a"),
+        uri("b"),
+    ]
+
+
+@pytest.mark.parametrize("track_uri", ["  ", 5, "spotify:episode:" + "a" * 22, "spotify:track:short", "x" * 501])
 def test_a_row_without_a_track_is_dropped_and_named(track_uri):
     bad = playlist(1, ["a", "b"])
     bad["tracks"][0]["track_uri"] = track_uri

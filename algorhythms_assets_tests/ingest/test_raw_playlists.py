@@ -13,7 +13,7 @@ from algorhythms_assets_tests.conftest import playlist, slice_bytes
 def ingested(tmp_path, content, name="a.json", **options):
     (tmp_path / "in").mkdir(exist_ok=True)
     (tmp_path / "in" / name).write_bytes(content)
-    ((key, file),) = find_slices(tmp_path / "in").items()
+    ((key, file),) = find_slices(tmp_path / "in").files.items()
     target = Store(tmp_path / "store").slice_path(key)
     return ingest((key, file, target), **options), target
 
@@ -44,7 +44,7 @@ def test_how_many_may_be_set_aside_can_be_chosen(tmp_path, content, share, good)
 
 def test_rows_that_are_dropped_do_not_count_as_playlists(tmp_path):
     made = playlist(1, ["a", "b", "c"])
-    made["tracks"][0]["track_uri"] = made["tracks"][1]["track_uri"] = None
+    made["tracks"][0]["track_uri"] = made["tracks"][1]["track_uri"] = "spotify:episode:1"
     outcome, _ = ingested(tmp_path, slice_bytes(made))
     assert (outcome.failed, outcome.rows, outcome.rejected) == (None, 1, 0)
 
@@ -73,5 +73,5 @@ def test_a_file_that_ends_early_is_named_with_the_byte(tmp_path):
 def test_a_file_too_large_for_memory_is_not_even_read(tmp_path):
     with (tmp_path / "huge.json").open("wb") as file:
         file.truncate(1 << 40)
-    [(key, source)] = find_slices(tmp_path).items()
+    [(key, source)] = find_slices(tmp_path).files.items()
     assert "split it" in ingest((key, source, tmp_path / "rows.parquet")).failed

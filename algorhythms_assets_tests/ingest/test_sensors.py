@@ -55,7 +55,7 @@ def tick(instance, settings, cursor=None):
 def parse(settings):
     """What the requested run does."""
     store = Store(settings.store)
-    for key, file in find_slices(settings.slices).items():
+    for key, file in find_slices(settings.slices).files.items():
         raw_playlists.ingest((key, file, store.slice_path(key)))
 
 
@@ -155,7 +155,7 @@ def test_slices_that_arrive_while_the_model_trains_change_nothing_for_it(demo, t
     late.write_bytes(slice_bytes(playlist(10**6, ["x", "y"])))
     target = store.slice_path("late")
     try:
-        assert raw_playlists.ingest(("late", find_slices(tmp_path)["late"], target)).failed is None
+        assert raw_playlists.ingest(("late", find_slices(tmp_path).files["late"], target)).failed is None
         assert "late" in store.slices()
         assert (store.stamp(TRACK_METADATA), store.inputs(GCN_WEIGHTS)) == before
     finally:

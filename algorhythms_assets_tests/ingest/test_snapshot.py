@@ -31,6 +31,7 @@ def raw(tmp_path):
                 "pid": pids,
                 "name": texts(),
                 "bucket": pids * 37 % 10_000,
+                "content": pids,
                 "num_tracks": np.bincount(pids + 5)[pids + 5],
                 "position": np.concatenate([np.arange(n) for n in np.unique(pids, return_counts=True)[1]]),
                 "track_uri": [f"local:track:{SPELLINGS[track % 9]}{track}" for track in tracks],

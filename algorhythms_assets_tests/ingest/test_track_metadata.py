@@ -22,11 +22,16 @@ VALIDATION = [pid for pid in range(200) if bucket(pid) < 1000]
 
 def snapshot(tmp_path, *slices, holdout=0.1):
     """Makes a snapshot of slices, each a list of playlists."""
-    store = Store(tmp_path)
+    store = Store(tmp_path / "store")
     for number, playlists in enumerate(slices):
         (tmp_path / f"slice{number}.json").write_bytes(slice_bytes(*playlists))
-    for key, file in find_slices(tmp_path).items():
-        assert raw_playlists.ingest(raw_playlists.SliceTask(key, file, store.slice_path(key))).failed is None
+    for key, file in find_slices(tmp_path).files.items():
+        if not key.startswith("store/"):
+            assert raw_playlists.ingest(raw_playlists.SliceTask(key, file, store.slice_path(key))).failed is None
+    return made(store, holdout)
+
+
+def made(store, holdout=0.1):
     config = TrackMetadataConfig(holdout=holdout)
     stamp = planned_stamp(TRACK_METADATA, store.inputs(TRACK_METADATA), config.model_dump())
     track_metadata.build(Work(store, TRACK_METADATA, config, EmbeddedEngine(), logging.getLogger(), stamp))
@@ -82,6 +87,24 @@ def test_a_pid_in_two_slices_counts_once_and_the_later_slice_wins(tmp_path):
     )
     assert set(tracks_of(folder)) == {uri("a"), uri("c")}
     assert json.loads((folder / "snapshot.json").read_text())["repeated_playlists"] == 1
+
+
+def test_the_same_export_twice_counts_once_and_falls_into_one_split(tmp_path):
+    songs = [f"#EXTM3U\n#PLAYLIST:P{n}\n#EXTINF:1,artist {n} - title\n/m/x.mp3\n" for n in range(20)]
+    for folder in ("first", "again"):
+        (tmp_path / folder).mkdir()
+        for n, content in enumerate(songs):
+            (tmp_path / folder / f"{n}.m3u").write_text(content)
+    store = Store(tmp_path / "store")
+    for key, file in find_slices(tmp_path).files.items():
+        assert raw_playlists.ingest(raw_playlists.SliceTask(key, file, store.slice_path(key))).failed is None
+    rows = [row for key in store.slices() for row in pq.read_table(store.slice_path(key)).to_pylist()]
+    assert len(rows) == 40
+    assert len({row["pid"] for row in rows}) == 40
+    assert len({(row["name"], row["bucket"]) for row in rows}) == 20
+    folder = made(store)
+    about = json.loads((folder / "snapshot.json").read_text())
+    assert (about["playlists"], about["twin_playlists"]) == (20, 20)
 
 
 def test_the_snapshot_says_what_it_holds(tmp_path):

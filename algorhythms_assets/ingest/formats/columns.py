@@ -32,6 +32,11 @@ def find_columns(header: Row, rows: Sequence[Row] = ()) -> dict[str, int]:
             if name in names and _fits(field, name, names.index(name), rows):
                 found[field] = names.index(name)
                 break
+    if "name" in names and found.keys() & {"pid", "playlist"} and "playlist_name" not in found:
+        # It is the playlist's name, not the track's.
+        found["playlist_name"] = names.index("name")
+        if found.get("track_name") == found["playlist_name"]:
+            del found["track_name"]
     if "track" in names:
         # Beside an artist and no title it is the title, else the identifier.
         is_title = "track_name" not in found and ("artist_name" in found or "track_uri" in found)
@@ -40,7 +45,9 @@ def find_columns(header: Row, rows: Sequence[Row] = ()) -> dict[str, int]:
     if "pid" in found:
         found.pop("user", None)  # a pid tells playlists apart by itself
     named = found.keys() & {"pid", "playlist"}
-    is_track = "track_uri" in found or ("track_name" in found and ("artist_name" in found or named))
+    is_track = ("track_uri" in found and (named or _are_tracks(found["track_uri"], rows))) or (
+        "track_name" in found and ("artist_name" in found or named)
+    )
     return found if is_track else {}
 
 
@@ -55,7 +62,7 @@ def refuse_other_tables(header: Row, columns: dict[str, int]) -> None:
         return
     if names & HISTORY:
         raise NoPlaylistsError("a listening history, not a playlist")
-    if "track_name" not in columns and len(names & FEATURES) > len(FEATURES) // 2:
+    if "track_name" not in columns and len(names & FEATURES) > 1:
         raise NoPlaylistsError("audio features, not a playlist: name the file in ALGORHYTHMS_FEATURES")
 
 
@@ -96,20 +103,18 @@ def playlists_of(columns: dict[str, int], rows: Iterable[Row], document: Documen
 def first_artist(names: Any, uris: Any = None) -> Any:
     """Returns the first artist of several in one cell.
 
-    A list is taken apart, as is what semicolons part. A comma may belong to a name ("Tyler, The Creator"): there it
-    takes as many URIs as there are parts, or none of the parts can be told.
+    What semicolons part, or is written as a list, is taken apart. A comma may belong to a name ("Tyler, The Creator"):
+    there it takes as many URIs as there are parts, or none of the parts can be told.
     """
-    if isinstance(names, (list, tuple)):
-        return first_artist(names[0]) if names else None
-    if isinstance(names, dict):
-        return names.get("name")
+    if isinstance(names, list):
+        return names[0] if names else None
     if not isinstance(names, str):
         return names
     listed = re.fullmatch(r"\[\s*(['\"])(?P<first>.*?)\1\s*(?:,.*)?\]", names)
     if listed:
         return listed["first"]
     if ";" in names:
-        return names.partition(";")[0].strip() or None
+        return next((name.strip() for name in names.split(";") if name.strip()), None)
     artists = len(re.split(r"\s*,\s*", uris)) if isinstance(uris, str) else 1
     parts = names.split(", ")
     if artists < 2 or len(parts) < 2:
@@ -138,10 +143,16 @@ def _fits(field: str, name: str, place: int, rows: Sequence[Row]) -> bool:
     """Returns whether a column that is called so may be the field, by what it holds."""
     values = [row[place] for row in rows if place < len(row) and row[place] not in (None, "")]
     if field == "track_uri" and name in _VAGUE and rows:
-        return bool(values) and sum(map(_is_track, values)) * 2 > len(values)
+        return _are_tracks(place, rows)
     if field in ("track_uri", "playlist") and rows:
         return bool(values)  # another column may tell more than an empty one
     return True
+
+
+def _are_tracks(place: int, rows: Sequence[Row]) -> bool:
+    """Returns whether most cells of a column look like identifiers of tracks."""
+    values = [row[place] for row in rows if place < len(row) and row[place] not in (None, "")]
+    return bool(values) and sum(map(_is_track, values)) * 2 > len(values)
 
 
 def _find_by_values(found: dict[str, int], names: list[str], rows: Sequence[Row]) -> None:
@@ -157,7 +168,7 @@ def _find_by_values(found: dict[str, int], names: list[str], rows: Sequence[Row]
             beside = place + 1
             if found[field] == place and beside < len(names) and beside not in found.values():
                 texts = [str(row[beside]) for row in rows if beside < len(row) and row[beside]]
-                if texts and not any(re.match(r"spotify:|https?:|\d+$", text) for text in texts):
+                if texts and not any(re.match(r"spotify:|https?:|-?[\d.,]+$", text) for text in texts):
                     found.setdefault(f"{kind}_name", beside)
             break
 

@@ -25,7 +25,7 @@ class _Table(NamedTuple):
 
 def recognises(document: Document) -> bool:
     """Returns whether one of the first lines names a track's columns, or is a listening history's or features'."""
-    if document.json is not None:
+    if not document.is_text:
         return False
     table = _table(document)
     names = {plain(name) for name in table.header}
@@ -49,7 +49,7 @@ def playlists(document: Document) -> Iterator[Any]:
 def _table(document: Document) -> _Table:
     """Returns the table that one of the delimiters makes of the first lines: the one with the most columns known."""
     lines = _lines(document.head)[:_SAMPLE_LINES]
-    found = []
+    found = [_Table(",", [], 0, {})]
     for delimiter in _DELIMITERS:
         rows = _tolerant(lines, delimiter)
         for above, header in enumerate(rows[: _LINES_ABOVE + 1]):

@@ -82,6 +82,11 @@ class Document:
         """The first lines as text, enough to see what the file is."""
         return decode(self.content[: 1 << 14], cut=True)[0]
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be text: it is no JSON, and its first lines hold no zero bytes."""
+        return self.json is None and "\0" not in self.head
+
     def ends_early(self, kind: str) -> SliceError:
         """Returns the error for a file that was cut off."""
         return SliceError(f"the {kind} ends early, at byte {len(self.content)}")

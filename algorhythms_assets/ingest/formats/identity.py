@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from algorhythms_ask.songs import local_track as identifier_of
+from algorhythms_ask.songs import normalised
 
 
 def local_track(artist: Any, title: Any, place: object = None) -> str | None:
@@ -15,7 +16,7 @@ def local_track(artist: Any, title: Any, place: object = None) -> str | None:
     """
     title = title if isinstance(title, str) else ""
     artist = artist if isinstance(artist, str) else ""
-    return identifier_of(artist, title, "" if place is None else str(place)) if title.strip() else None
+    return identifier_of(artist, title, "" if place is None else str(place)) if normalised(title) else None
 
 
 def pid_of(*identity: object) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from algorhythms_ask.songs import local_song
 
 from algorhythms_assets.ingest.formats import lines
-from algorhythms_assets.ingest.formats.columns import first_artist, milliseconds
+from algorhythms_assets.ingest.formats.columns import milliseconds
 from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsError
 from algorhythms_assets.ingest.formats.identity import Pids, local_track, pid_of
 from algorhythms_assets.ingest.formats.names import HISTORY, NAMES, plain
@@ -101,7 +101,7 @@ def _tracks(entry: dict[str, Any]) -> Any:
 
 def _row(position: int, item: Any, key: str) -> Any:
     if isinstance(item, str):
-        return lines.row_of(position, item) or {"pos": position, "track_uri": item}
+        return lines.row_of(position, item) or {"pos": position, "track_name": item}
     if not isinstance(item, dict):
         return item
     track = item
@@ -126,9 +126,9 @@ def _song(track: dict[str, Any], key: str) -> dict[str, Any]:
     if title is None and isinstance(track.get("track"), str):
         title = track["track"]
     uri = first("track_uri")
-    artist_name = first_artist(artist)
+    artist_name = _name_within(artist)
     local = _local(uri)
-    album_name = album.get("name") if isinstance(album, dict) else album
+    album_name = _name_within(album)
     return {
         "track_uri": uri if isinstance(uri, str) or local else local_track(artist_name, title, album_name or key),
         "track_name": title,
@@ -145,6 +145,12 @@ def _local(uri: Any) -> bool:
         return isinstance(uri, str) and local_song(uri) is not None
     except ValueError:
         return False
+
+
+def _name_within(value: Any) -> Any:
+    """Returns a name that is a text, an object's, or the first of several."""
+    value = value[0] if isinstance(value, list) and value else value
+    return value.get("name") if isinstance(value, dict) else value
 
 
 def _uri_within(value: Any) -> Any:

@@ -16,7 +16,7 @@ _LENGTH = re.compile(r"\s*[\[(]?\b\d{1,2}:\d{2}(?::\d{2})?[\])]?\s*$")
 
 def recognises(document: Document) -> bool:
     """Returns whether most lines are identifiers of tracks, or an artist and a title."""
-    if document.json is not None or "\0" in document.head:
+    if not document.is_text:
         return False
     lines = [line for line in _lines(document.head) if not line.startswith("#")][:200]
     return bool(lines) and sum(row_of(0, line) is not None for line in lines) * 2 > len(lines)

@@ -27,7 +27,7 @@ _STREAM = re.compile(r"^#EXT-X-(?:TARGETDURATION|STREAM-INF|MEDIA-SEQUENCE)", re
 _VARIOUS = ("", "various", "various artists", "va", "v.a.")
 
 # A place that names the track wherever it is read; any other, such as a path, does so for one listener only.
-_IDENTIFIER = re.compile(r"spotify:.+|https?://(?:open|play)\.spotify\.com/.+", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"spotify:.+|(?:https?://)?(?:open|play)\.spotify\.com/.+", re.IGNORECASE)
 
 
 @dataclass
@@ -47,7 +47,7 @@ class _Said:
 
 def recognises(document: Document) -> bool:
     """Returns whether it says so, is called so, or is a list of paths of music files."""
-    if document.json is not None or "\0" in document.head:
+    if not document.is_text:
         return False
     if document.suffix in (".m3u", ".m3u8") or re.search(r"^\ufeff?\s*#EXT(M3U|INF|VDJ)", document.head, re.MULTILINE):
         return True
@@ -109,9 +109,7 @@ def _row(position: int, place: str, said: _Said, key: str) -> dict[str, Any]:
     only_here = key if len(folders_of(place)) < 2 else ""
     return {
         "pos": position,
-        "track_uri": place
-        if is_identifier
-        else local_track(artist, title, f"{album or ''}\n{place}\n{only_here}"),
+        "track_uri": place if is_identifier else local_track(artist, title, f"{album or ''}\n{place}\n{only_here}"),
         "track_name": title,
         "artist_name": artist,
         "album_name": album,

@@ -14,7 +14,7 @@ _LINE = re.compile(r"\s*(?P<field>File|Title|Length)(?P<number>\d{1,6})\s*=\s*(?
 
 def recognises(document: Document) -> bool:
     """Returns whether it begins with `[playlist]`."""
-    return document.json is None and document.head.lstrip("\ufeff \r\n").lower().startswith("[playlist]")
+    return document.is_text and document.head.lstrip("\ufeff \r\n").lower().startswith("[playlist]")
 
 
 def playlists(document: Document) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from algorhythms_ask.songs import normalised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def test_jspf_wrapped_or_not(document):
         "pid": pid_of("https://listenbrainz.org/playlist/1"),
         "name": "夜のドライブ 🎉",
         "bucket": None,
+        "content": first["content"],
         "num_tracks": 3,
         "position": 0,
         "track_uri": RECORDING,
@@ -107,7 +109,7 @@ def test_m3u_without_a_name_is_named_after_its_file():
 
 
 def test_m3u_drops_what_neither_has_an_identifier_nor_a_title():
-    parsed = parse_slice(b"#EXTM3U\nunknown.mp3\n#EXTINF:1,a - b\nx.mp3\nspotify:episode:1\n", "slice")
+    parsed = parse_slice(b"#EXTM3U\nhttps://radio.example/stream\n#EXTINF:1,a - b\nx.mp3\nspotify:episode:1\n", "slice")
     assert parsed.table["position"].to_pylist() == [1]
     assert [line["track"] for line in parsed.rejected] == [0, 2]
 
@@ -143,7 +145,7 @@ def test_spotify_export():
     assert second["track_uri"] == local_track("Prince", "Gold")
 
 
-def test_spotify_export_drops_episodes_and_files_of_the_listener():
+def test_spotify_export_drops_episodes_and_keeps_files_of_the_listener_by_their_names():
     mine = exported("Mine", uri("a"))
     mine["items"] += [
         {"track": None, "episode": {"episodeUri": "spotify:episode:1"}, "localTrack": None},
@@ -151,9 +153,16 @@ def test_spotify_export_drops_episodes_and_files_of_the_listener():
         {"track": None, "episode": None, "localTrack": None},
     ]
     parsed = parse_slice(export(mine), "slice")
-    assert parsed.table.num_rows == 1
-    assert [line["track"] for line in parsed.rejected] == [1, 2, 3]
-    assert "episode" in parsed.rejected[0]["reason"]
+    local = parsed.table.to_pylist()[1]
+    assert (local["track_uri"], local["album_name"], local["duration_ms"]) == (
+        local_track("Prince", "Gold"),
+        "Album",
+        442000,
+    )
+    assert [(line["track"], line["reason"]) for line in parsed.rejected] == [
+        (1, "an episode, not a track"),
+        (3, "field `track_uri`: missing"),
+    ]
 
 
 def test_a_playlist_keeps_its_pid_when_others_come_before_it():
@@ -219,14 +228,16 @@ def test_csv_that_ends_early(end):
         parse_slice(content, "slice")
 
 
-def test_csv_that_is_broken_names_the_line():
-    with pytest.raises(SliceError, match="line 2"):
-        parse_slice(b'playlist,title\n"a"b,c\nd,e\n', "slice")
+def test_csv_whose_quotes_are_not_doubled_is_read_line_by_line():
+    content = b'"playlist", "artist", "title"\n"Mine","Prince","The "Best" song"\n"Mine","Prince","Song \\"three\\""\n'
+    parsed = parse_slice(content, "slice")
+    assert parsed.table["track_name"].to_pylist() == ['The "Best" song', 'Song "three"']
+    assert parsed.warnings["quotes that are not doubled: each line read by itself"] == 1
 
 
 @pytest.mark.parametrize("header", [b"track_uri,danceability,key\n", b"playlist,user\n", b"no table\n"])
 def test_a_table_without_playlists_of_tracks_is_refused(header):
-    with pytest.raises(SliceError, match="not a slice"):
+    with pytest.raises(SliceError, match=r"no playlist|audio features"):
         parse_slice(header + b"a,b,c\n", "slice")
 
 
@@ -272,7 +283,7 @@ def test_too_many_rows_are_refused(monkeypatch):
 
 # Names in any script; line breaks and what surrounds a name are not kept by every format.
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]), min_size=1, max_size=20).filter(
-    lambda name: local_track("", name) and not name.startswith("#")
+    lambda name: normalised(name) and not name.startswith("#")
 )
 TRACKS = st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=5)
 PLAYLISTS = st.dictionaries(NAMES, TRACKS, min_size=1, max_size=4)
@@ -326,6 +337,11 @@ def as_parquet(playlists):
 @pytest.mark.parametrize("write", [as_mpd, as_jspf, as_export, as_csv, as_parquet])
 @given(PLAYLISTS)
 def test_what_is_written_is_read(write, playlists):
+    if write in (as_csv, as_parquet):  # where several artists stand in one cell, the first one counts
+        playlists = {
+            name: [(artist.replace(";", "-").replace("[", "-"), title) for artist, title in tracks]
+            for name, tracks in playlists.items()
+        }
     content = write(playlists)
     read = {}
     for row in rows(content):
@@ -337,7 +353,7 @@ def test_what_is_written_is_read(write, playlists):
     assert len(set(pids(content))) == len(playlists)
 
 
-@given(NAMES, TRACKS.filter(lambda tracks: all(" - " not in artist for artist, _ in tracks)))
+@given(NAMES, TRACKS.filter(lambda tracks: all(" - " not in artist and artist[0] not in "-‐‑‒–—―−" for artist, _ in tracks)))
 def test_what_is_written_as_m3u_is_read(name, tracks):
     lines = [f"#EXTINF:1,{artist} - {title}\n{number}.mp3\n" for number, (artist, title) in enumerate(tracks)]
     read = rows(f"#EXTM3U\n#PLAYLIST:{name}\n{''.join(lines)}".encode())
