@@ -1,7 +1,7 @@
 """Opens the content of a slice file: unpacked within bounds, and parsed where it is JSON."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -18,6 +18,9 @@ MAX_BYTES = 256 << 20
 
 # The same bound for rows, of which some formats put very many into few bytes: one takes about a kilobyte.
 MAX_ROWS = 1_000_000
+
+# Characters of a line that names a song.
+LONGEST_LINE = 4000
 
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _CHUNK_BYTES = 8 << 20
@@ -111,6 +114,13 @@ def check_rows(count: int) -> None:
     """Raises SliceError if a slice has more rows than fit into memory."""
     if count > MAX_ROWS:
         raise SliceError(f"more than {MAX_ROWS:,} rows, the most that a slice may have: split it")
+
+
+def check_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yields lines as long as a slice may have so many rows; what is beyond any name's length is cut."""
+    for number, line in enumerate(lines, start=1):
+        check_rows(number)
+        yield line[:LONGEST_LINE]
 
 
 def check_size(size: int, what: str) -> None:

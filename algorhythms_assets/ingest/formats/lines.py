@@ -6,7 +6,7 @@ from typing import Any
 
 from algorhythms_ask.songs import track_id
 
-from algorhythms_assets.ingest.formats.document import Document
+from algorhythms_assets.ingest.formats.document import Document, check_lines
 from algorhythms_assets.ingest.formats.identity import local_track, pid_of
 from algorhythms_assets.ingest.formats.paths import DASH, without_number, without_suffix
 
@@ -30,7 +30,8 @@ def playlists(document: Document) -> Iterator[Any]:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip().strip('",;') for line in re.split(r"[\r\n]+", text) if line.strip().strip('",;')]
+    stripped = (line.strip().strip('",;') for line in re.split(r"[\r\n]+", text))
+    return list(check_lines(filter(None, stripped)))
 
 
 def row_of(position: int, line: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from typing import Any
 from algorhythms_ask.songs import normalised
 
 from algorhythms_assets.ingest.formats.columns import milliseconds
-from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsError
+from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsError, check_lines
 from algorhythms_assets.ingest.formats.identity import Pids, local_track
 from algorhythms_assets.ingest.formats.paths import DASH, folders_of, song_of, without_suffix
 
@@ -69,7 +69,7 @@ def playlists(document: Document) -> Iterator[Any]:
     text = document.decoded(encoding[1].decode() if encoding else None).removeprefix("\ufeff")
     name, said = document.title, _Said()
     tracks: list[dict[str, Any]] = []
-    for line in filter(None, map(str.strip, re.split(r"[\r\n]+", text))):
+    for line in check_lines(filter(None, map(str.strip, re.split(r"[\r\n]+", text)))):
         if not line.startswith("#"):
             tracks.append(_row(len(tracks), line, said, document.key))
             said.forget()

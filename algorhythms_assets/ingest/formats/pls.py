@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from algorhythms_assets.ingest.formats.columns import milliseconds
-from algorhythms_assets.ingest.formats.document import Document
+from algorhythms_assets.ingest.formats.document import Document, check_lines
 from algorhythms_assets.ingest.formats.identity import local_track, pid_of
 from algorhythms_assets.ingest.formats.paths import DASH, song_of, without_suffix
 
@@ -20,7 +20,7 @@ def recognises(document: Document) -> bool:
 def playlists(document: Document) -> Iterator[Any]:
     """Yields the playlist, named after its file."""
     entries: dict[int, dict[str, str]] = {}
-    for line in re.split(r"[\r\n]+", document.text):
+    for line in check_lines(re.split(r"[\r\n]+", document.text)):
         match = _LINE.fullmatch(line)
         if match:
             entries.setdefault(int(match["number"]), {})[match["field"].lower()] = match["value"].strip()

@@ -17,6 +17,9 @@ from algorhythms_assets.ingest.formats.paths import song_of
 
 Song = dict[str, Any]
 
+# An element takes some two hundred bytes when it is parsed.
+_MAX_TAGS = 8_000_000
+
 
 def recognises(document: Document) -> bool:
     """Returns whether it is XML."""
@@ -31,6 +34,8 @@ def playlists(document: Document) -> Iterator[Any]:
     Raises:
         SliceError: it is broken, or of a kind that is not known.
     """
+    if document.content.count(b"<") > _MAX_TAGS:
+        raise SliceError(f"more than {_MAX_TAGS:,} tags, the most that a slice may have: export single playlists")
     if b"<plist" in document.content[:2000]:
         found = _itunes(document)
     else:

@@ -353,7 +353,10 @@ def test_what_is_written_is_read(write, playlists):
     assert len(set(pids(content))) == len(playlists)
 
 
-@given(NAMES, TRACKS.filter(lambda tracks: all(" - " not in artist and artist[0] not in "-‐‑‒–—―−" for artist, _ in tracks)))
+@given(
+    NAMES,
+    TRACKS.filter(lambda tracks: all(" - " not in artist and artist[0] not in "-‐‑‒–—―−" for artist, _ in tracks)),
+)
 def test_what_is_written_as_m3u_is_read(name, tracks):
     lines = [f"#EXTINF:1,{artist} - {title}\n{number}.mp3\n" for number, (artist, title) in enumerate(tracks)]
     read = rows(f"#EXTM3U\n#PLAYLIST:{name}\n{''.join(lines)}".encode())

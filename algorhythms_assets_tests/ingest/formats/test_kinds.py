@@ -543,3 +543,21 @@ def test_whatever_is_cut_or_changed_is_read_or_refused(whole, data, suffix):
 def test_whatever_stands_in_a_table_the_rows_are_read_or_refused(characters):
     with suppress(SliceError):
         read("artist,title\n" + "".join(characters), "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "file"),
+    [
+        ('artist,title\n"x"y,z\n' + '"a,' * 300_000, "a.csv"),
+        ("#EXTM3U\n#EXTVDJ:" + "<a>" * 200_000 + "\nx.mp3", "a.m3u"),
+        ("#EXTM3U\n#EXTINF:" + '"' * 300_000 + "\nx.mp3", "a.m3u"),
+        ("a - " + " " * 400_000 + "b", "a.txt"),
+        ("<a>" * 100_000, "a.xml"),
+        ("[" * 300_000, "a.json"),
+        ("[playlist]\nFile1=" + "/" * 500_000, "a.pls"),
+    ],
+)
+@pytest.mark.timeout(20)
+def test_what_is_made_to_take_long_does_not(content, file):
+    with suppress(SliceError):
+        read(content, file)
