@@ -25,6 +25,8 @@ from tqdm import tqdm
 from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.engine import Engine
+from algorhythms_assets.resources.lock import lock
+from algorhythms_assets.resources.processes import end_with
 from algorhythms_assets.resources.spark.engine import SparkEngine, spark_config
 from algorhythms_assets.resources.store import (
     LATEST_FILE,
@@ -127,9 +129,12 @@ def run(
         _run_on_terminal(build, artifact, config, show)
         return
     with dagster_pipes.open_dagster_pipes() as pipes:
+        if "parent" in pipes.extras:
+            end_with(pipes.extras["parent"])
         try:
-            work = _work(artifact, config, pipes.extras, pipes.log, pipes.report_custom_message)
-            metadata = build(work)
+            with lock(Store(Path(pipes.extras["store"])).locks, artifact.name):
+                work = _work(artifact, config, pipes.extras, pipes.log, pipes.report_custom_message)
+                metadata = build(work)
         except (InputError, OSError) as error:
             pipes.report_custom_message({"failed": str(error)})
             sys.exit(1)
@@ -158,7 +163,8 @@ def _run_on_terminal(
     store, engine = arguments.pop("store"), arguments.pop("engine")
     extras = {"store": store, "engine": engine, "spark": spark_config(engine), "config": arguments}
     try:
-        metadata = show(build(_work(artifact, config, extras, logging.getLogger(artifact.name))))
+        with lock(Store(Path(store)).locks, artifact.name):
+            metadata = show(build(_work(artifact, config, extras, logging.getLogger(artifact.name))))
     except (InputError, OSError, ValidationError) as error:
         print(f"{artifact.name}: {error}", file=sys.stderr)
         sys.exit(1)

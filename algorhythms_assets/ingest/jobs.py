@@ -2,8 +2,11 @@
 
 import dagster as dg
 
+from algorhythms_assets.contracts import RAW_PLAYLISTS
 from algorhythms_assets.ingest.partitions import SLICES_NAME
 from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.lock import lock
+from algorhythms_assets.resources.store import Store
 
 
 class RemoveSlicesConfig(dg.Config):
@@ -20,8 +23,13 @@ def remove_slices_from_store(
     unknown = [key for key in config.keys if key not in compute.store.slices()]
     if unknown:
         raise dg.Failure(f"not in the store: {', '.join(unknown)}", allow_retries=False)
+    with lock(compute.store.locks, RAW_PLAYLISTS.name):
+        _remove(context, config, compute.store)
+
+
+def _remove(context: dg.OpExecutionContext, config: RemoveSlicesConfig, store: Store) -> None:
     for key in config.keys:
-        path = compute.store.slice_path(key)
+        path = store.slice_path(key)
         path.with_suffix(".rejected.jsonl").unlink(missing_ok=True)
         path.unlink()
         context.instance.delete_dynamic_partition(SLICES_NAME, key)

@@ -9,6 +9,7 @@ from algorhythms_ask.release import index_reference, load_recommender, open_inde
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import KEEP, Content, current, follow, prune, switch
+from algorhythms_assets.resources.lock import lock
 from algorhythms_assets.resources.store import InputError, Store
 
 
@@ -27,6 +28,11 @@ def publish(store: Store, force: bool, keep: int = KEEP, bucket: Bucket | None =
         NotServableError, IndexUnavailableError: the endpoint could not load it.
         InputError: bundle, index and report do not belong together, or the bucket does not take the release.
     """
+    with lock(store.locks, RELEASE.name):
+        return _publish(store, force, keep, bucket)
+
+
+def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Content:
     inputs = store.inputs(RELEASE)
     bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
     report = json.loads((store.path(EVALUATION_REPORT) / "report.json").read_text())

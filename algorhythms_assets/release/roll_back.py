@@ -11,9 +11,11 @@ import boto3
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 
+from algorhythms_assets.contracts import RELEASE
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import Content, current, earlier, switch
 from algorhythms_assets.release.publish import check
+from algorhythms_assets.resources.lock import lock
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 
@@ -25,10 +27,11 @@ def roll_back(store: Store, version: str | None = None, bucket: Bucket | None = 
         InputError: there is none, or the bucket does not take it.
         NotServableError, IndexUnavailableError: the endpoint could not load it; what is served stays.
     """
-    content = earlier(store, version)
-    now = current(store)
-    check(store, content)
-    return switch(store, content | {"rolled_back_from": now["version"] if now else None}, bucket)
+    with lock(store.locks, RELEASE.name):
+        content = earlier(store, version)
+        now = current(store)
+        check(store, content)
+        return switch(store, content | {"rolled_back_from": now["version"] if now else None}, bucket)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """Where payloads run: here as a subprocess; other deployments bring their own `Compute`."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.messages import WholeLineReader
+from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
 from algorhythms_assets.resources.request import Request as Request
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
@@ -83,6 +85,8 @@ class LocalCompute:
         request: Request,  # noqa: ARG002 (a single machine gives what it has)
     ) -> dg.PipesClientCompletedInvocation:
         """Returns what the payload reported; see `Compute`."""
+        # Dagster runs steps in processes of their own, which go on when the process of their run is killed.
+        end_with_multiprocessing_parent()
         reader = WholeLineReader()
         try:
             invocation = dg.PipesSubprocessClient(message_reader=reader).run(
@@ -93,6 +97,7 @@ class LocalCompute:
                     "engine": self.engine,
                     "spark": dict(self.spark),
                     "config": config.model_dump(mode="json"),
+                    "parent": os.getpid(),
                 },
             )
         except DagsterPipesExecutionError as error:

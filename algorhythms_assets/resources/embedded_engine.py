@@ -1,21 +1,19 @@
 """The engine of one machine: DuckDB, and worker processes or threads."""
 
 import multiprocessing
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from glob import escape
-from multiprocessing.connection import wait
 from queue import SimpleQueue
-from threading import Thread
 from typing import TypeVar
 
 import pyarrow as pa
 
 from algorhythms_assets.resources.engine import TableSource, cores, in_order, memory_mb
+from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
 from algorhythms_assets.resources.store import InputError
 
 B = TypeVar("B")
@@ -63,7 +61,9 @@ class EmbeddedEngine:
         with ExitStack() as stack:
             idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
             for _ in range(workers):
-                idle.put(stack.enter_context(ProcessPoolExecutor(1, context, initializer=_end_with_parent)))
+                idle.put(
+                    stack.enter_context(ProcessPoolExecutor(1, context, initializer=end_with_multiprocessing_parent))
+                )
 
             def run(block: B) -> R:
                 pool = idle.get()
@@ -78,15 +78,3 @@ class EmbeddedEngine:
                     idle.put(pool)
 
             yield from in_order(run, blocks, workers)
-
-
-def _end_with_parent() -> None:
-    """Ends this worker when its parent is killed: it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def watch() -> None:
-            wait([parent.sentinel])
-            os._exit(1)
-
-        Thread(target=watch, daemon=True).start()

@@ -120,6 +120,11 @@ class Store:
         """Returns where a version of a versioned artifact lies, whether it is there or not."""
         return self.root / artifact.path.format(version=version)
 
+    @property
+    def locks(self) -> Path:
+        """Where it says which artifact is being made, and by whom."""
+        return self.root / ".locks"
+
     def slice_path(self, key: str) -> Path:
         """Returns where the rows of a slice lie: a name that is too long for a file is cut, and made unique."""
         parts = [part if len(part.encode()) <= _LONGEST_NAME else _shortened(part) for part in key.split("/")]

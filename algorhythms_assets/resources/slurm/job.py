@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from algorhythms_assets.resources.processes import process_started
 from algorhythms_assets.resources.store import write_json
 
 _WORK, _FOLLOWER, _FOLLOWED, _JOB, _EXIT, _TIMES, _ENDED = (
@@ -141,7 +142,7 @@ class JobFolder:
             "run": run,
             "host": socket.gethostname(),
             "process": process,
-            "started": _process_started(process),
+            "started": process_started(process),
         }
         write_json(self.path / _FOLLOWER, follower)
         self.follow()
@@ -155,7 +156,7 @@ class JobFolder:
         """Tells whether there is a process that follows the job, as far as can be known."""
         follower = self._follower
         if follower["host"] == socket.gethostname():
-            return bool(_process_started(follower["process"]) == follower["started"])
+            return bool(process_started(follower["process"]) == follower["started"])
         try:
             return time.time() - (self.path / _FOLLOWED).stat().st_mtime < _GONE_SECONDS
         except FileNotFoundError:
@@ -204,16 +205,6 @@ def folders(run_dir: Path, asset: str = "*") -> list[JobFolder]:
     """Returns the folders of all jobs, or of those of an asset, the newest first."""
     found = {path.parent: path.stat().st_mtime_ns for path in run_dir.glob(f"{asset}/*/{_WORK}")}
     return [JobFolder(path) for path in sorted(found, key=lambda path: found[path], reverse=True)]
-
-
-def _process_started(process: int) -> str:
-    """Returns when a process of this host was started, in the kernel's ticks; empty if it does not run."""
-    try:
-        # The name of the program, in parentheses, may hold anything.
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
 
 
 def _text(path: Path) -> str | None:

@@ -1,0 +1,168 @@
+"""One writer for each artifact: a file in the store says who makes it, on any file system that hosts share.
+
+Readers never ask. Who is killed leaves the file behind, and the next one takes it over: on the same host it sees that
+the process is gone, from another that the file is no longer touched.
+"""
+
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from algorhythms_assets.resources.processes import process_started
+from algorhythms_assets.resources.store import InputError
+
+# An owner touches its file so often; from another host it is dead after twice that and more without a touch.
+BEAT_SECONDS = 10.0
+_PATIENCE_SECONDS = 25.0
+
+
+class LockedError(InputError):
+    """Another process makes the artifact; the message says who, since when, and what to do."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who makes an artifact: a process of a host, perhaps a job of a cluster."""
+
+    artifact: str
+    host: str
+    process: int
+    started: str
+    since: str
+    token: str
+    job: str | None = None
+
+    def __str__(self) -> str:
+        who = f"job {self.job} on {self.host}" if self.job else f"process {self.process} on {self.host}"
+        return f"{who} since {self.since}"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its process ended, as far as can be seen from this host."""
+        return self.host == socket.gethostname() and process_started(self.process) != self.started
+
+
+@contextmanager
+def lock(folder: Path, artifact: str) -> Iterator[None]:
+    """Holds the lock of an artifact, a file in `folder`, while the block runs.
+
+    Raises:
+        LockedError: a process that lives has it.
+        OSError: the file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{artifact}.json"
+    owner = _me(artifact)
+    _take(path, owner)
+    ended = threading.Event()
+    heart = threading.Thread(target=_beat, args=(path, ended), daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join()
+        if _read(path) == owner:
+            path.unlink(missing_ok=True)
+
+
+def owners(folder: Path) -> list[Owner]:
+    """Returns who makes what at the moment, and who was killed and left a lock behind."""
+    found = [_read(path) for path in sorted(folder.glob("*.json"))]
+    return [owner for owner in found if owner is not None]
+
+
+def _me(artifact: str) -> Owner:
+    return Owner(
+        artifact=artifact,
+        host=socket.gethostname(),
+        process=os.getpid(),
+        started=process_started(os.getpid()),
+        since=datetime.now().astimezone().isoformat(" ", "seconds"),
+        token=uuid.uuid4().hex,
+        job=os.environ.get("SLURM_JOB_ID"),
+    )
+
+
+def _take(path: Path, owner: Owner) -> None:
+    while not _create(path, owner):
+        found = _read(path)
+        if found is None:
+            continue  # it was given back in between
+        if not found.is_gone and (found.host == owner.host or _is_touched(path)):
+            raise LockedError(
+                f"{owner.artifact} is being made by {found}: wait until that has ended, or end it. "
+                f"If it no longer runs, delete {path}."
+            )
+        if _take_over(path, found, owner):
+            return
+
+
+def _create(path: Path, owner: Owner) -> bool:
+    """Writes the file if there is none, whole at once: a hard link to what is written beside it."""
+    written = path.with_name(f".{path.name}.{owner.token}")
+    written.write_text(json.dumps(asdict(owner)))
+    try:
+        path.hardlink_to(written)
+    except FileExistsError:
+        return False
+    finally:
+        written.unlink()
+    return True
+
+
+def _take_over(path: Path, dead: Owner, owner: Owner) -> bool:
+    """Replaces the file of a dead owner; only one of several that see it dead does."""
+    claim = path.with_name(f".{path.name}.{dead.token}.claim")
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        time.sleep(0.1)
+        # Whoever claimed it takes milliseconds, unless it was killed within them.
+        with suppress(FileNotFoundError):
+            if time.time() - claim.stat().st_mtime > _PATIENCE_SECONDS:
+                claim.unlink()
+        return False
+    try:
+        if _read(path) != dead:
+            return False
+        written = path.with_name(f".{path.name}.{owner.token}")
+        written.write_text(json.dumps(asdict(owner)))
+        written.replace(path)
+        return True
+    finally:
+        claim.unlink(missing_ok=True)
+
+
+def _is_touched(path: Path) -> bool:
+    """Returns whether the owner on another host still touches its file; clocks of hosts differ, so it is watched."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    with suppress(FileNotFoundError):
+        before = path.stat().st_mtime_ns
+        while time.monotonic() < deadline:
+            time.sleep(BEAT_SECONDS / 20)
+            if path.stat().st_mtime_ns != before:
+                return True
+        return False
+    return False
+
+
+def _beat(path: Path, ended: threading.Event) -> None:
+    while not ended.wait(BEAT_SECONDS):
+        with suppress(OSError):
+            os.utime(path)
+
+
+def _read(path: Path) -> Owner | None:
+    try:
+        return Owner(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
