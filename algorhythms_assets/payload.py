@@ -22,7 +22,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 from tqdm import tqdm
 
-from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, Artifact
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.engine import Engine
 from algorhythms_assets.resources.lock import lock
@@ -93,6 +93,7 @@ class Work(Generic[C]):
             with replacing(place, self.stamp.data_version[:12] if resumable else None) as folder:
                 folder.mkdir(exist_ok=resumable)
                 write(folder)
+                self._check_inputs()
                 write_json(folder / STAMP_FILE, asdict(self.stamp))
         if version:
             write_json(place.parent / LATEST_FILE, {"version": version})
@@ -103,7 +104,21 @@ class Work(Generic[C]):
         place = self.store.path(self.artifact)
         with replacing(place) as path:
             write_table(table, path, schema, self.stamp)
+            self._check_inputs()
         return place
+
+    def _check_inputs(self) -> None:
+        """Checks that what this was made from was not made anew meanwhile; slices that arrive change nothing.
+
+        Raises:
+            InputError: it was.
+        """
+        for name, version in self.stamp.inputs.items():
+            if name != RAW_PLAYLISTS.name and self.store.require(ARTIFACTS[name]).data_version != version:
+                raise InputError(
+                    f"{name} was made anew while {self.artifact.name} was made from it: "
+                    f"materialize {self.artifact.name} again."
+                )
 
 
 def _report(pipes: dagster_pipes.PipesContext, work: Work[Any], metadata: Metadata) -> None:

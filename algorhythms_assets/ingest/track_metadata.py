@@ -48,6 +48,10 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             repeated_playlists=repeated,
             twin_playlists=len(twins),
         )
+        now = work.store.slices()
+        changed = [key for key, stamp in slices.items() if now.get(key) != stamp]
+        if changed:
+            raise InputError(f"slices changed while the snapshot was made of them ({some(changed)}): materialize again")
         _plot_lengths(lengths, folder / "lengths.png")
         write_json(
             folder / "snapshot.json",

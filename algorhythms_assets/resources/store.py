@@ -30,7 +30,11 @@ class InputError(Exception):
 
 @dataclass(frozen=True)
 class Stamp:
-    """What an artifact was made from. `snapshot` is the data version of the track_metadata it belongs to."""
+    """What an artifact was made from.
+
+    `snapshot` is the data version of the track_metadata it belongs to. `inputs` are the data versions of what it was
+    made from, `ancestors` those of what these were made from, and so on to the slices.
+    """
 
     artifact: str
     data_version: str
@@ -38,6 +42,12 @@ class Stamp:
     snapshot: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
+    ancestors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def descent(self) -> dict[str, str]:
+        """The data versions of itself and of everything that it descends from, by name."""
+        return {**self.ancestors, **self.inputs, self.artifact: self.data_version}
 
 
 def digest(*parts: object) -> str:
@@ -158,20 +168,34 @@ class Store:
         return stamp
 
     def inputs(self, artifact: Artifact) -> dict[str, Stamp]:
-        """Returns the stamps of what the artifact is made from, all of one snapshot.
+        """Returns the stamps of what the artifact is made from, none of which descend from two versions of anything.
 
         Raises:
-            InputError: one is missing, or belongs to another snapshot than the others.
+            InputError: one is missing, or descends from another version of something than the others.
         """
         stamps = {name: self.require(ARTIFACTS[name], wanted_by=artifact) for name in artifact.inputs}
-        snapshots = {stamp.snapshot: name for name, stamp in stamps.items() if stamp.snapshot is not None}
-        if len(snapshots) > 1:
-            (one, first), (other, second) = list(snapshots.items())[:2]
-            raise InputError(
-                f"{artifact.name} cannot mix snapshots: {first} was made from {str(one)[:12]}, {second} from "
-                f"{str(other)[:12]}. Materialize the older of the two again."
-            )
+        for ancestor in ARTIFACTS:
+            versions = {name: stamp.descent[ancestor] for name, stamp in stamps.items() if ancestor in stamp.descent}
+            if len(set(versions.values())) > 1:
+                raise self._mixed(artifact, ancestor, versions)
         return stamps
+
+    def _mixed(self, artifact: Artifact, ancestor: str, versions: Mapping[str, str]) -> InputError:
+        """Returns the error for inputs of different descent, which names the first artifact to make again."""
+        now = self.stamp(ARTIFACTS[ancestor])
+        newest = now.data_version if now is not None else next(iter(versions.values()))
+        old, new = sorted(versions, key=lambda name: versions[name] == newest)[:: len(versions) - 1]
+        of_old = {old, *self.require(ARTIFACTS[old]).descent}
+        made = {name: self.stamp(ARTIFACTS[name]) for name in ARTIFACTS if name in of_old}
+        outdated = (
+            name
+            for name, stamp in made.items()
+            if stamp is not None and name != ancestor and stamp.descent.get(ancestor, newest) != newest
+        )
+        return InputError(
+            f"{artifact.name} cannot mix versions of {ancestor}: {old} descends from {versions[old][:12]}, {new} from "
+            f"{versions[new][:12]}. Materialize {next(outdated, old)} again, and what follows from it."
+        )
 
     def _missing(self, artifact: Artifact, wanted_by: Artifact | None = None) -> InputError:
         if artifact is RAW_PLAYLISTS and (report := self.slice_path("any").with_name(REPORT_FILE)).exists():
@@ -194,7 +218,10 @@ def planned_stamp(artifact: Artifact, inputs: Mapping[str, Stamp], config: Mappi
     snapshot = next((stamp.snapshot for stamp in inputs.values() if stamp.snapshot is not None), None)
     if artifact.name == "track_metadata":
         snapshot = data_version
-    return Stamp(artifact.name, data_version, artifact.code_version, snapshot, versions, dict(config))
+    ancestors: dict[str, str] = {}
+    for stamp in inputs.values():
+        ancestors |= {name: version for name, version in stamp.descent.items() if name not in versions}
+    return Stamp(artifact.name, data_version, artifact.code_version, snapshot, versions, dict(config), ancestors)
 
 
 def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | None = None, **encoding: Any) -> None:

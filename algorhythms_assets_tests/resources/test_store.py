@@ -26,10 +26,12 @@ from algorhythms_assets.resources.store import (
 )
 
 
-def stamped(store, artifact, snapshot, version="v"):
+def stamped(store, artifact, snapshot, version=None):
     folder = store.root / artifact.path
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / STAMP_FILE, vars(Stamp(artifact.name, version, artifact.code_version, snapshot)))
+    inputs = {} if artifact is TRACK_METADATA else {"track_metadata": snapshot}
+    stamp = Stamp(artifact.name, version or snapshot, artifact.code_version, snapshot, inputs)
+    write_json(folder / STAMP_FILE, vars(stamp))
 
 
 def test_a_block_that_fails_leaves_what_was_there(tmp_path):
@@ -81,9 +83,9 @@ def test_artifacts_of_two_snapshots_are_never_mixed(tmp_path):
     stamped(store, EDGE_TABLE, "one", version="e")
     for artifact in (TRACK_METADATA, SCALER):
         stamped(store, artifact, "two")
-    features = Stamp(AUDIO_FEATURES.name, "f", AUDIO_FEATURES.code_version, "two")
+    features = Stamp(AUDIO_FEATURES.name, "f", AUDIO_FEATURES.code_version, "two", {"track_metadata": "two"})
     write_table(AUDIO_FEATURES.schema.empty_table(), store.path(AUDIO_FEATURES), AUDIO_FEATURES.schema, features)
-    with pytest.raises(InputError, match=r"cannot mix snapshots.*edge_table"):
+    with pytest.raises(InputError, match=r"cannot mix versions of track_metadata.*Materialize edge_table"):
         store.inputs(PYG_GRAPH)
     stamped(store, EDGE_TABLE, "two")
     assert set(store.inputs(PYG_GRAPH)) == set(PYG_GRAPH.inputs)
