@@ -14,6 +14,7 @@ from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.operate.sensors import jobs_left_behind
 from algorhythms_assets.release import assets as release
+from algorhythms_assets.release import checks as release_checks
 from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.settings import Settings
@@ -24,7 +25,7 @@ settings = Settings()
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),
-    asset_checks=dg.load_asset_checks_from_modules([features_checks, evaluation_checks]),
+    asset_checks=dg.load_asset_checks_from_modules([features_checks, evaluation_checks, release_checks]),
     jobs=[
         dg.define_asset_job(
             "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."

@@ -11,6 +11,7 @@ from algorhythms_assets.contracts import RELEASE
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import KEEP
 from algorhythms_assets.release.publish import publish
+from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.resources.store import InputError
@@ -39,7 +40,7 @@ def release(
         raise dg.Failure(str(error), allow_retries=False) from None
     return dg.MaterializeResult(
         metadata={
-            "version": content["version"],
+            **about(compute.store, content),
             "forced": content["forced"],
             "metrics": dg.MetadataValue.json(content["metrics"]),
         },

@@ -59,6 +59,16 @@ class Bucket:
             if self._get(CURRENT) != wanted:
                 self._put(CURRENT, wanted)
 
+    def current(self) -> dict[str, Any] | None:
+        """Returns the release that endpoints read from the bucket.
+
+        Raises:
+            InputError: the bucket refuses.
+        """
+        with self._told():
+            content = self._get(CURRENT)
+        return None if content is None else dict(json.loads(content))
+
     def drop(self, bundle: str) -> None:
         """Deletes the files of a bundle.
 

@@ -4,6 +4,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ def current(store: Store) -> Content | None:
 def history(store: Store) -> list[Content]:
     """Returns what was ever released, roll-backs included, the latest last."""
     path = _history(store)
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    now = current(store)
+    # A switch that was killed before it was noted has happened all the same.
+    return [*lines, now] if now is not None and now not in lines[-1:] else lines
 
 
 def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = None) -> Content:
@@ -48,11 +52,10 @@ def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = Non
     if bucket is not None:
         bucket.hold(store, _bundle(content))
         bucket.point(content)
-    path = _history(store)
-    lines = path.read_text() if path.is_file() else ""
+    before = history(store)
     write_json(store.root / CURRENT, content)
-    with replacing(path) as temporary:
-        temporary.write_text(lines + json.dumps(content) + "\n")
+    with replacing(_history(store)) as temporary:
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in [*before, content]))
     follow(content)
     return content
 
@@ -72,45 +75,69 @@ def follow(content: Mapping[str, Any]) -> None:
         _log.warning("the alias %s does not follow the release: %s", ALIAS, error)
 
 
-def earlier(store: Store, version: str | None = None) -> Content:
-    """Returns the release before the current one, or the latest of a version.
+@dataclass(frozen=True)
+class Releases:
+    """What the history comes to.
 
-    Rolling back again goes further back: what was rolled back to takes the place that it had.
+    `served` are the releases that one can go back through, the current one last: a roll-back takes away what it goes
+    back over. `held_back` says of each version that was rolled back from when that was: it is not released again by
+    itself.
+    """
+
+    served: list[Content]
+    held_back: dict[str, Content]
+
+
+def releases(store: Store) -> Releases:
+    """Returns what the history comes to."""
+    served: list[Content] = []
+    held_back: dict[str, Content] = {}
+    for content in history(store):
+        version = content["version"]
+        versions = [earlier["version"] for earlier in served]
+        if "rolled_back_from" not in content:
+            served = [earlier for earlier in served if earlier["version"] != version]
+        elif version in versions:
+            served = served[: versions.index(version)]
+        left = content.get("rolled_back_from")
+        # Going to what was held back takes a roll-back back: what is left then was no bad release.
+        if left and left != version and version not in held_back:
+            held_back[left] = content
+        served.append(content)
+        held_back.pop(version, None)
+    return Releases(served, held_back)
+
+
+def earlier(store: Store, version: str | None = None) -> Content:
+    """Returns what served before the current release, or the latest release of a version.
 
     Raises:
         InputError: there is none.
     """
-    now = current(store)
-    if now is None:
+    if current(store) is None:
         raise InputError(f"nothing is released in {store.root}, so there is nothing to roll back")
-    made: dict[str, Content] = {}
-    for content in history(store):
-        if "rolled_back_from" not in content:
-            made.pop(content["version"], None)
-            made[content["version"]] = content
-    versions = list(made)
+    made = {content["version"]: content for content in history(store)}
     if version is None:
-        before = versions[: versions.index(now["version"])] if now["version"] in versions else versions
-        if not before:
-            raise InputError(f"{now['version']} is the first release: there is none before it")
-        version = before[-1]
+        served = releases(store).served
+        if len(served) < 2:
+            raise InputError(f"{served[-1]['version']} is the first release: there is none before it")
+        version = served[-2]["version"]
     if version not in made:
-        raise InputError(f"{version} was never released; there are {', '.join(versions)}")
+        raise InputError(f"{version} was never released; there are {', '.join(made)}")
     if not all((store.root / place(made[version])).is_dir() for place in (_bundle, _index)):
         raise InputError(f"{version} was released, but is no longer kept (config `keep` of the asset `release`)")
-    return made[version]
+    about = ("rolled_back_from", "reason")
+    return {name: value for name, value in made[version].items() if name not in about}
 
 
 def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
-    """Removes the bundles and indices of all but the last releases; returns what it removed.
+    """Removes the bundles and indices of all but the last `keep` releases that served; returns what it removed.
 
-    What is current, what would be evaluated next, and what one of the last `keep` versions shares stays.
+    What is current, what would be evaluated next, and what was rolled back from last stays: that may be a mistake.
     """
-    latest: dict[str, Content] = {}
-    for content in history(store):
-        latest.pop(content["version"], None)
-        latest[content["version"]] = content
-    kept = [latest[version] for version in list(latest)[-keep:]]
+    latest = {content["version"]: content for content in history(store)}
+    found = releases(store)
+    kept = found.served[-keep:] + [latest[version] for version in list(found.held_back)[-1:] if version in latest]
     stay = {_bundle(content) for content in kept} | {_index(content) for content in kept}
     stay |= {str(store.path(artifact).relative_to(store.root)) for artifact in (SERVING_BUNDLE, SEARCH_INDEX)}
     removed = []
@@ -128,7 +155,28 @@ def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
                 bucket.drop(path)
             shutil.rmtree(store.root / path)
             removed.append(path)
+    snapshots = {str(content.get("snapshot")) for content in kept}
+    for file in _slices(store, "any").parent.glob("*.json"):
+        if file.stem not in snapshots:
+            file.unlink()
     return removed
+
+
+def keep_slices(store: Store, snapshot: str, slices: Mapping[str, str]) -> None:
+    """Notes which slices, with their data versions, the snapshot of a release is made of."""
+    _slices(store, snapshot).parent.mkdir(parents=True, exist_ok=True)
+    write_json(_slices(store, snapshot), slices)
+
+
+def released_slices(store: Store) -> dict[str, str]:
+    """Returns the slices, with their data versions, that what is served was trained on."""
+    content = current(store)
+    path = _slices(store, str(content.get("snapshot"))) if content else None
+    return dict(json.loads(path.read_text())) if path and path.is_file() else {}
+
+
+def _slices(store: Store, snapshot: str) -> Path:
+    return (store.root / CURRENT).with_name("snapshots") / f"{snapshot}.json"
 
 
 def _history(store: Store) -> Path:

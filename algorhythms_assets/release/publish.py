@@ -6,9 +6,9 @@ from typing import Any
 
 from algorhythms_ask.release import index_reference, load_recommender, open_index
 
-from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE
+from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.release.bucket import Bucket
-from algorhythms_assets.release.history import KEEP, Content, current, follow, prune, switch
+from algorhythms_assets.release.history import KEEP, Content, current, follow, keep_slices, prune, releases, switch
 from algorhythms_assets.resources.lock import lock
 from algorhythms_assets.resources.store import InputError, Store
 
@@ -36,6 +36,13 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
     inputs = store.inputs(RELEASE)
     bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
     report = json.loads((store.path(EVALUATION_REPORT) / "report.json").read_text())
+    held_back = releases(store).held_back.get(report["version"])
+    if held_back and not force:
+        raise RefusedError(
+            f"{report['version']} was rolled back from at {held_back['released_at']}{_because(held_back)}, so it is "
+            f"not released again by itself; {held_back['version']} serves. Materialize what is to replace it, or "
+            "overrule this with config `force: true` of the asset release."
+        )
     if not report["gate"]["passed"] and not force:
         raise RefusedError(f"{report['version']} is not released: {'; '.join(report['gate']['reasons'])}")
     content: dict[str, Any] = {
@@ -46,7 +53,7 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
         "index": index_reference(store.root, index),
         "metrics": {name: method["mean"] for name, method in report["methods"].items()},
         "evaluation": inputs["evaluation_report"].data_version,
-        "forced": force and not report["gate"]["passed"],
+        "forced": force and (held_back is not None or not report["gate"]["passed"]),
     }
     released = current(store)
     if released is not None and {name: released.get(name) for name in content} == content:
@@ -56,9 +63,15 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
         follow(released)
         return released
     check(store, content)
+    snapshot = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text())
+    keep_slices(store, report["snapshot"], snapshot["slices"])
     content = switch(store, content, bucket)
     prune(store, keep, bucket)
     return content
+
+
+def _because(rolled_back: Mapping[str, Any]) -> str:
+    return f" ({rolled_back['reason']})" if rolled_back.get("reason") else ""
 
 
 def check(store: Store, content: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Takes a release back: an earlier one serves again, after the same checks as a new one.
 
-`python -m algorhythms_assets.release.roll_back --store STORE [--version VERSION]`
+`python -m algorhythms_assets.release.roll_back --store STORE [--version VERSION] [--reason TEXT]`
 """
 
 import argparse
@@ -20,8 +20,12 @@ from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 
 
-def roll_back(store: Store, version: str | None = None, bucket: Bucket | None = None) -> Content:
-    """Makes `releases/current.json` name the release before the current one, or the version; returns its content.
+def roll_back(
+    store: Store, version: str | None = None, bucket: Bucket | None = None, reason: str | None = None
+) -> Content:
+    """Makes `releases/current.json` name what served before the current release, or the version; returns its content.
+
+    What is rolled back from is not released again by itself; `reason` says why to whoever asks later.
 
     Raises:
         InputError: there is none, or the bucket does not take it.
@@ -31,19 +35,21 @@ def roll_back(store: Store, version: str | None = None, bucket: Bucket | None = 
         content = earlier(store, version)
         now = current(store)
         check(store, content)
-        return switch(store, content | {"rolled_back_from": now["version"] if now else None}, bucket)
+        about = {"rolled_back_from": now["version"] if now else None, "reason": reason}
+        return switch(store, content | about, bucket)
 
 
 def main() -> int:
     """Runs the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m algorhythms_assets.release.roll_back", description=__doc__)
     parser.add_argument("--store", type=Path, help="folder of all artifacts (default: ALGORHYTHMS_STORE)")
-    parser.add_argument("--version", help="the release to go back to (default: the one before the current)")
+    parser.add_argument("--version", help="the release to go back to (default: what served before the current)")
+    parser.add_argument("--reason", help="why, for whoever asks later")
     chosen = parser.parse_args()
     try:
         settings = Settings.read()
         bucket = Bucket(boto3.client("s3")) if settings.deployment == "aws" else None
-        content = roll_back(Store((chosen.store or settings.store).absolute()), chosen.version, bucket)
+        content = roll_back(Store((chosen.store or settings.store).absolute()), chosen.version, bucket, chosen.reason)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         print(f"roll_back: {error}", file=sys.stderr)
         return 1

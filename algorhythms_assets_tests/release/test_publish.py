@@ -12,7 +12,7 @@ from algorhythms_assets.resources.store import STAMP_FILE, InputError, Store, wr
 @pytest.fixture
 def store(demo, tmp_path):
     """A copy of a finished store, in which nothing is released yet."""
-    for name in ("serving_bundle", "search_index", "evaluation_report"):
+    for name in ("serving_bundle", "search_index", "evaluation_report", "track_metadata"):
         shutil.copytree(demo.store.root / name, tmp_path / name)
     return Store(tmp_path)
 

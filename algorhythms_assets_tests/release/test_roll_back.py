@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import dagster as dg
 import numpy as np
@@ -11,10 +13,12 @@ import pytest
 from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.index import Document
 from algorhythms_ask.release import CURRENT, NotServableError, load_release
+from hypothesis import given
+from hypothesis import strategies as st
 
-from algorhythms_assets.release.history import current, history, prune, switch
+from algorhythms_assets.release.history import current, earlier, history, prune, releases, switch
 from algorhythms_assets.release.jobs import roll_back_release
-from algorhythms_assets.release.publish import publish
+from algorhythms_assets.release.publish import RefusedError, publish
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.compute import LocalCompute
 from algorhythms_assets.resources.index.elastic import build_elastic, writer
@@ -25,17 +29,23 @@ from algorhythms_assets.settings import Settings
 @pytest.fixture
 def store(demo, tmp_path):
     """A copy of a finished store in which r1 to r4 were released, each with a bundle and an index of its own."""
-    for name in ("serving_bundle", "search_index", "evaluation_report"):
+    for name in ("serving_bundle", "search_index", "evaluation_report", "track_metadata"):
         shutil.copytree(demo.store.root / name, tmp_path / name)
     store = Store(tmp_path)
-    content = publish(store, force=False)
+    publish(store, force=False)
     for version in ("r1", "r2", "r3", "r4"):
-        bundle = f"serving_bundle/{version}"
-        index = {"kind": "embedded", "name": f"search_index/{version}"}
-        shutil.copytree(tmp_path / content["bundle"], tmp_path / bundle)
-        shutil.copytree(tmp_path / content["index"]["name"], tmp_path / index["name"])
-        switch(store, content | {"version": version, "bundle": bundle, "index": index})
+        release_copy(store, version)
     return store
+
+
+def release_copy(store, version):
+    """Releases the first release again as another version, with files of its own."""
+    content = history(store)[0]
+    bundle = f"serving_bundle/{version}"
+    index = {"kind": "embedded", "name": f"search_index/{version}"}
+    shutil.copytree(store.root / content["bundle"], store.root / bundle)
+    shutil.copytree(store.root / content["index"]["name"], store.root / index["name"])
+    switch(store, content | {"version": version, "bundle": bundle, "index": index})
 
 
 def served(store):
@@ -48,6 +58,62 @@ def test_going_back_goes_further_back_each_time(store):
     assert current(store)["rolled_back_from"] == "r2"
     assert roll_back(store, "r4")["version"] == served(store) == "r4"
     assert len(history(store)) == 9
+
+
+def test_back_is_to_what_served_before_and_not_to_what_was_rolled_back_from(store):
+    for _ in range(2):
+        roll_back(store)
+    assert served(store) == "r2"
+    assert sorted(releases(store).held_back) == ["r3", "r4"]
+    release_copy(store, "r5")
+    prune(store, 3)
+    assert roll_back(store)["version"] == served(store) == "r2"
+    assert roll_back(store)["version"] == "r1"
+
+
+@given(steps=st.lists(st.sampled_from(["release", "back"]), max_size=12))
+def test_back_is_always_to_what_served_before(steps):
+    """Held against a stack: a release puts one on it, a roll-back takes one off."""
+    with tempfile.TemporaryDirectory() as folder:
+        store, stack = Store(Path(folder)), []
+        for number, step in enumerate(steps):
+            if step == "release":
+                stack.append(f"v{number}")
+                content = {
+                    "version": stack[-1],
+                    "bundle": f"b/{number}",
+                    "index": {"kind": "embedded", "name": f"i/{number}"},
+                }
+                for place in ("b", "i"):
+                    (store.root / place / str(number)).mkdir(parents=True)
+                switch(store, content)
+            elif len(stack) > 1:
+                left = stack.pop()
+                assert earlier(store)["version"] == stack[-1]
+                switch(store, earlier(store) | {"rolled_back_from": left, "reason": None})
+                assert left in releases(store).held_back
+            assert [content["version"] for content in releases(store).served] == stack
+
+
+def test_what_was_rolled_back_from_is_not_released_again_unless_forced(store):
+    bad = publish(store, force=False)["version"]
+    roll_back(store, reason="everything sounds the same")
+    with pytest.raises(RefusedError, match=rf"{bad} was rolled back from at .*everything sounds the same.*r4 serves"):
+        publish(store, force=False)
+    assert served(store) == "r4"
+    assert publish(store, force=True)["forced"]
+    assert served(store) == bad
+    assert releases(store).held_back == {}
+
+
+def test_a_switch_that_was_killed_before_it_was_noted_is_noted_by_the_next(store):
+    path = store.root / "releases" / "history.jsonl"
+    before = path.read_text()
+    release_copy(store, "r5")
+    path.write_text(before)
+    assert history(store)[-1]["version"] == "r5"
+    assert roll_back(store)["version"] == "r4"
+    assert len(path.read_text().splitlines()) == len(before.splitlines()) + 2
 
 
 def test_before_the_first_release_there_is_none(store):
@@ -78,7 +144,7 @@ def test_the_last_releases_stay_and_what_is_newest_in_the_store(store):
     assert roll_back(store)["version"] == "r3"
     with pytest.raises(InputError, match="r2 was released, but is no longer kept"):
         roll_back(store, "r2")
-    # What was rolled back to is among the last, however long ago it was made.
+    # What was rolled back from last stays, as that may be a mistake; what was rolled back from before does not.
     roll_back(store, newest["version"])
     prune(store, 2)
     assert (store.root / "serving_bundle" / "r3").is_dir()
@@ -106,7 +172,10 @@ def test_the_job_rolls_back_and_tells_dagster(store):
     with dg.DagsterInstance.ephemeral() as instance:
         job = roll_back_release.execute_in_process(resources=resources, instance=instance)
         event = instance.get_latest_materialization_event(dg.AssetKey("release"))
-        assert event.asset_materialization.metadata["version"].value == served(store) == "r3"
+        told = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+        assert told["serves"] == served(store) == "r3"
+        assert told["since"] == current(store)["released_at"]
+        assert told["held back"].startswith("r4: rolled back from at ")
         assert job.success
         config = {"ops": {"switch_to_earlier_release": {"config": {"version": "r9"}}}}
         failed = roll_back_release.execute_in_process(config, instance, resources=resources, raise_on_error=False)
