@@ -6,7 +6,7 @@ READY := .venv/.ready
 
 # What .env says wins over the environment, and a variable of the command line (make demo STORE=…) over both.
 -include .env
-$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT,\
+$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT UI_PORT,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
@@ -54,8 +54,7 @@ format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 
 dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
-	@home=$$($(BIN)/python -m algorhythms_assets.dagster_home) && DAGSTER_HOME="$$home" PATH="$(CURDIR)/$(BIN):$$PATH" \
-		exec $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+	@exec $(BIN)/python -m algorhythms_assets.operate.dev
 
 serve: $(READY) ## the endpoint at http://127.0.0.1:8000, on what is released
 	@exec $(BIN)/python -m algorhythms_ask serve

@@ -12,7 +12,7 @@ from algorhythms_assets.ingest import assets as ingest
 from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
-from algorhythms_assets.operate.sensors import jobs_left_behind
+from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
 from algorhythms_assets.release.jobs import roll_back_release
@@ -41,6 +41,7 @@ defs = dg.Definitions(
     sensors=[
         sensors.new_slices,
         sensors.enough_new_playlists,
+        interrupted_runs,
         *([jobs_left_behind] if settings.deployment == "slurm" else []),
     ],
     resources=resources(settings),

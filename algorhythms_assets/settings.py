@@ -108,6 +108,7 @@ class Settings(_FromEnvironment):
         "`spotify`, or `none`; without it the sample's, else none",
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
+    ui_port: int = Field(3000, ge=1, le=65535, description="port of Dagster's UI on 127.0.0.1")
     index: Annotated[str, AfterValidator(_index)] = Field(
         "embedded",
         validate_default=True,

@@ -1,13 +1,27 @@
-"""Tells of Slurm jobs that go on although nobody follows them: the Dagster process that did was killed."""
+"""What a Dagster process that was killed leaves behind: runs that nobody executes, and jobs that nobody follows."""
 
 import json
 
 import dagster as dg
 
+from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.slurm.commands import RefusedError, SilentError, look
 from algorhythms_assets.resources.slurm.compute import SlurmCompute
 from algorhythms_assets.resources.slurm.job import JobFolder, folders
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Ends runs whose process is gone, so that the queue moves on.",
+)
+def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Asks for no run: whether one is launched again is for a person, or for the sensor that asked for it."""
+    ended = end_interrupted_runs(context.instance)
+    for run in ended:
+        context.log.warning(f"run {run} was interrupted")
+    return dg.SkipReason(f"ended, as their process is gone: {', '.join(ended)}" if ended else "no run was interrupted")
 
 
 @dg.sensor(

@@ -34,6 +34,20 @@ def _answers(process: int) -> str:
     return "running"
 
 
+def age_seconds(process: int) -> float | None:
+    """Returns how long a process of this host has run, whatever the clock was set to since; None if it does not.
+
+    Where the kernel does not tell, a process that runs has run for ever.
+    """
+    started = process_started(process)
+    if not started:
+        return None
+    if not started.isdigit():
+        return float("inf")
+    since_boot = float(Path("/proc/uptime").read_text().split()[0])
+    return since_boot - int(started) / os.sysconf("SC_CLK_TCK")
+
+
 def end_with(parent: int) -> None:
     """Ends this process when its parent does, however that was ended: nobody would take its result."""
 
