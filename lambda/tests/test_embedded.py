@@ -189,5 +189,5 @@ def test_an_index_whose_names_are_of_another_version_is_refused(
     shutil.copytree(store / "search_index" / "v1", folder)
     about = json.loads((folder / "index.json").read_text())
     (folder / "index.json").write_text(json.dumps(about | {"names": version}))
-    with pytest.raises(IndexUnavailableError, match="another version's.*: materialize search_index again"):
+    with pytest.raises(IndexUnavailableError, match=r"another version's.*: materialize search_index again"):
         EmbeddedIndex(folder)
