@@ -4,7 +4,6 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ def build_embedded(
                 words |= terms.words
                 connection.execute(
                     "INSERT INTO names (rowid, words, joins, titles, artists) VALUES (?, ?, ?, ?, ?)",
-                    (row, *(" ".join(sorted(some)) for some in astuple(terms))),
+                    (row, *(" ".join(sorted(some)) for some in terms)),
                 )
         connection.executemany("INSERT INTO words VALUES (?)", ((word,) for word in sorted(words)))
         # One list of tracks a word instead of several to be merged by every search.

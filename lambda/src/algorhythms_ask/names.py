@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from algorhythms_ask.songs import normalised
 
@@ -42,7 +44,7 @@ _FOR_I = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])")
 _FOR_S = re.compile(r"(?<=[^\W\d_])\$+|\$+(?=[^\W\d_])")
 _QUOTES = "'\"`"
 # What follows a title without being part of it: "Title (Live)", "Title - 2011 Remaster", "Title feat. Somebody".
-_ASIDE = re.compile(r"\s(?:[(\[]|[-–—]\s|(?:feat|ft|featuring)\b)")
+_ASIDE = re.compile(r"\s(?:[(\[（［]|[-–—]\s|(?:feat|ft|featuring)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,7 @@ class Name:
     joins: tuple[Spelling, ...]
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What an index holds of a track's names."""
 
     words: frozenset[str]
@@ -82,6 +83,7 @@ def folded(text: str) -> str:
     return normalised("".join(letter for letter in plain if unicodedata.category(letter) != "Cf"))
 
 
+@lru_cache(1024)  # what is parsed is wanted for words and keys
 def parsed(text: str) -> Name:
     """Returns a name in pieces and words; one without letters and digits is a piece of its signs."""
     plain = folded(text)
@@ -111,9 +113,8 @@ def key(text: str) -> str:
 
 def title_keys(title: str) -> frozenset[str]:
     """Returns the keys of a title: of all of it, and without what stands in brackets, behind a dash, or of guests."""
-    plain = normalised(title)
-    aside = _ASIDE.search(plain)
-    return frozenset({key(plain), key(plain[: aside.start()]) if aside else ""} - {""})
+    aside = _ASIDE.search(title)
+    return frozenset({key(title), key(title[: aside.start()]) if aside else ""} - {""})
 
 
 def artist_keys(artist: str) -> frozenset[str]:
@@ -144,6 +145,8 @@ def _read(written: str) -> str:
 
 
 def _pieces(written: str) -> list[str]:
+    if written.isalnum():
+        return [written[:_LONGEST_WORD]]
     # \w would not do: it lacks the marks that are vowels in many scripts.
     parts = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in written).split()
     return [part[:_LONGEST_WORD] for part in parts if any(letter.isalnum() for letter in part)]
