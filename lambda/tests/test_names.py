@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 # Names as they are made: letters of many scripts, marks, digits, and signs between and around them.
 _NAMES = st.text(
-    st.sampled_from("aAéßnNøIıİΣςЙёДأةקवनीé日ガ한ﾄﾞ１²½①ﬁ&+!$.,-'’´/()™\u0301\u0308\u0345\u200d\ufe0f \t")
+    st.sampled_from("aAéßnNŉʹøIıİΣςЙёДأةﹱקवनीé日ガ한ﾄﾞ１²½①ﬁ&+!$.,-'’´/()™\u0301\u0308\u0345\u200d\ufe0f \t")
     | st.characters(),
     max_size=30,
 )

@@ -24,11 +24,14 @@ GUEST = frozenset({"feat", "ft", "featuring"})
 _LONGEST_WORD = 64
 _LONGEST_KEY = 256
 
-# Apostrophes that are letters, or that NFKC would tear apart, and signs that it would make letters of.
-_BEFORE = str.maketrans(dict.fromkeys("´ʹʻʼʽˈʾʿ", "'") | dict.fromkeys("™℠\u0640", ""))
-# Letters that Unicode knows as no letter with an accent, though most keyboards have only that.
+# What NFKC would tear apart, and signs that it would make letters of.
+_BEFORE = str.maketrans({"´": "'", "™": "", "℠": ""})
+# Letters that Unicode knows as no letter with an accent, though most keyboards have only that; letters that are
+# apostrophes, and the one that only makes Arabic words wider.
 _PLAIN = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "þ": "th"}
+    | dict.fromkeys("ʹʻʼʽˈʾʿ", "'")
+    | {"\u0640": ""}
 )
 # Marks without which Latin, Greek, Cyrillic, Hebrew and Arabic are read; others are part of the word. Then those that
 # say how a sign is drawn.
