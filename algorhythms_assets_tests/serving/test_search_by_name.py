@@ -62,6 +62,7 @@ TRACKS = [
     ("नहीं सामने", "ए. आर. रहमान"),
     ("Me and Giuliani Down By the School Yard", "!!!"),
     ('"Heroes" OR *', "NEAR"),
+    ("Supercalifragilistic", "Mary"),
     ("Heroes", None),
     (None, None),
 ]
@@ -164,6 +165,7 @@ def found(index, text, count=10):
         ("beyons", "Halo"),  # unfinished and misspelt
         ("coldply yel", "Yellow"),
         ("yesterxay", "Yesterday - Remastered 2009"),
+        ("supercalifragilistik", "Supercalifragilistic"),  # the longest word that is forgiven
         # Other scripts.
         ("кино", "Группа крови"),
         ("ГРУППА кров", "Группа крови"),
@@ -246,7 +248,22 @@ def test_every_track_is_found_by_its_title_and_artist(index):
 
 
 @pytest.mark.parametrize(
-    "text", ["***", "\0", "_", "'", '"', " .,;'\"*()\0", "", "🔥", "x" * 100_000, "x " * 5000, "\ud800"]
+    "text",
+    [
+        " ".join(chr(ord("a") + i) * 11 for i in range(16)),
+        "-".join("abcdefghi" * 20),
+        "***",
+        "\0",
+        "_",
+        "'",
+        '"',
+        " .,;'\"*()\0",
+        "",
+        "🔥",
+        "x" * 100_000,
+        "x " * 5000,
+        "\ud800",
+    ],
 )
 def test_what_names_nothing_finds_nothing(index, text):
     assert found(index, text) == []
