@@ -147,29 +147,6 @@ def test_equal_scores_go_by_popularity(index):
     assert [hit.id for hit in hits] == ["t1", "t2", "t5", "t0"]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("cafe", ["t1", "t0"]),
-        ("CAFÉ", ["t1", "t0"]),
-        ("caf en", ["t1", "t0"]),
-        ("blue", ["t2", "t3"]),
-        ("blue joni", ["t2", "t3"]),
-        ("夜", ["t4"]),
-        ('"live" OR *', ["t5"]),
-        ("NOT", []),
-        ("***", []),
-        ("\0", []),
-        ("_", []),
-        ("'", []),
-        ("x" * 100_000, []),
-        ("cafe " * 5000, ["t1", "t0"]),
-    ],
-)
-def test_search_by_beginnings_of_words_the_popular_first(index, text, expected):
-    assert [document.id for document in index.search(text, 10)] == expected
-
-
 def test_a_damaged_index_is_noticed_before_it_is_released(tmp_path, tracks, vectors):
     build_embedded(tmp_path, documents(tracks, vectors, {}, 0), 5, "v")
     probes = {f"t{i}": vector for i, vector in enumerate(vectors)}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document, IndexUnavailableError, Search
+from algorhythms_ask.names import VERSION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -177,4 +178,16 @@ def test_files_of_two_indexes_do_not_mix(store: Path, tmp_path: Path) -> None:
     about = json.loads((folder / "index.json").read_text())
     (folder / "index.json").write_text(json.dumps(about | {"tracks": 18}))
     with pytest.raises(IndexUnavailableError, match="damaged"):
+        EmbeddedIndex(folder)
+
+
+@pytest.mark.parametrize("version", [None, VERSION - 1, VERSION + 1])
+def test_an_index_whose_names_are_of_another_version_is_refused(
+    store: Path, tmp_path: Path, version: int | None
+) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(store / "search_index" / "v1", folder)
+    about = json.loads((folder / "index.json").read_text())
+    (folder / "index.json").write_text(json.dumps(about | {"names": version}))
+    with pytest.raises(IndexUnavailableError, match=r"another version's.*: materialize search_index again"):
         EmbeddedIndex(folder)

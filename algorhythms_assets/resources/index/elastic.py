@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from algorhythms_ask import names
 from algorhythms_ask.connection import Connection, Database, RefusedError
-from algorhythms_ask.elastic import ElasticIndex, document_id, folded, stored
+from algorhythms_ask.elastic import ElasticIndex, document_id, stored
 from algorhythms_ask.index import Document, IndexUnavailableError, Search
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
@@ -46,6 +47,8 @@ _LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
 
 def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
     read = {"type": "keyword", "index": False, "ignore_above": _LONGEST_NAME}
+    # They come folded, so that no module for analysis is needed.
+    words = {"type": "text", "analyzer": "whitespace", "index_options": "docs", "norms": False}
     return {
         "dynamic": False,
         "_meta": meta,
@@ -63,14 +66,10 @@ def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[st
             "neighbours": {"type": "binary", "store": True},
             "rank": {"type": "integer"},
             "popularity": {"type": "float"},
-            # The words come folded, so that no module for analysis is needed.
-            "words": {
-                "type": "text",
-                "analyzer": "whitespace",
-                "index_options": "docs",
-                "norms": False,
-                "index_prefixes": {"min_chars": 1, "max_chars": 8},
-            },
+            "titles": {"type": "keyword", "doc_values": False},
+            "artists": {"type": "keyword", "doc_values": False},
+            "words": words,
+            "spellings": words | {"index_prefixes": {"min_chars": 1, "max_chars": 8}},
             "embedding": {
                 "type": "dense_vector",
                 "dims": dimension + 1,
@@ -137,6 +136,7 @@ def build_elastic(
         "documents": count,
         "longest": longest,
         "num_candidates": NUM_CANDIDATES[0],
+        "names": names.VERSION,
     }
     # What only a recovery would have needed is left out of a merge once it is safe on disk: a third of the index.
     _ask(client.indices.flush, index=name)
@@ -221,7 +221,7 @@ def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[
                 fields |= {
                     "rank": rank,
                     "popularity": float(document.vector[-1]),
-                    "words": " ".join(folded(f"{document.name or ''} {document.artist or ''}")),
+                    **_names(names.terms(document.name, document.artist)),
                 }
             for key in keys:
                 # The first to claim a key has it: of two artists of one name the more popular.
@@ -230,6 +230,16 @@ def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[
                     identifier = document_id(key)
                     lines += [{"index": {"_id": identifier}}, fields | {"key": identifier}]
         yield lines, norms
+
+
+def _names(terms: names.Terms) -> dict[str, Any]:
+    words = sorted(terms.words)
+    return {
+        "titles": sorted(terms.titles),
+        "artists": sorted(terms.artists),
+        "words": " ".join(words),
+        "spellings": " ".join([*words, *sorted(terms.joins)]),
+    }
 
 
 def _loaded(client: Elasticsearch, name: str, progress: Path) -> int | None:

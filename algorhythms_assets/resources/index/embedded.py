@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from algorhythms_ask import names
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document, Index, Search
 from numpy.typing import NDArray
@@ -22,9 +23,12 @@ CREATE TABLE documents (
     playlists INTEGER NOT NULL, neighbours TEXT NOT NULL
 );
 CREATE TABLE keys (key TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
+-- Of every track, as `algorhythms_ask.names` takes them apart: white space alone ends a word.
 CREATE VIRTUAL TABLE names USING fts5 (
-    name, artist, content = '', tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+    words, joins, titles, artists,
+    content = '', detail = column, prefix = '1 2 3', tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[\\]^_{|}~'"
 );
+CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
@@ -42,6 +46,7 @@ def build_embedded(
     """
     vectors: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = []
     tracks = 0
+    words: set[str] = set()
     connection = sqlite3.connect(folder / "documents.sqlite")
     try:
         connection.executescript(_TABLES)
@@ -54,16 +59,26 @@ def build_embedded(
             connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, row) for key in keys])
             if document.kind == "track":
                 tracks += 1
+                terms = names.terms(document.name, document.artist)
+                words |= terms.words
                 connection.execute(
-                    "INSERT INTO names (rowid, name, artist) VALUES (?, ?, ?)", (row, document.name, document.artist)
+                    "INSERT INTO names (rowid, words, joins, titles, artists) VALUES (?, ?, ?, ?, ?)",
+                    (row, *(" ".join(sorted(some)) for some in terms)),
                 )
+        connection.executemany("INSERT INTO words VALUES (?)", ((word,) for word in sorted(words)))
+        # One list of tracks a word instead of several to be merged by every search.
+        connection.execute("INSERT INTO names (names) VALUES ('optimize')")
         connection.commit()
         connection.execute("VACUUM")
     finally:
         connection.close()
     np.save(folder / "vectors.npy", np.stack(vectors) if vectors else np.zeros((0, dimension), np.float32))
     about: dict[str, Any] = {"embeddings": embeddings, "tracks": tracks, "documents": len(vectors)}
-    about |= {"dimension": dimension, "files": {name: _checksum(folder / name) for name in _FILES}}
+    about |= {
+        "dimension": dimension,
+        "names": names.VERSION,
+        "files": {name: _checksum(folder / name) for name in _FILES},
+    }
     write_json(folder / "index.json", about)
 
 

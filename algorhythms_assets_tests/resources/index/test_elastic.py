@@ -8,6 +8,7 @@ import pytest
 from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex, document_id
 from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
+from algorhythms_ask.names import VERSION
 
 from algorhythms_assets.resources.index import elastic
 from algorhythms_assets.resources.index.elastic import NUM_CANDIDATES, build_elastic, verify_elastic, writer
@@ -114,6 +115,16 @@ def test_a_load_that_broke_off_goes_on_where_it_was(client, connection, vectors,
     count = build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
     assert [line["index"]["_id"] for line in rest] == ["t1000", "t1500", "a1"]
     verify_elastic(client, connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))
+
+
+@pytest.mark.parametrize("version", [None, VERSION - 1, VERSION + 1])
+def test_an_index_whose_names_are_of_another_version_is_refused(client, connection, vectors, tmp_path, version):
+    build_elastic(client, "tracks-older", made(vectors, 10), DIMENSION, "e", tmp_path)
+    assert ElasticIndex(connection, "tracks-older").tracks == 10
+    meta = client.indices.get_mapping(index="tracks-older")["tracks-older"]["mappings"]["_meta"]
+    client.indices.put_mapping(index="tracks-older", meta=meta | {"names": version})
+    with pytest.raises(IndexUnavailableError, match="or another version's: materialize search_index again"):
+        ElasticIndex(connection, "tracks-older")
 
 
 def test_progress_of_an_index_that_is_gone_counts_for_nothing(client, connection, vectors, tmp_path):

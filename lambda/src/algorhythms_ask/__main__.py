@@ -93,7 +93,7 @@ def _ask(release: Release, texts: Sequence[str], count: int) -> int:
 
 
 def _find(index: Index, text: str) -> Document | None:
-    """Returns the track of that identifier, else the most popular one whose name and artist have the words."""
+    """Returns the track of that identifier, else the one that the text names best."""
     try:
         key = track_id(text)
     except ValueError:

@@ -1,10 +1,10 @@
 """The index beyond one machine: Elasticsearch, which searches vectors approximately and names by its inverted index.
 
 A document's `_id` is the key it is found by, so artists and albums are there once for each of their keys. Only tracks
-have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and `words`; artists
-and albums have a `vector` that is not searched. What is read back are doc values, at half the cost of `_source`.
-Vectors come as base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are more than all
-the rest and seldom wanted, are a stored field.
+have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and terms of names;
+artists and albums have a `vector` that is not searched. What is read back are doc values, at half the cost of
+`_source`. Vectors come as base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are more
+than all the rest and seldom wanted, are a stored field.
 
 An embedding is the vector and a 1, a query what is asked for and so large a number that no score is negative: of
 negative ones Elasticsearch makes reciprocals, to which nothing could be added for an artist.
@@ -15,8 +15,6 @@ import base64
 import binascii
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -24,8 +22,10 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from algorhythms_ask import names
 from algorhythms_ask.connection import Connection, RefusedError
 from algorhythms_ask.index import Document, Hit, IndexUnavailableError, NoSuchIndexError, Search
+from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving, one_edit, so_called
 
 _Column = str | Mapping[str, str]
 
@@ -38,10 +38,15 @@ _READ = (*_NAMES, "vector", {"field": "embedding", "format": "binary"})
 
 _NONE = (None,)
 
+# What a term is looked for in.
+_FIELD = {
+    Match.TITLE: "titles",
+    Match.ARTIST: "artists",
+    Match.WORD: "words",
+    Match.SPELLING: "spellings",
+}
+
 _LONGEST_ID = 512  # bytes, Elasticsearch's limit
-_LONGEST_WORD = 64
-_MOST_WORDS = 100
-_WORD = re.compile(r"[^\W_]+")
 
 
 class ElasticIndex:
@@ -72,9 +77,11 @@ class ElasticIndex:
             # So many a search among neighbours looks at: that they are enough was measured when it was built.
             self.num_candidates: int = about["num_candidates"]
             self._longest: float = about["longest"]
+            if about["names"] != names.VERSION:
+                raise ValueError("its names are another version's")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexUnavailableError(
-                f"{name} in {connection.url} is no finished index of tracks, or an older version's: materialize "
+                f"{name} in {connection.url} is no finished index of tracks, or another version's: materialize "
                 "search_index again"
             ) from error
 
@@ -134,22 +141,23 @@ class ElasticIndex:
         return np.float32(self._longest * np.linalg.norm(search.query))
 
     def search(self, text: str, count: int) -> list[Document]:
-        """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first.
-
-        Where there are fewer than wanted, those follow whose words differ in a letter, or in two if they are long.
-        """
-        words = list(dict.fromkeys(folded(text)))[:_MOST_WORDS]
-        if not words or count == 0:
-            return []
+        """Returns the tracks that a text names; see `matching`."""
         found: dict[str, Document] = {}
-        for clauses in ([_prefix(word) for word in words], [_similar(word) for word in words]):
-            body = _body({"bool": {"filter": clauses}}, count, *_READ) | {"sort": [{"rank": "asc"}]}
-            [hits] = self._searched([body])
-            for hit in hits:
-                found.setdefault(hit["fields"]["id"][0], _document(hit["fields"]))
-            if len(found) >= count:
-                break
+        for look in (as_written, forgiving):
+            if len(found) < count:
+                hits = self._matching(look(text), count)
+                found |= {document.id: document for document in hits if document.id not in found}
         return list(found.values())[:count]
+
+    def named(self, title: str, artist: str, count: int) -> list[Document]:
+        """Returns the tracks whose title and artist are the same names as these, the most popular first."""
+        return self._matching([so_called(title, artist)], count)
+
+    def _matching(self, wanted: Sequence[Wanted], count: int) -> list[Document]:
+        """Returns, of all that is wanted, the most popular tracks that match."""
+        queries = [{"bool": {"filter": [_any(clause) for clause in clauses]}} for clauses in wanted]
+        bodies = [_body(query, count, *_READ) | {"sort": [{"rank": "asc"}]} for query in queries]
+        return [_document(hit["fields"]) for hits in self._searched(bodies) for hit in hits]
 
     def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Returns the hits of each search of a multi-search."""
@@ -172,13 +180,6 @@ def document_id(key: str) -> str:
     """Returns the `_id` of a key: the key itself, or its hash where Elasticsearch would find it too long."""
     encoded = key.encode("utf-8", "surrogatepass")
     return key if len(encoded) <= _LONGEST_ID else f"sha256:{hashlib.sha256(encoded).hexdigest()}"
-
-
-def folded(text: str) -> list[str]:
-    """Returns the words of a name as they are compared: without accents and case."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
-    return [word[:_LONGEST_WORD] for word in _WORD.findall(plain)]
 
 
 def encoded(vector: NDArray[np.float32]) -> str:
@@ -250,10 +251,20 @@ def _body(query: Mapping[str, Any], size: int, *read: _Column) -> dict[str, Any]
     }
 
 
-def _prefix(word: str) -> dict[str, Any]:
-    return {"prefix": {"words": word}}
+def _any(clause: Sequence[Term]) -> dict[str, Any]:
+    # Of no query at all Elasticsearch would find everything.
+    if not clause:
+        return {"match_none": {}}
+    return {"bool": {"should": [_query(term) for term in clause], "minimum_should_match": 1}}
 
 
-def _similar(word: str) -> dict[str, Any]:
-    fuzzy = {"fuzzy": {"words": {"value": word, "fuzziness": "AUTO:4,8", "prefix_length": 1}}}
-    return {"bool": {"should": [_prefix(word), fuzzy]}}
+def _query(term: Term) -> dict[str, Any]:
+    match term.match:
+        case Match.TITLE | Match.ARTIST | Match.WORD | Match.SPELLING:
+            return {"term": {_FIELD[term.match]: term.text}}
+        case Match.BEGINNING:
+            return {"prefix": {"spellings": term.text}}
+        case Match.NEAR:
+            return {"regexp": {"words": {"value": one_edit(term.text), "flags": "NONE"}}}
+        case Match.NEAR_BEGINNING:
+            return {"regexp": {"words": {"value": f"{one_edit(term.text)}.*", "flags": "NONE"}}}

@@ -5,10 +5,8 @@ falling popularity), `documents.sqlite`, `index.json`. It is written by `algorhy
 """
 
 import json
-import re
 import sqlite3
 import threading
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +14,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from algorhythms_ask import names
 from algorhythms_ask.index import Document, Hit, IndexUnavailableError, Search
+from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving, so_called
+from algorhythms_ask.vocabulary import Vocabulary
 
 # So many scores are held at a time: 64 MB.
 _SCORES_AT_ONCE = 1 << 24
 
-_WORD = re.compile(r"\w+")
+# What a term is looked for in.
+_COLUMN = {
+    Match.TITLE: "titles",
+    Match.ARTIST: "artists",
+    Match.WORD: "words",
+    Match.NEAR: "words",
+    Match.NEAR_BEGINNING: "words",
+    Match.SPELLING: "{words joins}",
+    Match.BEGINNING: "{words joins}",
+}
 
 _COLUMNS = "row, id, kind, name, artist, album, playlists"
 
@@ -45,14 +55,20 @@ class EmbeddedIndex:
             # Checksums; held against the files by who releases or serves them.
             self.files: dict[str, str] = about.get("files", {})
             shape = (about["documents"], self.dimension)
+            version = about.get("names")
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise IndexUnavailableError(f"the index in {folder} cannot be read: {error!r}") from error
+        if version != names.VERSION:
+            raise IndexUnavailableError(
+                f"the index in {folder} is another version's, whose names differ: materialize search_index again"
+            )
         self._local = threading.local()
         found = self._sql("SELECT id, artist FROM documents WHERE row < ? ORDER BY row", self.tracks)
         self._ids = [str(identifier) for identifier, _ in found]
         # One text for all tracks of an artist.
-        names: dict[str, str] = {}
-        self._artists = [None if artist is None else names.setdefault(str(artist), str(artist)) for _, artist in found]
+        artists: dict[str, str] = {}
+        self._artists = [None if name is None else artists.setdefault(str(name), str(name)) for _, name in found]
+        self._vocabulary = Vocabulary([str(word) for (word,) in self._sql("SELECT word FROM words ORDER BY word")])
         if len(self._ids) != self.tracks or self._vectors.shape != shape:
             raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on what it holds")
 
@@ -120,18 +136,49 @@ class EmbeddedIndex:
         return queries @ vectors.T
 
     def search(self, text: str, count: int) -> list[Document]:
-        """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""
-        # Composed, because an accent that stands by itself would end a word.
-        words = _WORD.findall(unicodedata.normalize("NFC", text))
-        if not words:
+        """Returns the tracks that a text names; see `matching`."""
+        found: dict[int, None] = {}
+        for look in (as_written, forgiving):
+            for wanted in look(text):
+                if len(found) >= count:
+                    break
+                found |= dict.fromkeys(self._matching(wanted, count))
+        return self._documents(list(found)[:count])
+
+    def named(self, title: str, artist: str, count: int) -> list[Document]:
+        """Returns the tracks whose title and artist are the same names as these, the most popular first."""
+        return self._documents(self._matching(so_called(title, artist), count))
+
+    def _matching(self, wanted: Wanted, count: int) -> list[int]:
+        """Returns the rows of the most popular tracks that match."""
+        clauses = [" OR ".join(text for term in clause for text in self._fts5(term)) for clause in wanted]
+        if not all(clauses):
             return []
         rows = self._sql(
-            f"SELECT {_COLUMNS} FROM documents WHERE row IN "  # noqa: S608 (constant columns)
-            "(SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?) ORDER BY row",
-            " ".join(f'"{word}"*' for word in words),
+            "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?",
+            " AND ".join(f"({clause})" for clause in clauses),
             count,
         )
-        return [self._document(row) for row in rows]
+        return [int(str(row)) for (row,) in rows]
+
+    def _fts5(self, term: Term) -> list[str]:
+        """Returns in which ways SQLite's full text search may find a term."""
+        texts, more = [term.text], ""
+        if term.match is Match.NEAR:
+            texts = self._vocabulary.near(term.text)
+        elif term.match is Match.NEAR_BEGINNING:
+            texts, more = self._vocabulary.near_beginnings(term.text), "*"
+        elif term.match is Match.BEGINNING:
+            more = "*"
+        return [f'{_COLUMN[term.match]} : "{text}"{more}' for text in texts]
+
+    def _documents(self, rows: Sequence[int]) -> list[Document]:
+        found = self._sql(
+            f"SELECT {_COLUMNS} FROM documents WHERE row IN (SELECT value FROM json_each(?))",  # noqa: S608 (constant)
+            json.dumps(rows),
+        )
+        documents = {int(str(row[0])): self._document(row) for row in found}
+        return [documents[row] for row in rows]
 
 
 def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:

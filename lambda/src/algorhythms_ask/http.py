@@ -89,7 +89,7 @@ def create_app(releases: Served) -> FastAPI:
             Query(
                 min_length=1,
                 max_length=200,
-                description="Beginnings of words of name and artist.",
+                description="Words of name and artist, in any order. The last may be unfinished.",
                 examples=["weeknd blind"],
             ),
         ],

@@ -83,4 +83,10 @@ class Index(Protocol):
         """Returns, per search, the best `count` tracks, best first, in one round trip, with or without documents."""
 
     def search(self, text: str, count: int) -> list[Document]:
-        """Returns tracks whose name and artist hold all words of the text as prefixes, the most popular first."""
+        """Returns the tracks that a text names, those that it names best first, then the most popular.
+
+        What is found in which order is said by `algorhythms_ask.matching`, and is the same on every index.
+        """
+
+    def named(self, title: str, artist: str, count: int) -> list[Document]:
+        """Returns the tracks whose title and artist are the same names as these, the most popular first."""

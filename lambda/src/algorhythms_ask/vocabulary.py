@@ -1,0 +1,55 @@
+"""The words of an index in order, among which those near another are found without looking at all of them."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+
+class Vocabulary:
+    """Words that differ from each other, sorted by code points."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+
+    def near(self, word: str) -> list[str]:
+        """Returns the words that are one edit or none away, sorted."""
+        return [edited for edited in self._edits(word) if self._first(edited) == edited]
+
+    def near_beginnings(self, word: str) -> list[str]:
+        """Returns what words begin with and is one edit or none away, sorted, without what begins like another."""
+        found: list[str] = []
+        for edited in self._edits(word):
+            if not (found and edited.startswith(found[-1])) and self._any_begins(edited):
+                found.append(edited)
+        return found
+
+    def _edits(self, word: str) -> list[str]:
+        """Returns what is one edit or none away from a word and not ruled out by how words begin, sorted."""
+        edits = {word}
+        for place in range(len(word) + 1):
+            start, rest = word[:place], word[place:]
+            if not self._any_begins(start):
+                break
+            edits |= {start + rest[1:], start + rest[1:2] + rest[:1] + rest[2:]}
+            for letter in self._letters(start):
+                edits |= {start + letter + rest, start + letter + rest[1:]}
+        return sorted(edits)
+
+    def _letters(self, start: str) -> Iterator[str]:
+        """Yields each letter that follows this beginning in a word."""
+        word = self._first(start)
+        while word is not None and word.startswith(start):
+            if word == start:
+                word = self._first(start + "\0")
+                continue
+            letter = word[len(start)]
+            yield letter
+            word = self._first(start + chr(ord(letter) + 1))
+
+    def _any_begins(self, start: str) -> bool:
+        word = self._first(start)
+        return word is not None and word.startswith(start)
+
+    def _first(self, text: str) -> str | None:
+        """Returns the first word that does not come before the text."""
+        place = bisect_left(self._words, text)
+        return self._words[place] if place < len(self._words) else None
