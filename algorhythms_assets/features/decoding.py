@@ -27,7 +27,7 @@ def _encoding(content: bytes) -> str:
         if content.startswith(mark):
             return encoding
     # Text in ASCII characters, two bytes each, without the mark that should be there.
-    head = content[:200]
+    head = content[:40]
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if head[first::2].count(0) * 4 > len(head):
             return encoding

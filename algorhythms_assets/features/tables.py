@@ -31,6 +31,8 @@ _PART = 20_000
 _SAMPLE = 1 << 18
 # A file without line breaks would be read whole.
 _LONGEST_LINE = 1_000_000
+# No identifier and no number is longer, and a part of long cells would fill the memory.
+_LONGEST_CELL = 1000
 _DELIMITERS = ",;\t|"
 _PACKED: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -131,11 +133,19 @@ def _delimited(path: Path, lines: Callable[[], Iterator[str]]) -> Table:
         records = _records(path, csv.reader(lines(), delimiter=delimiter), len(headings), left_out)
         for _ in range(2 if told else 1):
             next(records, None)
-        while part := list(islice(records, _PART)):
-            cells = {position: [row[position] for _, row in part] for position in positions}
-            yield pd.DataFrame(cells, index=[number for number, _ in part], dtype="str")
+        yield from _framed(positions, ((number, [row[place] for place in positions]) for number, row in records))
 
     return Table(headings, parts, left_out, decimal_comma=delimiter != ",")
+
+
+def _framed(positions: Sequence[int], rows: Iterator[tuple[int, list[str]]]) -> Iterator[pd.DataFrame]:
+    def short(row: list[str]) -> list[str]:
+        return row if sum(map(len, row)) < _LONGEST_CELL else [cell[:_LONGEST_CELL] for cell in row]
+
+    while part := [(number, short(row)) for number, row in islice(rows, _PART)]:
+        columns = zip(*(row for _, row in part), strict=True)
+        cells = {position: list(column) for position, column in zip(positions, columns, strict=True)}
+        yield pd.DataFrame(cells, index=[number for number, _ in part], dtype="str")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -175,10 +185,10 @@ def _json_lines(path: Path, sample: str, lines: Callable[[], Iterator[str]]) -> 
                 left_out.add([(number, "is no JSON object")])
 
     def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
-        numbered = rows()
-        while part := list(islice(numbered, _PART)):
-            cells = {position: [_json_cell(row.get(headings[position])) for _, row in part] for position in positions}
-            yield pd.DataFrame(cells, index=[number for number, _ in part], dtype="str")
+        names = [headings[position] for position in positions]
+        yield from _framed(
+            positions, ((number, [_json_cell(row.get(name)) for name in names]) for number, row in rows())
+        )
 
     return Table(headings, parts, left_out)
 
