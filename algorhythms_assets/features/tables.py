@@ -34,6 +34,7 @@ _LONGEST_LINE = 1_000_000
 # No identifier and no number is longer, and a part of long cells would fill the memory.
 _LONGEST_CELL = 1000
 _DELIMITERS = ",;\t|"
+_LOOKED_AT = 20
 _PACKED: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -41,7 +42,16 @@ _PACKED: dict[bytes, Callable[[Path], Any]] = {
     b"\x28\xb5\x2f\xfd": lambda path: pa.input_stream(path, compression="zstd"),
     b"PK\x03\x04": lambda path: _only_member(path),
 }
-_BROKEN = (OSError, EOFError, UnicodeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
+_BROKEN = (
+    OSError,
+    EOFError,
+    NotImplementedError,
+    UnicodeError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    pa.ArrowException,
+)
 
 
 @dataclass(frozen=True)
@@ -113,14 +123,13 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
 
 
 def _delimited(path: Path, lines: Callable[[], Iterator[str]]) -> Table:
-    first = [line for line in islice(lines(), 20) if line.strip()]
-    # What spreadsheets write before the headings.
-    told = first[0].strip().casefold().removeprefix("sep=") if first[0].casefold().startswith("sep=") else ""
-    top = first[len(told) > 0 :] or [""]
-    by_delimiter = {
-        delimiter: [_cells(line, delimiter) for line in top]
-        for delimiter in (told if told and told in _DELIMITERS else _DELIMITERS)
-    }
+    top = list(islice(((number, line) for number, line in enumerate(lines(), start=1) if line.strip()), _LOOKED_AT))
+    delimiters = _DELIMITERS
+    # Spreadsheets may write this before the headings.
+    if len(top) > 1 and top[0][1].casefold().startswith("sep="):
+        told = top.pop(0)[1][4:5]
+        delimiters = told if told in set(_DELIMITERS) else _DELIMITERS
+    by_delimiter = {delimiter: [_cells(line, delimiter) for _, line in top] for delimiter in delimiters}
     # Names hold commas: what counts is under which delimiter the headings are known.
     delimiter = max(by_delimiter, key=lambda delimiter: len(columns_of(by_delimiter[delimiter][0]).positions))
     headings, *rows = by_delimiter[delimiter]
@@ -130,9 +139,7 @@ def _delimited(path: Path, lines: Callable[[], Iterator[str]]) -> Table:
     left_out = LeftOut()
 
     def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
-        records = _records(path, csv.reader(lines(), delimiter=delimiter), len(headings), left_out)
-        for _ in range(2 if told else 1):
-            next(records, None)
+        records = _records(path, lines(), delimiter, top[0][0], len(headings), left_out)
         yield from _framed(positions, ((number, [row[place] for place in positions]) for number, row in records))
 
     return Table(headings, parts, left_out, decimal_comma=delimiter != ",")
@@ -155,22 +162,26 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _records(path: Path, reader: Any, width: int, left_out: LeftOut) -> Iterator[tuple[int, list[str]]]:
-    """Yields rows that are as wide as the headings, with the numbers of the lines they end in."""
+def _records(
+    path: Path, lines: Iterator[str], delimiter: str, skipped: int, width: int, left_out: LeftOut
+) -> Iterator[tuple[int, list[str]]]:
+    """Yields the rows below the headings, which end in line `skipped`, with the numbers of the lines they end in."""
+    reader = csv.reader(islice(lines, skipped, None), delimiter=delimiter)
     try:
         for row in reader:
+            number = skipped + reader.line_num
             if len(row) > width and any(row[width:]):
-                left_out.add([(reader.line_num, f"has {len(row)} cells for {width} headings")])
+                left_out.add([(number, f"has {len(row)} cells for {width} headings")])
             elif row:
-                yield reader.line_num, row + [""] * (width - len(row))
+                yield number, row + [""] * (width - len(row))
     except csv.Error as error:
         raise InputError(
-            f"{path}, line {reader.line_num}, cannot be read ({error}): is a quotation mark before it not closed?"
+            f"{path}, line {skipped + reader.line_num}, is not readable ({error}): is a quotation mark left open before?"
         ) from None
 
 
 def _json_lines(path: Path, sample: str, lines: Callable[[], Iterator[str]]) -> Table:
-    known = (_json_object(line) for line in sample.splitlines())
+    known = (_json_object(line) for line in sample.split("\n"))
     headings = list(dict.fromkeys(heading for row in known for heading in row or ()))
     if not headings:
         raise InputError(f"{path} is JSON, but not an object a line: write it so, e.g. with jq -c '.[]'")

@@ -74,6 +74,9 @@ def read(content):
 @QUICK
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-16", "replace"))))
 @example(b"\x1f\x8b")
+@example(b"sep=")
+@example(b"sep=\n\n\nid")
+@example(b'sep="\nid;tempo')
 @example(b"BZh9")
 @example(b"PK\x03\x04")
 @example(b"PAR1PAR1")

@@ -83,11 +83,12 @@ def test_any_delimiter_in_any_encoding_whatever_names_hold(tmp_path, encoding, d
 
 @pytest.mark.parametrize("line", ["\n", "\r\n", "\r"])
 def test_lines_end_as_they_do_anywhere_and_may_be_empty(tmp_path, line):
-    assert taken(text(tmp_path / "f.csv", f"{line}{HEAD}{line}{line}{ROW}{line}{line}")) == GOOD
+    assert taken(text(tmp_path / "f.csv", f" {line}{line * 30}{HEAD}{line}{line}{ROW}{line}{line}")) == GOOD
 
 
-def test_what_spreadsheets_write_before_the_headings(tmp_path):
-    content = f"sep=;\r\n{HEAD}\r\n{ROW}\r\n".replace(",", ";").replace(".", ",")
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_what_spreadsheets_write_before_the_headings(tmp_path, delimiter):
+    content = f"sep={delimiter}\r\n{HEAD}\r\n{ROW}\r\n".replace(",", delimiter).replace(".", ",")
     assert taken(text(tmp_path / "f.csv", content, "utf-16")) == GOOD
 
 
