@@ -66,7 +66,7 @@ class FileSource:
 
 @dataclass(frozen=True)
 class DropInSource:
-    """A service with Spotify's schema, under another address."""
+    """A service that is asked as Spotify's is, under another address."""
 
     work: Work[Any]
     settings: FeatureSettings
@@ -135,6 +135,9 @@ def _fetched(
 ) -> Found:
     api, cache = FeatureApi(client, url, account), FeatureCache(work.store, url, work.log)
     fetched = fetch(work, api, cache, uris, settings.batch, settings.save_every)
-    return Found(
-        fetched.features, fetched.refused, {"tracks asked for now": fetched.asked, "requests": client.requests}
-    )
+    told: dict[str, Any] = {"tracks asked for now": fetched.asked, "requests": client.requests}
+    missing = [name for name in FEATURES if not fetched.features[name].notna().any()]
+    if len(fetched.features) and missing:
+        told["features missing"] = ", ".join(missing)
+    warnings = [f"{url} does not know {told['features missing']}: the model does without"] if len(told) > 2 else []
+    return Found(fetched.features, fetched.refused, told, warnings)

@@ -105,7 +105,8 @@ def _unpacked(path: Path, magic: bytes) -> Any:
 
 def _only_member(path: Path) -> Any:
     archive = zipfile.ZipFile(path)
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    # `is_dir` takes for granted that a member has a name; a damaged archive's may have none.
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     if len(members) != 1 or members[0].flag_bits & 1:
         raise InputError(
             f"{path} is an archive or a workbook of {len(members)} files: unpack it, or export its table as CSV"
@@ -176,7 +177,7 @@ def _records(
                 yield number, row + [""] * (width - len(row))
     except csv.Error as error:
         raise InputError(
-            f"{path}, line {skipped + reader.line_num}, is not readable ({error}): is a quotation mark left open before?"
+            f"{path}, line {skipped + reader.line_num}, is not readable ({error}): is a quotation mark not closed?"
         ) from None
 
 
@@ -236,6 +237,8 @@ def _parquet(path: Path) -> Table:
 
 
 def _parquet_cells(column: pa.Array) -> pd.Series:
+    # Else text of a damaged file would fail wherever it is looked at.
+    column.validate(full=True)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_decimal(column.type):

@@ -151,3 +151,11 @@ def test_a_small_file_that_unpacks_to_a_large_one_does_not_fill_the_memory(tmp_p
     with pytest.raises(InputError, match="is a track's"):
         read_features(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_a_parquet_file_with_text_that_is_none(tmp_path):
+    path = tmp_path / "features.parquet"
+    broken = parquet().replace(BARE.encode(), BARE[:-1].encode() + b"\xff")
+    path.write_bytes(broken)
+    with pytest.raises(InputError, match="Invalid UTF8"):
+        read_features(path)
