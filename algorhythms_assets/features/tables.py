@@ -229,7 +229,7 @@ def _parquet(path: Path) -> Table:
         row = 1
         with _told(path), pq.ParquetFile(path) as file:
             for batch in file.iter_batches(_PART, columns=list(wanted.values())):
-                cells = {position: _parquet_cells(batch[name]) for position, name in wanted.items()}
+                cells = {place: _parquet_cells(batch[batch.schema.names.index(name)]) for place, name in wanted.items()}
                 yield pd.DataFrame(cells).set_axis(range(row, row + len(batch)))
                 row += len(batch)
 

@@ -169,6 +169,13 @@ def test_columns_of_parquet_may_be_of_any_type(tmp_path):
     assert taken(tmp_path / "f.parquet") == GOOD | {"mode": None}
 
 
+def test_columns_of_parquet_may_have_one_name_or_dots_in_it(tmp_path):
+    columns = {"track.id": BARE, "id": 7.0} | GOOD
+    table = pa.Table.from_arrays([pa.array([value]) for value in (*columns.values(), 0.9)], names=[*columns, "energy"])
+    pq.write_table(table, tmp_path / "f.parquet")
+    assert taken(tmp_path / "f.parquet") == GOOD
+
+
 EXPORTIFY = (
     "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At,"
     "Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,"
