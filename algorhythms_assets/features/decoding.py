@@ -1,6 +1,7 @@
 """Text of whatever encoding, as far as it matters: headings, identifiers and numbers are ASCII in all of them."""
 
 import codecs
+import string
 
 from charset_normalizer import from_bytes
 
@@ -34,6 +35,11 @@ def _encoding(content: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(content)
     except UnicodeDecodeError:
-        best = from_bytes(content[:_GUESSED_FROM]).best()
-        return best.encoding if best else "latin-1"
+        guesses = (guess.encoding for guess in from_bytes(content[:_GUESSED_FROM]))
+        # A guess from few or mixed letters may be far off, but must not take what is ASCII for something else.
+        return next((guess for guess in guesses if _keeps_ascii(guess)), "latin-1")
     return "utf-8"
+
+
+def _keeps_ascii(encoding: str) -> bool:
+    return string.printable.encode("ascii").decode(encoding, "replace") == string.printable

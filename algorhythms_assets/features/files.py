@@ -59,7 +59,7 @@ def read_features(path: Path, known: Collection[str] = ()) -> FileFeatures:
     if refused:
         warnings.append(f"{path}: {_rows(refused)} left out: {rows.left_out}")
     if repeated:
-        warnings.append(f"{path}: {_rows(repeated)} left out, since they repeat a track: its first valid row counts")
+        warnings.append(f"{path}: {_rows(repeated)} left out as repeating a track, whose first valid row counts")
     features = values[counts].set_axis(pd.Index(rows.uris[counts], dtype="object"))
     return FileFeatures(features, refused, repeated, missing, warnings)
 

@@ -132,6 +132,16 @@ def test_any_bytes_become_text_by_an_encoding_that_python_knows(content, text):
     found, encoding = decoded(text.encode() + content)
     assert isinstance(found, str)
     "".encode(encoding)
+    if text:
+        assert "danceability" in found
+
+
+@pytest.mark.parametrize("stray", [b"\xff", b"\x80\x81", "Кино".encode("cp1251"), "音楽".encode("shift_jis"), b"\xc3"])
+def test_bytes_of_another_encoding_spoil_no_row(stray, tmp_path):
+    for text in TEXTS:
+        path = tmp_path / "features"
+        path.write_bytes(text.encode().replace("Ünë".encode(), "Ünë".encode() + stray))
+        assert len(read_features(path).features) == 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1251"])

@@ -261,9 +261,7 @@ def test_a_repeated_track_counts_once_and_is_not_called_invalid(tmp_path):
     read = read_features(write(tmp_path / "f.csv", {"uri": BARE} | GOOD, {"uri": URI} | GOOD | {"tempo": 90}))
     assert (len(read.features), read.refused, read.repeated) == (1, 0, 1)
     assert read.features["tempo"].tolist() == [120]
-    assert read.warnings == [
-        f"{tmp_path / 'f.csv'}: 1 row left out, since they repeat a track: its first valid row counts"
-    ]
+    assert read.warnings == [f"{tmp_path / 'f.csv'}: 1 row left out as repeating a track, whose first valid row counts"]
 
 
 @pytest.mark.parametrize("order", [1, -1])
