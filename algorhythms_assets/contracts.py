@@ -129,7 +129,12 @@ TRACK_METADATA = Artifact(
     "track_metadata", "ingest", "track_metadata", ("raw_playlists",), code_version="2", schema=TRACKS_SCHEMA
 )
 AUDIO_FEATURES = Artifact(
-    "audio_features", "features", "audio_features.parquet", ("track_metadata",), schema=AUDIO_FEATURES_SCHEMA
+    "audio_features",
+    "features",
+    "audio_features.parquet",
+    ("track_metadata",),
+    code_version="2",
+    schema=AUDIO_FEATURES_SCHEMA,
 )
 SCALER = Artifact("scaler", "features", "scaler", ("audio_features", "track_metadata"))
 EDGE_TABLE = Artifact("edge_table", "graph", "edge_table", ("track_metadata",), code_version="2", schema=EDGES_SCHEMA)

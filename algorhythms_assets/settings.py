@@ -104,8 +104,8 @@ class Settings(_FromEnvironment):
     playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
     features: str | None = Field(
         None,
-        description="CSV or Parquet file of audio features, http(s):// address of a service with Spotify's schema, "
-        "`spotify`, or `none`; without it the sample's, else none",
+        description="CSV, JSON lines or Parquet file of audio features, http(s):// address of a service, `spotify`, or "
+        "`none`; without it the sample's, else none",
     )
     store: Path = Field(Path("var/store"), description="folder of all artifacts")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of Dagster's UI on 127.0.0.1")

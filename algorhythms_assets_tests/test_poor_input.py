@@ -7,13 +7,27 @@ import logging
 import typing
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.release import load_recommender
+from algorhythms_ask.songs import Song
 
-from algorhythms_assets.contracts import ARTIFACTS, EMBEDDINGS, EVALUATION_REPORT, MLP_WEIGHTS
+from algorhythms_assets.contracts import (
+    ARTIFACTS,
+    AUDIO_FEATURES,
+    AUDIO_FEATURES_SCHEMA,
+    EMBEDDINGS,
+    EVALUATION_REPORT,
+    MLP_WEIGHTS,
+    SEARCH_INDEX,
+    SERVING_BUNDLE,
+)
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
-from algorhythms_assets.resources.store import InputError, Store, planned_stamp
+from algorhythms_assets.resources.store import InputError, Store, planned_stamp, write_table
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets_tests.conftest import playlist, slice_bytes
 
@@ -42,6 +56,11 @@ def everything(store, features="none", **training):
     """Makes all artifacts after the playlists; returns the evaluation report."""
     make(store, "track_metadata")
     make(store, "audio_features", source=str(features))
+    return trained(store, **training)
+
+
+def trained(store, **training):
+    """Makes all artifacts after the features; returns the evaluation report."""
     for name in TRAINED:
         chosen = {"gcn_weights": {"epochs": 2} | training, "mlp_weights": {"epochs": 5}}.get(name, {})
         make(store, name, **chosen)
@@ -116,6 +135,37 @@ def test_features_that_are_no_numbers_are_left_out(sample):
     rewrite(features, lambda number, row: row | ({"loudness": wrong[number % 12]} if number % 12 in wrong else {}))
     everything(store, features)
     assert json.loads((store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
+
+
+MISSING = ("duration_ms", "time_signature")
+
+
+def test_features_that_no_track_has_are_neither_trained_on_nor_asked_for(sample):
+    store, features = sample
+    rewrite(features, lambda number, row: {name: value for name, value in row.items() if name not in MISSING})
+    everything(store, features)
+    recommender = load_recommender(store.path(SERVING_BUNDLE), EmbeddedIndex(store.path(SEARCH_INDEX)))
+    [row] = pq.read_table(store.path(AUDIO_FEATURES)).slice(0, 1).to_pylist()
+    given = {name: value for name, value in row.items() if name not in (*MISSING, "track_uri")}
+    [resolved] = recommender.resolve([[Song("new", features=given)]])
+    assert [seed.resolved_by for seed in resolved.seeds] == ["features"]
+    assert np.isfinite(resolved.seeds[0].vector).all()
+
+
+def test_features_that_some_tracks_lack_are_trained_on_and_asked_for(sample):
+    store, features = sample
+    make(store, "track_metadata")
+    make(store, "audio_features", source=str(features))
+    table, stamp = pq.read_table(store.path(AUDIO_FEATURES)), store.stamp(AUDIO_FEATURES)
+    rows = [row | (dict.fromkeys(MISSING) if n % 2 else {"tempo": None}) for n, row in enumerate(table.to_pylist())]
+    write_table(pa.Table.from_pylist(rows, table.schema), store.path(AUDIO_FEATURES), AUDIO_FEATURES_SCHEMA, stamp)
+    trained(store)
+    recommender = load_recommender(store.path(SERVING_BUNDLE), EmbeddedIndex(store.path(SEARCH_INDEX)))
+    [poor, whole] = recommender.resolve(
+        [[Song("new", features=rows[0])], [Song("new", features=rows[0] | {"tempo": 9})]]
+    )
+    assert poor.faulty == {0: {"tempo": "is missing"}}
+    assert np.isfinite(whole.seeds[0].vector).all()
 
 
 def test_a_training_that_diverges_is_a_sentence_and_nothing_is_stored(sample):

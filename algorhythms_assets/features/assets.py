@@ -25,11 +25,16 @@ def audio_features(
     """Spotify's 13 audio features of the tracks that have them."""
     source = settings.feature_source
     file = Path(source)
-    content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+    content = _checksum(file) if file.is_file() else None
     # Of the settings of a service only its address says which rows come out.
     address = FeatureSettings.read().spotify_url if source == "spotify" else None
     config = AudioFeaturesConfig(source=source, content=content, address=address)
     return materialize(context, compute, AUDIO_FEATURES, config, Request(cpus=1, minutes=_MINUTES))
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dg.asset(**declared(SCALER), kinds={"numpy"})

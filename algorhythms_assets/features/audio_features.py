@@ -25,8 +25,8 @@ def build(work: Work[AudioFeaturesConfig]) -> dict[str, Any]:
         work.write_file(AUDIO_FEATURES_SCHEMA.empty_table(), AUDIO_FEATURES_SCHEMA)
         return {"dagster/row_count": 0, "source": "none: the model works without audio features"}
     found = open_source(work).find(tracks["track_uri"].to_pylist())
-    if found.refused:
-        work.log.warning("%d rows of %s have no valid features and were left out", found.refused, source)
+    for warning in found.warnings:
+        work.log.warning("%s", warning)
     features = found.features[found.features.index.isin(tracks["track_uri"].to_pandas())].sort_index()
     work.write_file(pa.Table.from_pandas(features.reset_index(names="track_uri")), AUDIO_FEATURES_SCHEMA)
     return {

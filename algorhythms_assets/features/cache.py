@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from algorhythms_ask.features import FEATURES
 
 from algorhythms_assets.contracts import AUDIO_FEATURES_SCHEMA
-from algorhythms_assets.features.service import Features
+from algorhythms_assets.features.answers import Features
 from algorhythms_assets.resources.store import Store, digest, replacing, write_json, write_table
 
 FOLDER = "audio_features.cache"

@@ -28,17 +28,16 @@ def features_cover_tracks(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckRe
 
 @dg.asset_check(asset=audio_features)
 def features_are_in_range(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Every feature is there and lies where Spotify says: key in -1 to 11, mode 0 or 1, time signature 0 to 7, …"""
+    """Every feature that is there lies where Spotify says: key in -1 to 11, mode 0 or 1, time signature 0 to 7, …"""
     rows = ranges(_features(compute.store))
     wrong = [f"{row['feature']} ({row['outside']})" for row in rows if row["outside"]]
     lines = [
         f"| {row['feature']} | {_number(row['lowest'])} | {_number(row['highest'])} "
-        f"| {row['allowed'][0]:g} to {row['allowed'][1]:.9g} | {row['outside']} |"
+        f"| {row['allowed'][0]:g} to {row['allowed'][1]:.9g} | {row['outside']} | {row['missing']} |"
         for row in rows
     ]
-    table = "\n".join(
-        ["| feature | lowest | highest | allowed | outside |", "| --- | ---: | ---: | --- | ---: |", *lines]
-    )
+    head = ["| feature | lowest | highest | allowed | outside | missing |", "| --- | ---: | ---: | --- | ---: | ---: |"]
+    table = "\n".join([*head, *lines])
     return dg.AssetCheckResult(
         passed=not wrong,
         description=f"outside their range: {', '.join(wrong)}" if wrong else "all features lie in their ranges",

@@ -8,8 +8,8 @@ class AudioFeaturesConfig(BaseModel):
 
     source: str = Field(
         "none",
-        description="CSV or Parquet file with Spotify's columns and a track_uri, uri, track_id or id; "
-        "http(s):// address of a service with Spotify's schema; spotify; or none",
+        description="file of features (CSV, JSON lines or Parquet; see docs/features.md); http(s):// address of a "
+        "service with Spotify's or ReccoBeats' schema; spotify; or none",
     )
     content: str | None = Field(None, description="checksum of the file, so that a changed file is noticed")
     address: str | None = Field(None, description="the address behind the source spotify, so that another is noticed")

@@ -22,7 +22,7 @@ def shares(tracks: pa.Table, with_features: Collection[str]) -> dict[str, float]
 def ranges(features: pa.Table) -> list[dict[str, Any]]:
     """Returns for each feature its lowest and highest value, what it is allowed, and how many rows lie outside.
 
-    A value that is missing or not a number lies outside.
+    `missing` counts rows that lack it. A value that is not a number lies outside.
     """
     rows = []
     for name in FEATURES:
@@ -33,5 +33,5 @@ def ranges(features: pa.Table) -> list[dict[str, Any]]:
         finite = values[np.isfinite(values)]
         ends = (float(finite.min()), float(finite.max())) if len(finite) else (None, None)
         rows.append({"feature": name, "lowest": ends[0], "highest": ends[1], "allowed": (low, high)})
-        rows[-1]["outside"] = int((~inside).sum())
+        rows[-1] |= {"outside": int((~inside).sum()) - features[name].null_count, "missing": features[name].null_count}
     return rows

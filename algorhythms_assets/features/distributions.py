@@ -19,7 +19,7 @@ def plot_distributions(features: pd.DataFrame, path: Path) -> None:
             # Of the cell, 80 % of the width and 60 % of the height: the rest is for labels.
             place = (column / _COLUMNS, 1 - (row + 0.85) / _ROWS, 0.8 / _COLUMNS, 0.6 / _ROWS)
             inset = axes.inset_axes(place)
-            values, label = features[name].astype("float64"), name
+            values, label = features[name].astype("float64").dropna(), name
             if name == "duration_ms":
                 values, label = values / 60_000, "duration (minutes)"
             if name in NUMERIC_FEATURES:

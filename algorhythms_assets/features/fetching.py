@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from algorhythms_ask.features import FEATURES
 
+from algorhythms_assets.features.answers import Features
 from algorhythms_assets.features.cache import FeatureCache
-from algorhythms_assets.features.service import FeatureApi, Features
+from algorhythms_assets.features.service import FeatureApi
 from algorhythms_assets.payload import Work
 from algorhythms_assets.resources.store import InputError
 
@@ -21,7 +22,7 @@ _ASKABLE = re.compile(rf"{_SPOTIFY}[0-9A-Za-z]{{22}}")
 
 @dataclass(frozen=True)
 class Fetched:
-    """Features by URI, of the tracks that have them, and what to tell of the fetching."""
+    """Features by URI, of the tracks that have them (NaN where one is missing), and what to tell of the fetching."""
 
     features: pd.DataFrame
     refused: int
@@ -66,7 +67,7 @@ def fetch(
         work.log.warning("the features of %s were left out: %s", track, why)
     rows = cache.read() if missing else known
     rows = rows[rows.index.isin(askable)]
-    return Fetched(rows.dropna(how="any", subset=list(FEATURES)), len(refused), len(missing))
+    return Fetched(rows.dropna(how="all", subset=list(FEATURES)), len(refused), len(missing))
 
 
 def _save(cache: FeatureCache, fresh: dict[str, Features | None]) -> int:

@@ -1,46 +1,123 @@
-"""Reads audio features from a file."""
+"""Reads audio features from a file: which rows are a track's, which values can be, and what there is to say of it."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, LIMITS
-from algorhythms_ask.songs import track_id
 
+from algorhythms_assets.features.rows import Rows, read_rows
 from algorhythms_assets.resources.store import InputError
 
-_KEYS = ("track_uri", "uri", "track_id", "id")
+_UNIT_FEATURES = [name for name in FEATURES if LIMITS[name] == (0, 1) and name not in CATEGORICAL_FEATURES]
+_SHORTEST_MS = 1000
 
 
-def read_features(path: Path) -> tuple[pd.DataFrame, int]:
-    """Returns valid features with the track's URI as index, and how many rows were not valid.
+@dataclass(frozen=True)
+class FileFeatures:
+    """Valid features by track URI, NaN where one is missing; and how many rows were invalid, or repeated a track."""
+
+    features: pd.DataFrame
+    refused: int = 0
+    repeated: int = 0
+    missing: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_features(path: Path, known: Collection[str] = ()) -> FileFeatures:
+    """Returns the features in a file; `known` are identifiers beside Spotify's that are tracks.
+
+    A feature of which no row has a value is missing from all. A row without a value that others have, or with an
+    impossible one, is invalid; of the valid rows of a track the first counts.
 
     Raises:
-        InputError: the file cannot be read, or a column is missing.
+        InputError: the file cannot be read, nothing can be taken from it, or its values are in another unit.
     """
-    try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"the audio features in {path} cannot be read: {error}") from error
-    key = next((name for name in _KEYS if name in table.columns), None)
-    missing = [name for name in FEATURES if name not in table.columns]
-    if key is None or missing:
-        lacking = ", ".join(missing if key else [f"one of {'/'.join(_KEYS)}", *missing])
-        raise InputError(f"the audio features in {path} lack the columns: {lacking}")
-    # As integers, durations beyond 4.6 hours could not become float32 without an error.
-    values = table[list(FEATURES)].apply(pd.to_numeric, errors="coerce").astype("float64")
-    uris = table[key].map(_full)
-    valid = uris.notna() & ~uris.duplicated()
-    for name in FEATURES:
-        low, high = LIMITS[name]
-        valid &= values[name].between(low, high)
-    for name in CATEGORICAL_FEATURES:
-        valid &= values[name] % 1 == 0
-    return values[valid].set_index(uris[valid]), int((~valid).sum())
+    rows = read_rows(path, known)
+    values = rows.values
+    missing = [name for name in FEATURES if not values[name].notna().any()]
+    present = [name for name in FEATURES if name not in missing]
+    _check_units(path, rows)
+    # A table of any playlist has lengths.
+    if present in ([], ["duration_ms"]):
+        raise InputError(
+            f"{path} holds no audio features: {_why_missing(rows, missing)}. "
+            "Exportify, for one, writes them only where it is told to include them."
+        )
+    valid = _valid(values[present])
+    counts = valid & ~rows.uris.where(valid).duplicated()
+    invalid = values.loc[~valid, present]
+    rows.left_out.add(((number, _reason(row)) for number, row in invalid.iterrows()), len(invalid))
+    if not counts.any():
+        raise InputError(f"{path}: no row has valid features: {rows.left_out}")
+    refused, repeated = rows.left_out.count, int((valid & ~counts).sum())
+    warnings = []
+    if missing:
+        warnings.append(f"{path} lacks features, which the model does without: {_why_missing(rows, missing)}")
+    if refused:
+        warnings.append(f"{path}: {_rows(refused)} left out: {rows.left_out}")
+    if repeated:
+        warnings.append(f"{path}: {_rows(repeated)} left out as repeating a track, whose first valid row counts")
+    features = values[counts].set_axis(pd.Index(rows.uris[counts], dtype="object"))
+    return FileFeatures(features, refused, repeated, missing, warnings)
 
 
-def _full(identifier: Any) -> str | None:
-    try:
-        return track_id(str(identifier))
-    except ValueError:
-        return None
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _valid(values: pd.DataFrame) -> pd.Series:
+    valid = pd.Series(data=True, index=values.index)
+    for name in values:
+        valid &= values[name].between(*LIMITS[name])
+        if name in CATEGORICAL_FEATURES:
+            valid &= values[name] % 1 == 0
+    return valid
+
+
+def _check_units(path: Path, rows: Rows) -> None:
+    percent = [
+        rows.headings[name]
+        for name in _UNIT_FEATURES
+        if _most(rows.values[name], 1, 100) or rows.examples.get(name, "").endswith("%")
+    ]
+    if percent:
+        raise InputError(
+            f"{path}: values look like percent in {', '.join(percent)}, which have to lie in 0 to 1: divide them by 100"
+        )
+    if _most(rows.values["duration_ms"], 0, _SHORTEST_MS):
+        raise InputError(
+            f"{path}: values of {rows.headings['duration_ms']} are no milliseconds, since most are less than a second: "
+            "call the column duration_s or duration_min if that is what it holds"
+        )
+
+
+def _most(values: pd.Series, low: float, high: float) -> bool:
+    """Tells whether more than half of the numbers are above `low` and, of these, all that are finite up to `high`."""
+    numbers = values[np.isfinite(values)]
+    return bool(len(numbers)) and bool((numbers > low).mean() > 0.5) and bool(numbers.quantile(0.9) <= high)
+
+
+def _why_missing(rows: Rows, missing: list[str]) -> str:
+    """Says which features have no column, and which have one without a value."""
+    absent = [name for name in missing if name not in rows.headings]
+    told = [f"no column for {', '.join(absent)}"] if absent else []
+    for name in missing:
+        if name in rows.headings:
+            example = f"holds {rows.examples[name]!r}, which is not understood" if name in rows.examples else "is empty"
+            told.append(f"the column {rows.headings[name]!r} {example}")
+    return "; ".join(told)
+
+
+def _reason(row: pd.Series) -> str:
+    for name, value in row.items():
+        low, high = LIMITS[str(name)]
+        if pd.isna(value):
+            return f"has no number for {name}"
+        if not low <= value <= high:
+            return f"has {value:g} for {name}, which has to lie in {low:g} to {high:.9g}"
+        if name in CATEGORICAL_FEATURES and value % 1:
+            return f"has {value:g} for {name}, which has to be a whole number"
+    return "has no valid features"

@@ -1,9 +1,10 @@
-"""Fits what turns the 13 features into 29 network inputs, on tracks of training playlists alone."""
+"""Fits what turns the 13 features into 29 network inputs, or less, on tracks of training playlists alone."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from algorhythms_ask.features import FEATURES, NUMERIC_FEATURES, ONE_HOT
@@ -18,28 +19,39 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Fit min-max ranges of the numeric features; the classes of the others are fixed."""
     tracks, values = load_features(work.store)
     playlists = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet", columns=["playlists"])["playlists"]
-    values = values[playlists.to_numpy()[tracks] > 0]
+    trained = pd.DataFrame(values[playlists.to_numpy()[tracks] > 0], columns=list(FEATURES))
+    # What training never saw would be an input that means nothing.
+    seen = trained.loc[:, trained.notna().any()]
+    missing = [name for name in FEATURES if name not in seen.columns]
 
     def write(folder: Path) -> None:
-        write_json(folder / "description.json", {"features": bool(len(values)), "fitted_on": len(values)})
-        if len(values):
-            numeric = values[:, : len(NUMERIC_FEATURES)]
-            ranges = zip(numeric.min(axis=0).tolist(), numeric.max(axis=0).tolist(), strict=True)
-            write_json(folder / "scaler.json", dict(zip(NUMERIC_FEATURES, ranges, strict=True)))
-            write_json(folder / "one_hot.json", ONE_HOT)
+        write_json(folder / "description.json", {"features": bool(len(trained)), "fitted_on": len(trained)})
+        if len(trained):
+            lowest, highest = seen.min().tolist(), seen.max().tolist()
+            ranges = dict(zip(seen.columns, zip(lowest, highest, strict=True), strict=True))
+            write_json(folder / "scaler.json", {name: ranges[name] for name in NUMERIC_FEATURES if name in ranges})
+            write_json(folder / "one_hot.json", {name: c for name, c in ONE_HOT.items() if name in ranges})
 
     work.write_folder(write)
-    return {"features": bool(len(values)), "fitted on": len(values)}
+    told = {"features missing": ", ".join(missing)} if len(trained) and missing else {}
+    return {"features": bool(len(trained)), "fitted on": len(trained), **told}
 
 
 def load_features(store: Store) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Returns the tracks that have features, int64 [n] rising, and these, float32 [n, 13] in `FEATURES`' order."""
+    """Returns the tracks that have features, int64 [n] rising, and these, float32 [n, 13] in `FEATURES`' order.
+
+    A number that a track lacks is the mean of training tracks. NaN is a class that a track lacks, and a feature that no
+    training track has.
+    """
     features = pq.read_table(store.path(AUDIO_FEATURES))
-    uris = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["track_uri"])["track_uri"]
+    known = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["track_uri", "playlists"])
     # Both are ordered by URI, so the rows found come out in the order of the features.
-    tracks = np.flatnonzero(uris.to_pandas().isin(features["track_uri"].to_pandas()))
-    columns = [features[name].cast(pa.float32()).to_numpy() for name in FEATURES]
-    return tracks, np.stack(columns, axis=1) if len(tracks) else np.zeros((0, len(FEATURES)), np.float32)
+    tracks = np.flatnonzero(known["track_uri"].to_pandas().isin(features["track_uri"].to_pandas()))
+    values = pd.DataFrame({name: features[name].cast(pa.float32()).to_numpy() for name in FEATURES})
+    trained = values[known["playlists"].to_numpy()[tracks] > 0]
+    # As zero it would count as the lowest there is.
+    values = values.fillna(trained[list(NUMERIC_FEATURES)].mean())
+    return tracks, values.to_numpy(np.float32)
 
 
 if __name__ == "__main__":

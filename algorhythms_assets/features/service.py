@@ -1,28 +1,18 @@
-"""Asks a service with the schema of Spotify's `GET /audio-features?ids=` for the features of a batch of tracks."""
+"""Asks a service by `GET /audio-features?ids=`, as Spotify and ReccoBeats do, for the features of a batch of tracks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, problems
 from pydantic import SecretStr
 
+from algorhythms_assets.features.answers import Answer, reader
 from algorhythms_assets.resources.http.client import PoliteClient, RefusedError, ServiceError, WrongAnswerError
-
-Features = Mapping[str, float]
 
 CLOSED = (
     "HTTP 403: Spotify has closed audio features to new apps since 2024-11-27. Set ALGORHYTHMS_FEATURES to a CSV or "
-    "Parquet file, to the http(s):// address of a service with the same schema, or to none."
+    "Parquet file, to the http(s):// address of another service, or to none."
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is known of the tracks asked for, by id: features, None for those that have none, or why they are wrong."""
-
-    features: dict[str, Features | None]
-    refused: dict[str, str]
 
 
 class Account(Protocol):
@@ -98,12 +88,12 @@ class ClientCredentials:
         except RefusedError as error:
             raise ServiceError(
                 f"POST {self._url}: {error}. Spotify gives no token to this app: check "
-                "ALGORHYTHMS_FEATURES_CLIENT_ID and ALGORHYTHMS_FEATURES_CLIENT_SECRET."
+                f"ALGORHYTHMS_FEATURES_CLIENT_ID and ALGORHYTHMS_FEATURES_CLIENT_SECRET.{_words(error)}"
             ) from None
 
 
 class FeatureApi:
-    """Spotify's API, or a drop-in for it, under a base address."""
+    """Spotify's API, or another that is asked in the same way, under a base address."""
 
     def __init__(self, client: PoliteClient, url: str, account: Account) -> None:
         self._client = client
@@ -126,54 +116,12 @@ class FeatureApi:
                     raise
                 return self._request(what, ids)
         except RefusedError as error:
-            raise ServiceError(f"{what}: {self._account.refusal(error.status) or _refusal(error.status)}") from None
+            meaning = self._account.refusal(error.status) or _refusal(error.status, len(ids))
+            raise ServiceError(f"{what}: {meaning}{_words(error)}") from None
 
     def _request(self, what: str, ids: Sequence[str]) -> Answer:
         headers = self._account.headers()
         return self._client.json(what, reader(ids), "GET", self._url, params={"ids": ",".join(ids)}, headers=headers)
-
-
-def reader(ids: Sequence[str]) -> Callable[[Any], Answer]:
-    """Returns what checks an answer to these ids and sorts it by them; positions are not trusted."""
-    asked = set(ids)
-
-    def read(content: Any) -> Answer:
-        rows = content.get("audio_features") if isinstance(content, dict) else None
-        if not isinstance(rows, list):
-            raise WrongAnswerError('the answer has no list "audio_features"')
-        if len(rows) != len(asked):
-            raise WrongAnswerError(f"the answer has {len(rows)} entries for {len(asked)} tracks")
-        found: dict[str, dict[str, Any]] = {}
-        for row in rows:
-            if row is None:
-                continue
-            track = row.get("id") if isinstance(row, dict) else None
-            if not isinstance(track, str) or track not in asked:
-                raise WrongAnswerError("the answer has an entry with the id of no track asked for")
-            if track in found:
-                raise WrongAnswerError("the answer has two entries for one track")
-            found[track] = row
-        refused = {track: why for track, row in found.items() if (why := _wrong(row))}
-        # One odd track must not stop the others; where all are odd, it is the service that is.
-        if len(refused) == len(found) > 1:
-            raise WrongAnswerError(f"all features in the answer are impossible (e.g. {next(iter(refused.values()))})")
-        features: dict[str, Features | None] = {
-            track: {name: found[track][name] for name in FEATURES} if track in found else None
-            for track in ids
-            if track not in refused
-        }
-        return Answer(features, refused)
-
-    return read
-
-
-def _wrong(row: Mapping[str, Any]) -> str | None:
-    for name, problem in problems(row).items():
-        return f"{name} {problem}"
-    for name in CATEGORICAL_FEATURES:
-        if row[name] % 1:
-            return f"{name} has to be a whole number"
-    return None
 
 
 def _token(content: Any) -> SecretStr:
@@ -184,7 +132,16 @@ def _token(content: Any) -> SecretStr:
     return SecretStr(token)
 
 
-def _refusal(status: int) -> str:
+def _words(error: RefusedError) -> str:
+    return f' It says: "{error.words}"' if error.words else ""
+
+
+def _refusal(status: int, tracks: int) -> str:
+    if status == 400:
+        return (
+            f"HTTP 400: it does not take this request. Does it take {tracks} tracks at a time, as "
+            "ALGORHYTHMS_FEATURES_BATCH says, and is the base address in ALGORHYTHMS_FEATURES right?"
+        )
     if status in (413, 414):
         return f"HTTP {status}: it takes fewer tracks at a time; lower ALGORHYTHMS_FEATURES_BATCH."
     if 300 <= status < 400:

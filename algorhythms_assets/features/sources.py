@@ -22,11 +22,12 @@ from algorhythms_assets.settings import FeatureSettings, base_url, is_url
 
 @dataclass(frozen=True)
 class Found:
-    """Valid features by track URI; how many were not valid; and what else is worth telling."""
+    """Valid features by track URI, NaN where one is missing; how many were not valid; and what is worth telling."""
 
     features: pd.DataFrame
     refused: int = 0
     told: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 class FeatureSource(Protocol):
@@ -50,18 +51,22 @@ class NoSource:
 
 @dataclass(frozen=True)
 class FileSource:
-    """A CSV or Parquet file in Spotify's column names."""
+    """A file of features, as `files` reads them."""
 
     path: Path
 
-    def find(self, uris: Sequence[str]) -> Found:  # noqa: ARG002
+    def find(self, uris: Sequence[str]) -> Found:
         """Returns all features of the file."""
-        return Found(*read_features(self.path))
+        read = read_features(self.path, known=uris)
+        told: dict[str, Any] = {"rows that repeat a track": read.repeated}
+        if read.missing:
+            told["features missing"] = ", ".join(read.missing)
+        return Found(read.features, read.refused, told, read.warnings)
 
 
 @dataclass(frozen=True)
 class DropInSource:
-    """A service with Spotify's schema, under another address."""
+    """A service that is asked as Spotify's is, under another address."""
 
     work: Work[Any]
     settings: FeatureSettings
@@ -130,6 +135,9 @@ def _fetched(
 ) -> Found:
     api, cache = FeatureApi(client, url, account), FeatureCache(work.store, url, work.log)
     fetched = fetch(work, api, cache, uris, settings.batch, settings.save_every)
-    return Found(
-        fetched.features, fetched.refused, {"tracks asked for now": fetched.asked, "requests": client.requests}
-    )
+    told: dict[str, Any] = {"tracks asked for now": fetched.asked, "requests": client.requests}
+    missing = [name for name in FEATURES if not fetched.features[name].notna().any()]
+    if len(fetched.features) and missing:
+        told["features missing"] = ", ".join(missing)
+    warnings = [f"{url} does not know {told['features missing']}: the model does without"] if len(told) > 2 else []
+    return Found(fetched.features, fetched.refused, told, warnings)

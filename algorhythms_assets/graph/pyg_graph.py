@@ -53,11 +53,13 @@ def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
 
 
 def _inputs(store: Store, tracks: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Returns float32 [tracks, 29]; tracks without features have zeros."""
-    inputs = np.zeros((tracks, INPUTS), np.float32)
+    """Returns float32 [tracks, 29], or less where no track has some feature; tracks without features have zeros."""
+    if not json.loads((store.path(SCALER) / "description.json").read_text())["features"]:
+        return np.zeros((tracks, INPUTS), np.float32)
+    encoder = load_encoder(store.path(SCALER))
+    inputs = np.zeros((tracks, len(encoder.inputs)), np.float32)
     having, features = load_features(store)
-    if json.loads((store.path(SCALER) / "description.json").read_text())["features"]:
-        inputs[having] = load_encoder(store.path(SCALER)).encode(features)
+    inputs[having] = encoder.encode(features)
     return inputs
 
 

@@ -18,7 +18,7 @@ class Trained:
 
 
 def train_mlp(inputs: Tensor, z: Tensor, artists: Tensor, config: MlpConfig) -> Trained:
-    """Fits float32 [n, 29] to unit vectors, float32 [n, dimension], by their cosine.
+    """Fits float32 [n, inputs] to unit vectors, float32 [n, dimension], by their cosine.
 
     `artists`, int64 [n], keeps an artist's tracks together: a new artist is what the network is for.
     """

@@ -40,10 +40,10 @@ def test_good_features_pass_and_tell_their_shares_and_ranges(tmp_path):
     assert covered["share of tracks"].value == 0.6667
     assert covered["share of plays"].value == 0.6667
     table = results["features_are_in_range"].metadata["ranges"].value
-    assert "| energy | 0.5 | 1 | 0 to 1 | 0 |" in table
-    assert "| key | 3 | 3 | -1 to 11 | 0 |" in table
-    assert "| mode | 1 | 1 | 0 to 1 | 0 |" in table
-    assert "| time_signature | 4 | 4 | 0 to 7 | 0 |" in table
+    assert "| energy | 0.5 | 1 | 0 to 1 | 0 | 0 |" in table
+    assert "| key | 3 | 3 | -1 to 11 | 0 | 0 |" in table
+    assert "| mode | 1 | 1 | 0 to 1 | 0 | 0 |" in table
+    assert "| time_signature | 4 | 4 | 0 to 7 | 0 | 0 |" in table
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,21 @@ def test_good_features_pass_and_tell_their_shares_and_ranges(tmp_path):
         ({"key": -2}, "key (1)"),
         ({"mode": 2}, "mode (1)"),
         ({"time_signature": 8}, "time_signature (1)"),
-        ({"tempo": None}, "tempo (1)"),
+        ({"tempo": math.nan}, "tempo (1)"),
         ({"loudness": math.inf}, "loudness (1)"),
     ],
 )
 def test_a_value_outside_its_range_is_counted(tmp_path, change, named):
     results = checked(tmp_path, ("a", change), ("b", {}))
     assert failed(results) == {"features_are_in_range": f"outside their range: {named}"}
+
+
+def test_a_missing_feature_is_counted_and_is_not_outside(tmp_path):
+    results = checked(tmp_path, ("a", {"tempo": None}), ("b", {"key": None}))
+    assert failed(results) == {}
+    table = results["features_are_in_range"].metadata["ranges"].value
+    assert "| tempo | 120 | 120 | 0 to 300 | 0 | 1 |" in table
+    assert "| key | 3 | 3 | -1 to 11 | 0 | 1 |" in table
 
 
 def test_repeated_and_foreign_tracks_are_counted(tmp_path):

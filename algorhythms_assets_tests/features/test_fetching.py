@@ -176,3 +176,28 @@ def test_progress_is_told_with_rate_and_time_left(tmp_path, server, monkeypatch,
     assert "0 of 230 tracks were asked for before; 230 are left" in caplog.text
     assert "3 of 5 batches of 50 tracks, " in caplog.text
     assert " s left" in caplog.text
+
+
+def test_features_that_a_service_does_not_know_are_null_said_once_and_asked_for_once(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("ALGORHYTHMS_FEATURES_BATCH", "40")
+    store = snapshot_of(tmp_path, URIS)
+    with service.ReccoBeats() as server:
+        told = made(store, server.url)
+        again = made(store, server.url)
+        assert len(server.asked) == 6
+    for about in (told, again):
+        assert about["features missing"] == ", ".join(service.UNKNOWN)
+    assert caplog.text.count("does not know duration_ms, time_signature: the model does without") == 2
+    table = rows(store)
+    assert table["track_uri"].to_pylist() == HAVE
+    assert {name for name in FEATURES if table[name].null_count} == set(service.UNKNOWN)
+    for row in table.to_pylist():
+        true = service.known_to_reccobeats(row["track_uri"].removeprefix("spotify:track:"))
+        assert row["tempo"] == pytest.approx(true["tempo"])
+
+
+def test_a_batch_that_is_too_large_is_told_in_the_services_words(tmp_path):
+    with service.ReccoBeats() as server, pytest.raises(InputError) as raised:
+        made(snapshot_of(tmp_path, URIS), server.url)
+    assert 'It says: "ids: size must be between 1 and 40' in str(raised.value)
+    assert "ALGORHYTHMS_FEATURES_BATCH" in str(raised.value)

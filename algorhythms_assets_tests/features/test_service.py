@@ -1,6 +1,9 @@
 """The client against a real HTTP server: what it understands, what it retries, and what it says when it gives up."""
 
+import base64
+import json
 import logging
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -222,3 +225,138 @@ def test_a_refused_secret_names_the_settings(client, server):
         FeatureApi(client, server.url, account).ask(IDS)
     assert "mistyped" not in str(raised.value)
     assert server.asked == []
+
+
+@pytest.fixture
+def reccobeats():
+    with service.ReccoBeats() as running:
+        yield running
+
+
+def assert_right_of_reccobeats(answer, ids=IDS):
+    assert list(answer.features) == ids
+    for track, features in answer.features.items():
+        true = service.known_to_reccobeats(track)
+        if true is None:
+            assert features is None
+            continue
+        assert {name for name, value in features.items() if math.isnan(value)} == set(service.UNKNOWN)
+        assert {name: features[name] for name in FEATURES if name in true}.items() <= true.items()
+    assert None in answer.features.values()
+    assert not answer.refused
+
+
+def test_answers_in_reccobeats_schema(client, reccobeats):
+    assert_right_of_reccobeats(FeatureApi(client, reccobeats.url, FixedHeaders({})).ask(IDS))
+
+
+def test_a_batch_that_is_too_large_for_reccobeats_is_told_in_its_words(client, reccobeats):
+    ids = track_ids(41)
+    with pytest.raises(ServiceError) as raised:
+        FeatureApi(client, reccobeats.url, FixedHeaders({})).ask(ids)
+    said = str(raised.value)
+    assert "HTTP 400: it does not take this request. Does it take 41 tracks at a time" in said
+    assert "ALGORHYTHMS_FEATURES_BATCH" in said
+    assert said.endswith('It says: "ids: size must be between 1 and 40, so ask for at most 40 ids at a time"')
+    assert len(reccobeats.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        service.body(b'{"content": {}}'),
+        service.content(lambda rows: [*rows, {**rows[0], "href": f"https://open.spotify.com/track/{'x' * 22}"}]),
+        service.content(lambda rows: [*rows, {**rows[0], "href": None}]),
+        service.content(lambda rows: [*rows, {**rows[0], "href": "https://open.spotify.com/album/x"}]),
+        service.content(lambda rows: [*rows, "x"]),
+        service.content(lambda rows: [row | {"energy": 7} for row in rows]),
+    ],
+)
+def test_what_is_not_in_reccobeats_schema_is_retried(client, reccobeats, slept, fault):
+    reccobeats.faults.append(fault)
+    assert_right_of_reccobeats(FeatureApi(client, reccobeats.url, FixedHeaders({})).ask(IDS))
+    assert len(reccobeats.asked) == 2
+
+
+def test_what_reccobeats_lacks_is_missing_what_is_impossible_is_refused_and_the_first_of_a_track_counts(
+    client, reccobeats
+):
+    odd, poor, bare = [track for track in IDS if service.features_of(track)][:3]
+    change = {odd: {"energy": 7}, poor: {"key": None}, bare: dict.fromkeys(FEATURES)}
+    link = "https://open.spotify.com/track/"
+    reccobeats.faults.append(
+        service.content(
+            lambda rows: [
+                changed
+                for row in rows
+                for changed in (row | change.get(row["href"].removeprefix(link), {}), row | {"tempo": 1})
+            ]
+        )
+    )
+    answer = FeatureApi(client, reccobeats.url, FixedHeaders({})).ask(IDS)
+    assert list(answer.refused) == [odd]
+    assert math.isnan(answer.features[poor]["key"])
+    assert answer.features[poor]["tempo"] == service.features_of(poor)["tempo"]
+    assert answer.features[bare] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "shown"),
+    [
+        (b'{"error": "at most 40 ids"}', "application/json", "at most 40 ids"),
+        (b'{"error": {"status": 400, "message": "invalid id"}}', "application/json", "invalid id"),
+        (b'{"error": "Bad Request", "message": "ids: too many"}', "application/json", "ids: too many"),
+        (b'{"title": "Bad Request", "detail": "too many"}', "application/problem+json", "too many"),
+        (b'{"errors": [{"message": "first"}, {"message": "second"}]}', "application/json", "first"),
+        (b'{"message": "two\\nlines\\u0007 \\u202e and more"}', "application/json", "two lines and more"),
+        (b'"plainly"', "application/json", "plainly"),
+        (b"too many\r\nids", "text/plain; charset=utf-8", "too many ids"),
+        (b'{"error": "' + b"x" * 5000 + b'"}', "application/json", "x" * 200 + "…"),
+    ],
+)
+def test_a_services_own_words_are_shown_in_one_short_line(api, server, body, content_type, shown):
+    server.faults.append(service.body(body, 400, content_type))
+    with pytest.raises(ServiceError) as raised:
+        api.ask(IDS)
+    assert str(raised.value).endswith(f'It says: "{shown}"')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>no</html>", b"{", b"[]", b"{}", b"[" * 100_000, b'{"error": {"code": 3}}', b'{"error": ""}', b"\xff"],
+)
+def test_where_a_service_says_nothing_nothing_is_shown(api, server, body):
+    server.faults.append(service.body(body, 400, "text/html"))
+    with pytest.raises(ServiceError) as raised:
+        api.ask(IDS)
+    assert "It says" not in str(raised.value)
+
+
+def test_what_a_service_says_when_it_is_busy_is_shown_in_the_end(api, server, slept):
+    server.faults += [service.status(503)] * 3
+    with pytest.raises(ServiceError, match=r'HTTP 503 \("as told"\); given up after 3 attempts\.$'):
+        api.ask(IDS)
+    server.faults.append(service.status(429, Retry_After="86400"))
+    with pytest.raises(ServiceError, match=r'more than 100 s\. It says: "as told"$'):
+        api.ask(IDS)
+
+
+@pytest.mark.parametrize(
+    "repeated", ["Bearer sesame-open-up", "SESAME-OPEN-UP", "sesame-open-up", "sesame-\x00open-up"]
+)
+def test_a_secret_that_a_service_repeats_is_blotted_out(client, server, repeated):
+    text = json.dumps({"error": f"the key {repeated} is not known, {'x' * 190} {repeated}"}).encode()
+    server.faults += [service.body(text, code) for code in (400, 401, 500, 500, 500)]
+    api = FeatureApi(client, server.url, FixedHeaders({"Authorization": SecretStr("Bearer sesame-open-up")}))
+    for _ in range(3):
+        with pytest.raises(ServiceError, match="the key") as raised:
+            api.ask(IDS)
+        assert "open-up" not in str(raised.value).casefold().replace(" ", "")
+
+
+def test_credentials_that_spotify_repeats_are_blotted_out(client, server):
+    account = ClientCredentials(client, server.token_url, SecretStr(service.CLIENT_ID), SecretStr("mis-typed"))
+    basic = base64.b64encode(f"{service.CLIENT_ID}:mis-typed".encode()).decode()
+    server.token_fault = {"error": "invalid_client", "error_description": f"mis-typed of {service.CLIENT_ID}: {basic}"}
+    with pytest.raises(ServiceError, match=r'It says: "\*\*\* of \*\*\*: \*\*\*"$'):
+        FeatureApi(client, server.url, account).ask(IDS)

@@ -1,6 +1,6 @@
-"""A service on loopback that behaves as Spotify documents `GET /audio-features` and its tokens, and errs when told to.
+"""Services on loopback that behave as Spotify and ReccoBeats document `GET /audio-features`, and err when told to.
 
-It answers out of a hash of the track's id, so that a test knows every answer. Of ten tracks about one has no features.
+They answer out of a hash of the track's id, so that a test knows every answer. Of ten tracks about one has no features.
 """
 
 import base64
@@ -10,6 +10,7 @@ import random
 import sys
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, LIMITS
 
 CLIENT_ID, CLIENT_SECRET = "the-client-id", "the-client-secret"
-MOST_IDS = 100
+# What ReccoBeats does not know.
+UNKNOWN = ("duration_ms", "time_signature")
 
 Fault = Callable[["Handler", list[str]], None]
 
@@ -35,8 +37,26 @@ def features_of(track: str) -> dict[str, Any] | None:
     return values | whole | {"id": track, "uri": f"spotify:track:{track}", "type": "audio_features"}
 
 
+def known_to_reccobeats(track: str) -> dict[str, Any] | None:
+    """What ReccoBeats says of a track."""
+    features = features_of(track)
+    if features is None:
+        return None
+    names = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, track)), "href": f"https://open.spotify.com/track/{track}"}
+    return names | {name: features[name] for name in FEATURES if name not in UNKNOWN}
+
+
 class FeaturesServer:
-    """Runs while it is entered; `faults` happen to the next requests for features, one each."""
+    """Spotify's service. It runs while it is entered; `faults` happen to the next requests for features, one each."""
+
+    most_ids = 100
+    too_many: object = {"error": {"status": 400, "message": "Too many ids requested"}}
+    unknown_path: object = {"error": {"status": 404, "message": "Service not found"}}
+
+    @staticmethod
+    def answer(ids: list[str]) -> object:
+        """What it knows of the tracks, in their order, null included."""
+        return {"audio_features": [features_of(track) for track in ids]}
 
     def __init__(self, header: tuple[str, str] | None = None) -> None:
         self.header = header
@@ -45,6 +65,7 @@ class FeaturesServer:
         self.times: list[float] = []
         self.tokens: list[str] = []
         self.needs_token = False
+        self.token_fault: object = None
         self.delay = 0.0
 
     @property
@@ -70,6 +91,19 @@ class FeaturesServer:
         self._server.server_close()
 
 
+class ReccoBeats(FeaturesServer):
+    """ReccoBeats' service, which leaves out what it does not know."""
+
+    most_ids = 40
+    too_many: object = {"error": "ids: size must be between 1 and 40, so ask for at most 40 ids at a time"}
+    unknown_path: object = {"status": 404, "error": "Not Found", "path": "/v1/features"}
+
+    @staticmethod
+    def answer(ids: list[str]) -> object:
+        """What it knows of the tracks, in any order."""
+        return {"content": [row for track in sorted(ids) if (row := known_to_reccobeats(track))]}
+
+
 class _Server(ThreadingHTTPServer):
     """Says nothing of clients that were killed amid an answer."""
 
@@ -89,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         if url.path != "/v1/audio-features":
-            self.answer({"error": {"status": 404, "message": "Service not found"}}, 404)
+            self.answer(self.service.unknown_path, 404)
             return
         ids = parse_qs(url.query).get("ids", [""])[0].split(",")
         self.service.asked.append(ids)
@@ -99,15 +133,17 @@ class Handler(BaseHTTPRequestHandler):
             self.service.faults.popleft()(self, ids)
         elif not self._is_let_in():
             self.answer({"error": {"status": 401, "message": "The access token expired"}}, 401)
-        elif len(ids) > MOST_IDS:
-            self.answer({"error": {"status": 400, "message": "Too many ids requested"}}, 400)
+        elif len(ids) > self.service.most_ids:
+            self.answer(self.service.too_many, 400)
         else:
-            self.answer({"audio_features": [features_of(track) for track in ids]})
+            self.answer(self.service.answer(ids))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
-        if self.headers.get("Authorization") != f"Basic {basic}":
+        if self.service.token_fault:
+            self.answer(self.service.token_fault, 400)
+        elif self.headers.get("Authorization") != f"Basic {basic}":
             self.answer({"error": "invalid_client"}, 400)
         elif parse_qs(body.decode()) != {"grant_type": ["client_credentials"]}:
             self.answer({"error": "unsupported_grant_type"}, 400)
@@ -125,9 +161,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, body: bytes, status: int, headers: dict[str, str], length: int | None = None) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(length or len(body))}.items():
-            self.send_header(name, value)
-        for name, value in headers.items():
+        usual = {"Content-Type": "application/json", "Content-Length": str(length or len(body))}
+        for name, value in (usual | headers).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -151,9 +186,18 @@ def answers(change: Callable[[list[Any]], object]) -> Fault:
     return fault
 
 
-def body(content: bytes) -> Fault:
+def content(change: Callable[[list[Any]], object]) -> Fault:
+    """A changed answer of ReccoBeats: `change` gets the rows that would be right."""
+
+    def fault(handler: Handler, ids: list[str]) -> None:
+        handler.answer({"content": change([row for track in ids if (row := known_to_reccobeats(track))])})
+
+    return fault
+
+
+def body(content: bytes, code: int = 200, content_type: str = "application/json") -> Fault:
     """An answer of these bytes."""
-    return lambda handler, _: handler.send(content, 200, {})
+    return lambda handler, _: handler.send(content, code, {"Content-Type": content_type})
 
 
 def dropped(handler: Handler, _: list[str]) -> None:

@@ -95,3 +95,21 @@ def test_a_track_is_placed_at_a_unit_vector(features: dict[str, float]) -> None:
     )
     weights = [random.normal(size=shape).astype(np.float32) for shape in ((13, 8), 8, (8, 4), 4)]
     assert np.linalg.norm(FeatureNetwork(encoder, *weights).place(features)) == pytest.approx(1)
+
+
+def test_a_feature_that_training_never_saw_is_no_input_and_not_needed(features: dict[str, float]) -> None:
+    minimum, maximum = np.zeros(10, np.float32), np.full(10, 10, np.float32)
+    minimum[NUMERIC_FEATURES.index("duration_ms")] = maximum[NUMERIC_FEATURES.index("duration_ms")] = np.nan
+    encoder = Encoder(minimum, maximum, {"key": [0, 1], "mode": [0, 1]})
+    known = [name for name in FEATURES if name not in ("duration_ms", "time_signature")]
+    assert list(encoder.features) == known
+    assert encoder.inputs == [*NUMERIC_FEATURES[:-1], "key=0", "key=1", "mode=0", "mode=1"]
+    weights = [np.ones(shape, np.float32) for shape in ((13, 8), 8, (8, 4), 4)]
+    network = FeatureNetwork(encoder, *weights)
+    fewer = {name: features[name] for name in known}
+    assert problems(fewer, encoder.features) == {}
+    placed = network.place(features)
+    assert np.isfinite(placed).all()
+    for odd in ({}, {"duration_ms": None, "time_signature": "3/4"}):
+        assert np.array_equal(network.place(fewer | odd), placed)
+    assert problems(fewer | {"energy": None}, encoder.features) == {"energy": "is missing"}

@@ -9,6 +9,7 @@ import pytest
 from algorhythms_ask.features import NUMERIC_FEATURES
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError, load_encoder, load_release
+from algorhythms_ask.songs import Song
 
 
 @pytest.fixture
@@ -123,3 +124,29 @@ def test_ranges_go_by_name_whatever_their_order(copy: Path) -> None:
     assert encoder.maximum[NUMERIC_FEATURES.index("tempo")] == 200
     assert encoder.minimum[NUMERIC_FEATURES.index("loudness")] == -60
     assert len(encoder.inputs) == 29
+
+
+def test_weights_that_do_not_fit_the_inputs_are_refused(copy: Path) -> None:
+    bundle = copy / "serving_bundle" / "v1"
+    _edit(bundle / "scaler.json", lambda content: content.pop("tempo"))
+    _edit(bundle / "manifest.json", lambda content: content["files"].pop("scaler.json"))
+    with pytest.raises(NotServableError, match=r"weights1\.npy does not fit the 28 inputs"):
+        load_release(copy)
+
+
+def test_a_release_without_some_feature_does_not_ask_for_it(copy: Path, features: dict[str, float]) -> None:
+    bundle = copy / "serving_bundle" / "v1"
+    weights = np.load(bundle / "weights1.npy")
+    last = NUMERIC_FEATURES.index("duration_ms")
+    # The classes of time_signature are the last five inputs.
+    np.save(bundle / "weights1.npy", np.delete(weights, [last, *range(24, 29)], axis=0))
+    _edit(bundle / "scaler.json", lambda content: content.pop("duration_ms"))
+    _edit(bundle / "one_hot.json", lambda content: content.pop("time_signature"))
+    _edit(bundle / "manifest.json", lambda content: content["files"].clear())
+    fewer = {name: value for name, value in features.items() if name not in ("duration_ms", "time_signature")}
+    songs = [Song("new", features=given) for given in (features, fewer)]
+    recommender = load_release(copy).recommender
+    placed = [recommender.resolve([[song]])[0].seeds[0].vector for song in songs]
+    assert np.array_equal(*placed)
+    [refused] = recommender.resolve([[Song("new", features=fewer | {"tempo": None})]])
+    assert refused.faulty == {0: {"tempo": "is missing"}}

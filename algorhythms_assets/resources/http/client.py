@@ -19,6 +19,7 @@ from tenacity import (
     wait_random,
 )
 
+from algorhythms_assets.resources.http.own_words import own_words, secrets_in
 from algorhythms_assets.resources.store import InputError
 
 T = TypeVar("T")
@@ -35,11 +36,12 @@ class ServiceError(InputError):
 
 
 class RefusedError(Exception):
-    """The service understood and said no; asking again would not help."""
+    """The service understood and said no, maybe in words that may be shown; asking again would not help."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, words: str | None = None) -> None:
         super().__init__(f"HTTP {status}")
         self.status = status
+        self.words = words
 
 
 class WrongAnswerError(Exception):
@@ -47,11 +49,12 @@ class WrongAnswerError(Exception):
 
 
 class _PassingError(Exception):
-    """May go well the next time; `wait` is how many seconds the service wants to be left alone."""
+    """May go well the next time; `wait` is how many seconds the service wants to be left alone, `words` its own."""
 
-    def __init__(self, reason: str, wait: float | None = None) -> None:
+    def __init__(self, reason: str, wait: float | None = None, words: str | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+        self.words = words
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ class PoliteClient:
         try:
             return retrying(lambda: self._once(what, read, method, url, arguments))
         except _PassingError as error:
-            raise ServiceError(f"{what}: {error}; given up after {attempts} attempts.") from None
+            words = f' ("{error.words}")' if error.words else ""
+            raise ServiceError(f"{what}: {error}{words}; given up after {attempts} attempts.") from None
 
     def _once(self, what: str, read: Callable[[Any], T], method: str, url: str, arguments: Mapping[str, Any]) -> T:
         self._throttle()
@@ -125,10 +129,11 @@ class PoliteClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # Only the kind: the words may quote what was sent.
             raise _PassingError(f"the connection failed ({type(error).__name__})") from None
-        if response.status_code in _BUSY or response.status_code >= 500:
-            raise self._busy(what, response)
         if not response.is_success:
-            raise RefusedError(response.status_code)
+            words = own_words(body, response.headers.get("Content-Type", ""), secrets_in(arguments))
+            if response.status_code in _BUSY or response.status_code >= 500:
+                raise self._busy(what, response, words)
+            raise RefusedError(response.status_code, words)
         try:
             return read(json.loads(body))
         except (ValueError, RecursionError):
@@ -154,13 +159,16 @@ class PoliteClient:
                 raise _PassingError(f"the answer took longer than {self._politeness.timeout:g} s")
         return bytes(body)
 
-    def _busy(self, what: str, response: httpx.Response) -> Exception:
+    def _busy(self, what: str, response: httpx.Response, words: str | None) -> Exception:
         status = f"HTTP {response.status_code}"
         wait = retry_after(response.headers)
         limit = self._politeness.longest_wait
         if wait is not None and wait > limit:
-            return ServiceError(f"{what}: {status}, and it asks for a pause of {wait:.0f} s, more than {limit:g} s.")
-        return _PassingError(status, wait)
+            said = f' It says: "{words}"' if words else ""
+            return ServiceError(
+                f"{what}: {status}, and it asks for a pause of {wait:.0f} s, more than {limit:g} s.{said}"
+            )
+        return _PassingError(status, wait, words)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

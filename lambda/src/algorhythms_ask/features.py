@@ -1,6 +1,6 @@
 """Spotify's 13 audio features, their 29 network inputs, and the network that places a track by its features."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +49,10 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
-def problems(features: Mapping[str, Any]) -> dict[str, str]:
+def problems(features: Mapping[str, Any], needed: Iterable[str] = FEATURES) -> dict[str, str]:
     """Returns, by field, what keeps the features from being used; nothing if they can be."""
     found = {}
-    for name in FEATURES:
+    for name in needed:
         value = features.get(name)
         low, high = LIMITS[name]
         if value is None:
@@ -68,7 +68,8 @@ def problems(features: Mapping[str, Any]) -> dict[str, str]:
 class Encoder:
     """Features to network inputs: min-max scaled numbers, then one-hot classes.
 
-    `minimum` and `maximum` are float32 [10], in the order of `NUMERIC_FEATURES`; `classes` as in `ONE_HOT`.
+    `minimum` and `maximum` are float32 [10], in the order of `NUMERIC_FEATURES`; `classes` as in `ONE_HOT`. A feature
+    that no training track has is no input: its range is NaN, and it has no classes.
     """
 
     minimum: Floats
@@ -76,26 +77,37 @@ class Encoder:
     classes: Mapping[str, Sequence[int]]
 
     @property
+    def features(self) -> tuple[str, ...]:
+        """The features that become inputs, in the order of `FEATURES`."""
+        ranged = (name for name, low in zip(NUMERIC_FEATURES, self.minimum, strict=True) if np.isfinite(low))
+        return (*ranged, *(name for name in CATEGORICAL_FEATURES if name in self.classes))
+
+    @property
     def inputs(self) -> list[str]:
-        """The names of the inputs, in order."""
-        return [*NUMERIC_FEATURES, *(f"{name}={c}" for name in CATEGORICAL_FEATURES for c in self.classes[name])]
+        """The names of the inputs, in order: 29 where no feature is missing."""
+        return [
+            name if name in NUMERIC_FEATURES else f"{name}={c}"
+            for name in self.features
+            for c in self.classes.get(name, [0])
+        ]
 
     def encode(self, values: Floats) -> Floats:
-        """Returns the inputs, float32 [n, 29], of features, float32 [n, 13] in the order of `FEATURES`.
+        """Returns the inputs, float32 [n, inputs], of features, float32 [n, 13] in the order of `FEATURES`.
 
-        Numbers outside the range seen in training are clipped to it.
+        Numbers outside the range seen in training are clipped to it; a missing class (NaN) is all zeros.
         """
-        span = np.where(self.maximum > self.minimum, self.maximum - self.minimum, 1)
-        numeric = np.clip((values[:, : len(NUMERIC_FEATURES)] - self.minimum) / span, 0, 1)
-        blocks = [numeric]
+        ranged = np.flatnonzero(np.isfinite(self.minimum))
+        low, high = self.minimum[ranged], self.maximum[ranged]
+        blocks = [np.clip((values[:, ranged] - low) / np.where(high > low, high - low, 1), 0, 1)]
         for column, name in enumerate(CATEGORICAL_FEATURES, start=len(NUMERIC_FEATURES)):
-            blocks.append(values[:, column, None] == np.asarray(self.classes[name]))
+            if name in self.classes:
+                blocks.append(values[:, column, None] == np.asarray(self.classes[name]))
         return np.concatenate(blocks, axis=1, dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class FeatureNetwork:
-    """The two layers that place a track outside the graph: weights1 [29, hidden], weights2 [hidden, dimension]."""
+    """The two layers that place a track outside the graph: weights1 [inputs, hidden], weights2 [hidden, dimension]."""
 
     encoder: Encoder
     weights1: Floats
@@ -104,8 +116,9 @@ class FeatureNetwork:
     bias2: Floats
 
     def place(self, features: Mapping[str, Any]) -> Floats:
-        """Returns the unit vector, float32 [dimension], of features without `problems`."""
-        values = np.asarray([[features[name] for name in FEATURES]], dtype=np.float32)
+        """Returns the unit vector, float32 [dimension], of features without `problems` among the encoder's."""
+        known = self.encoder.features
+        values = np.asarray([[features[name] if name in known else np.nan for name in FEATURES]], dtype=np.float32)
         hidden = np.maximum(self.encoder.encode(values) @ self.weights1 + self.bias1, 0)
         vector: Floats = (hidden @ self.weights2 + self.bias2)[0]
         return vector / max(float(np.linalg.norm(vector)), 1e-12)

@@ -103,7 +103,7 @@ class Recommender:
                 continue
             reason = "not in the index"
             if song.features is not None and self.network is not None:
-                wrong = problems(song.features)
+                wrong = problems(song.features, self.network.encoder.features)
                 if not wrong:
                     # Features say nothing of factors.
                     vector = np.pad(self.network.place(song.features), (0, len(self.fold_in)))

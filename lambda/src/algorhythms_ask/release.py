@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from algorhythms_ask.embedded import EmbeddedIndex
-from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, Encoder, FeatureNetwork, Floats
+from algorhythms_ask.features import NUMERIC_FEATURES, Encoder, FeatureNetwork, Floats
 from algorhythms_ask.index import Index
 from algorhythms_ask.recommend import Recommender
 
@@ -153,6 +153,11 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
     if manifest["features"]:
         arrays = {name: _array(bundle / f"{name}.npy") for name in ("weights1", "bias1", "weights2", "bias2")}
         network = FeatureNetwork(load_encoder(bundle), **arrays)
+        inputs = len(network.encoder.inputs)
+        if network.weights1.shape[:1] != (inputs,):
+            raise NotServableError(
+                f"{bundle / 'weights1.npy'} does not fit the {inputs} inputs of scaler.json: release again"
+            )
     factors = manifest["factors"]
     fold_in = _array(bundle / "fold_in.npy") if factors else None
     if fold_in is not None and (fold_in.shape != (factors, factors) or factors >= index.dimension):
@@ -180,10 +185,10 @@ def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
 
 
 def load_encoder(folder: Path) -> Encoder:
-    """Loads `scaler.json` and `one_hot.json`."""
-    scaler = _json(folder / "scaler.json", *NUMERIC_FEATURES)
-    ranges = np.asarray([scaler[name] for name in NUMERIC_FEATURES], dtype=np.float32)
-    return Encoder(ranges[:, 0], ranges[:, 1], _json(folder / "one_hot.json", *CATEGORICAL_FEATURES))
+    """Loads `scaler.json` and `one_hot.json`, which name the features that training tracks have."""
+    scaler = _json(folder / "scaler.json")
+    ranges = np.asarray([scaler.get(name, (np.nan, np.nan)) for name in NUMERIC_FEATURES], dtype=np.float32)
+    return Encoder(ranges[:, 0], ranges[:, 1], _json(folder / "one_hot.json"))
 
 
 def _array(path: Path) -> Floats:

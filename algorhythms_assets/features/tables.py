@@ -1,0 +1,262 @@
+"""Tables in files as people have them: delimited text, JSON lines or Parquet, told apart by what they hold.
+
+Nothing is read whole: a table comes in parts, and only with the columns that are wanted.
+"""
+
+import bz2
+import csv
+import gzip
+import io
+import json
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from algorhythms_assets.features.columns import columns_of
+from algorhythms_assets.features.decoding import decoded
+from algorhythms_assets.features.left_out import LeftOut
+from algorhythms_assets.resources.store import InputError
+
+_PART = 20_000
+_SAMPLE = 1 << 18
+# A file without line breaks would be read whole.
+_LONGEST_LINE = 1_000_000
+# No identifier and no number is longer, and a part of long cells would fill the memory.
+_LONGEST_CELL = 1000
+_DELIMITERS = ",;\t|"
+_LOOKED_AT = 20
+_PACKED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x28\xb5\x2f\xfd": lambda path: pa.input_stream(path, compression="zstd"),
+    b"PK\x03\x04": lambda path: _only_member(path),
+}
+_BROKEN = (
+    OSError,
+    EOFError,
+    NotImplementedError,
+    UnicodeError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    pa.ArrowException,
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The headings of a table, and what gives the columns at some positions, in parts.
+
+    A part has these positions as columns, and as index the numbers of its lines (in Parquet of its rows). Lines that
+    cannot be read are in no part, but in `left_out`, once the parts are read.
+    """
+
+    headings: Sequence[str]
+    parts: Callable[[Sequence[int]], Iterator[pd.DataFrame]]
+    left_out: LeftOut
+    decimal_comma: bool = True
+
+
+def read_table(path: Path) -> Table:
+    """Returns the table in a file.
+
+    Raises:
+        InputError: the file is no table, or is damaged; also while its parts are read.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the file of audio features")
+    with _told(path):
+        with path.open("rb") as file:
+            magic = file.read(6)
+        if magic.startswith(b"PAR1"):
+            return _parquet(path)
+        with _unpacked(path, magic) as file:
+            text, encoding = decoded(file.read(_SAMPLE))
+    start = text.lstrip()
+    if not start:
+        raise InputError(f"{path} is empty")
+    if "\0" in text:
+        raise InputError(f"{path} is neither text nor Parquet: export its table as CSV")
+
+    def lines() -> Iterator[str]:
+        with _told(path), _unpacked(path, magic) as file:
+            yield from _lines(io.TextIOWrapper(file, encoding, errors="replace", newline=""), path)
+
+    if start[0] in "[{":
+        return _json_lines(path, text, lines)
+    return _delimited(path, lines)
+
+
+def _unpacked(path: Path, magic: bytes) -> Any:
+    unpack = next((unpack for mark, unpack in _PACKED.items() if magic.startswith(mark)), None)
+    return unpack(path) if unpack else path.open("rb")
+
+
+def _only_member(path: Path) -> Any:
+    archive = zipfile.ZipFile(path)
+    # `is_dir` takes for granted that a member has a name; a damaged archive's may have none.
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
+    if len(members) != 1 or members[0].flag_bits & 1:
+        raise InputError(
+            f"{path} is an archive or a workbook of {len(members)} files: unpack it, or export its table as CSV"
+        )
+    return archive.open(members[0])
+
+
+def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    number = 0
+    while line := file.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) == _LONGEST_LINE:
+            raise InputError(f"{path}, line {number}, is longer than {_LONGEST_LINE:,} characters: this is no table")
+        yield line
+
+
+def _delimited(path: Path, lines: Callable[[], Iterator[str]]) -> Table:
+    top = list(islice(((number, line) for number, line in enumerate(lines(), start=1) if line.strip()), _LOOKED_AT))
+    delimiters = _DELIMITERS
+    # Spreadsheets may write this before the headings.
+    if len(top) > 1 and top[0][1].casefold().startswith("sep="):
+        told = top.pop(0)[1][4:5]
+        delimiters = told if told in set(_DELIMITERS) else _DELIMITERS
+    by_delimiter = {delimiter: [_cells(line, delimiter) for _, line in top] for delimiter in delimiters}
+    # Names hold commas: what counts is under which delimiter the headings are known.
+    delimiter = max(by_delimiter, key=lambda delimiter: len(columns_of(by_delimiter[delimiter][0]).positions))
+    headings, *rows = by_delimiter[delimiter]
+    if rows and all(len(row) == len(headings) + 1 for row in rows) and any(row[-1] for row in rows):
+        # R writes the names of rows without a heading.
+        headings = ["", *headings]
+    left_out = LeftOut()
+
+    def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
+        records = _records(path, lines(), delimiter, top[0][0], len(headings), left_out)
+        yield from _framed(positions, ((number, [row[place] for place in positions]) for number, row in records))
+
+    return Table(headings, parts, left_out, decimal_comma=delimiter != ",")
+
+
+def _framed(positions: Sequence[int], rows: Iterator[tuple[int, list[str]]]) -> Iterator[pd.DataFrame]:
+    def short(row: list[str]) -> list[str]:
+        return row if sum(map(len, row)) < _LONGEST_CELL else [cell[:_LONGEST_CELL] for cell in row]
+
+    while part := [(number, short(row)) for number, row in islice(rows, _PART)]:
+        columns = zip(*(row for _, row in part), strict=True)
+        cells = {position: list(column) for position, column in zip(positions, columns, strict=True)}
+        yield pd.DataFrame(cells, index=[number for number, _ in part], dtype="str")
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def _records(
+    path: Path, lines: Iterator[str], delimiter: str, skipped: int, width: int, left_out: LeftOut
+) -> Iterator[tuple[int, list[str]]]:
+    """Yields the rows below the headings, which end in line `skipped`, with the numbers of the lines they end in."""
+    reader = csv.reader(islice(lines, skipped, None), delimiter=delimiter)
+    try:
+        for row in reader:
+            number = skipped + reader.line_num
+            if len(row) > width and any(row[width:]):
+                left_out.add([(number, f"has {len(row)} cells for {width} headings")])
+            elif row:
+                yield number, row + [""] * (width - len(row))
+    except csv.Error as error:
+        raise InputError(
+            f"{path}, line {skipped + reader.line_num}, is not readable ({error}): is a quotation mark not closed?"
+        ) from None
+
+
+def _json_lines(path: Path, sample: str, lines: Callable[[], Iterator[str]]) -> Table:
+    known = (_json_object(line) for line in sample.split("\n"))
+    headings = list(dict.fromkeys(heading for row in known for heading in row or ()))
+    if not headings:
+        raise InputError(f"{path} is JSON, but not an object a line: write it so, e.g. with jq -c '.[]'")
+    left_out = LeftOut()
+
+    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, line in enumerate(lines(), start=1):
+            row = _json_object(line)
+            if row is not None:
+                yield number, row
+            elif line.strip():
+                left_out.add([(number, "is no JSON object")])
+
+    def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
+        names = [headings[position] for position in positions]
+        yield from _framed(
+            positions, ((number, [_json_cell(row.get(name)) for name in names]) for number, row in rows())
+        )
+
+    return Table(headings, parts, left_out)
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _json_cell(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    # JSON may spell halves of characters, which no other text can hold.
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _parquet(path: Path) -> Table:
+    with pq.ParquetFile(path) as file:
+        headings = file.schema_arrow.names
+
+    def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
+        wanted = {position: headings[position] for position in positions}
+        row = 1
+        with _told(path), pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_PART, columns=list(wanted.values())):
+                cells = {place: _parquet_cells(batch[batch.schema.names.index(name)]) for place, name in wanted.items()}
+                yield pd.DataFrame(cells).set_axis(range(row, row + len(batch)))
+                row += len(batch)
+
+    return Table(headings, parts, LeftOut("row"))
+
+
+def _parquet_cells(column: pa.Array) -> pd.Series:
+    # Else text of a damaged file would fail wherever it is looked at.
+    column.validate(full=True)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return column.to_pandas()
+    text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    return (column if text else pa.nulls(len(column), pa.string())).to_pandas().astype("str")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no file {path}: audio features come from a file, an http(s):// address, spotify, or none"
+        ) from None
+    except _BROKEN as error:
+        said = " ".join(str(error).split())[:300]
+        raise InputError(f"the audio features in {path} cannot be read: {said or type(error).__name__}") from None
