@@ -16,6 +16,7 @@ from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behin
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
 from algorhythms_assets.release.jobs import roll_back_release
+from algorhythms_assets.release.sensors import enough_new_playlists
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.settings import Settings
 
@@ -40,7 +41,7 @@ defs = dg.Definitions(
     ],
     sensors=[
         sensors.new_slices,
-        sensors.enough_new_playlists,
+        enough_new_playlists,
         interrupted_runs,
         *([jobs_left_behind] if settings.deployment == "slurm" else []),
     ],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,15 @@ from algorhythms_assets.ingest.parsing import Slice, parse_slice
 from algorhythms_assets.ingest.report import Outcome, details, summary
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.store import REPORT_FILE, InputError, Stamp, replacing, write_table
+from algorhythms_assets.resources.store import (
+    FAILED_SUFFIX,
+    REPORT_FILE,
+    InputError,
+    Stamp,
+    replacing,
+    write_json,
+    write_table,
+)
 
 
 class SliceTask(NamedTuple):
@@ -31,10 +40,22 @@ class SliceTask(NamedTuple):
 
 
 def ingest(slice_: SliceTask, max_rejected_share: float = 0.5) -> Outcome:
-    """Parses one slice.
+    """Parses one slice, or notes in the store why it cannot be used.
 
     It fails if a larger share of its playlists than `max_rejected_share` is set aside.
     """
+    key, source, target = slice_
+    outcome = _ingest(SliceTask(key, source, target), max_rejected_share)
+    note = target.with_suffix(FAILED_SUFFIX)
+    if outcome.failed:
+        with suppress(OSError):  # the outcome says it anyway
+            write_json(note, {"slice": key, "source version": source.version, "reason": outcome.failed})
+    else:
+        note.unlink(missing_ok=True)
+    return outcome
+
+
+def _ingest(slice_: SliceTask, max_rejected_share: float) -> Outcome:
     key, source, target = slice_
     try:
         check_size(source.size, "the file has")

@@ -9,7 +9,8 @@ import dagster as dg
 
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
-from algorhythms_assets.resources.store import InputError
+from algorhythms_assets.resources.lock import LockedError, hold
+from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 
 _HOST = "127.0.0.1"
@@ -19,17 +20,23 @@ def main() -> None:
     """Becomes `dg dev`.
 
     Raises:
-        InputError: the store cannot be written, or the port is taken.
+        InputError: the store cannot be written, Dagster runs on it already, or the port is taken.
     """
     settings = Settings.read()
-    _require_free(settings.ui_port)
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
+    try:
+        hold(Store(settings.store).locks, "dagster")
+    except LockedError as error:
+        raise InputError(f"Dagster already runs on {settings.store}: {error.owner}") from None
+    _require_free(settings.ui_port)
     with dg.DagsterInstance.get() as instance:
         for run in end_interrupted_runs(instance):
             print(f"run {run} was interrupted, and is marked as failed", flush=True)
     programs = Path(sys.executable).parent
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
-    os.execv(programs / "dg", ["dg", "dev", "--host", _HOST, "--port", str(settings.ui_port)])
+    # Where else the virtual environment is active, `dg` warns that it is not.
+    os.environ.setdefault("VIRTUAL_ENV", str(programs.parent))
+    os.execv(programs / "dg", ["dg", "dev", "--host", _HOST, "--port", str(settings.ui_port)])  # noqa: S606 (no shell is wanted)
 
 
 def _require_free(port: int) -> None:

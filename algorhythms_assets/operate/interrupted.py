@@ -10,9 +10,7 @@ from algorhythms_assets.resources.processes import age_seconds
 # A run that is handed to a process has one within this time.
 _START_SECONDS = 120
 _INTERRUPTED = (
-    (
     "Its process is gone: it was killed, or the machine was restarted. Launch it again: what was whole is kept."
-)
 )
 
 

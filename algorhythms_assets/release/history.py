@@ -12,7 +12,7 @@ from typing import Any
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import CURRENT, connect
 
-from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE
+from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
 
@@ -171,8 +171,15 @@ def keep_slices(store: Store, snapshot: str, slices: Mapping[str, str]) -> None:
 def released_slices(store: Store) -> dict[str, str]:
     """Returns the slices, with their data versions, that what is served was trained on."""
     content = current(store)
-    path = _slices(store, str(content.get("snapshot"))) if content else None
-    return dict(json.loads(path.read_text())) if path and path.is_file() else {}
+    if content is None:
+        return {}
+    path = _slices(store, str(content["snapshot"]))
+    if path.is_file():
+        return dict(json.loads(path.read_text()))
+    # A release of an earlier version has no such file; perhaps its snapshot is still there.
+    about = store.path(TRACK_METADATA) / "snapshot.json"
+    snapshot = json.loads(about.read_text()) if about.is_file() else {}
+    return dict(snapshot["slices"]) if snapshot.get("snapshot") == content["snapshot"] else {}
 
 
 def _slices(store: Store, snapshot: str) -> Path:

@@ -27,6 +27,13 @@ _PATIENCE_SECONDS = 25.0
 class LockedError(InputError):
     """Another process makes the artifact; the message says who, since when, and what to do."""
 
+    def __init__(self, owner: "Owner", path: Path) -> None:
+        super().__init__(
+            f"{owner.artifact} is being made by {owner}: wait until that has ended, or end it. "
+            f"If it no longer runs, delete {path}."
+        )
+        self.owner = owner
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -74,6 +81,17 @@ def lock(folder: Path, artifact: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+def hold(folder: Path, artifact: str) -> None:
+    """Takes a lock for as long as this process lives, whatever program it becomes.
+
+    Raises:
+        LockedError: a process that lives has it.
+        OSError: the file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _take(folder / f"{artifact}.json", _me(artifact))
+
+
 def owners(folder: Path) -> list[Owner]:
     """Returns who makes what at the moment, and who was killed and left a lock behind."""
     found = [_read(path) for path in sorted(folder.glob("*.json"))]
@@ -98,10 +116,7 @@ def _take(path: Path, owner: Owner) -> None:
         if found is None:
             continue  # it was given back in between
         if not found.is_gone and (found.host == owner.host or _is_touched(path)):
-            raise LockedError(
-                f"{owner.artifact} is being made by {found}: wait until that has ended, or end it. "
-                f"If it no longer runs, delete {path}."
-            )
+            raise LockedError(found, path)
         if _take_over(path, found, owner):
             return
 

@@ -19,6 +19,8 @@ STAMP_FILE = "artifact.json"
 LATEST_FILE = "latest.json"
 # Beside the slices; what became of each file at the last look, a line each.
 REPORT_FILE = "report.jsonl"
+# Beside the slices too, for each file that could not be read: its version and the reason.
+FAILED_SUFFIX = ".failed.json"
 _STAMP_KEY = b"algorhythms"
 # Bytes; file systems take 255, and what is being written has a longer name.
 _LONGEST_NAME = 180
@@ -145,6 +147,12 @@ class Store:
         stamps = (_read_stamp(path) for path in self.slice_path("any").parent.rglob("*.parquet"))
         found = {stamp.config["slice"]: stamp for stamp in stamps if stamp is not None and "slice" in stamp.config}
         return dict(sorted(found.items()))
+
+    def failed_slices(self) -> dict[str, str]:
+        """Returns the versions of the slice files that could not be read, by partition key."""
+        files = self.slice_path("any").parent.rglob(f"*{FAILED_SUFFIX}")
+        found = (json.loads(path.read_text()) for path in files)
+        return {failure["slice"]: failure["source version"] for failure in found}
 
     def stamp(self, artifact: Artifact) -> Stamp | None:
         """Returns what the artifact was made from, or None if it is not in the store."""

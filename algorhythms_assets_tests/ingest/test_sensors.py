@@ -1,5 +1,6 @@
-"""What arrives is parsed once, what is growing waits, what vanished is kept; only enough makes a new snapshot."""
+"""What arrives is parsed once, what is growing waits, what vanished is kept."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -12,8 +13,9 @@ from algorhythms_assets.contracts import GCN_WEIGHTS, TRACK_METADATA
 from algorhythms_assets.definitions import defs
 from algorhythms_assets.deployments import resources
 from algorhythms_assets.ingest import raw_playlists
+from algorhythms_assets.ingest.arrivals import MOST_AT_ONCE, MOST_TRIES
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
-from algorhythms_assets.ingest.sensors import enough_new_playlists, new_slices
+from algorhythms_assets.ingest.sensors import new_slices
 from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets.settings import Settings
@@ -60,22 +62,75 @@ def parse(settings):
 
 
 def test_new_files_become_partitions_and_one_run_in_one_tick(instance, place):
-    for number in range(1000):
+    for number in range(MOST_AT_ONCE + 1):
         drop(place, f"s{number:04}", playlist(number, ["a"]))
     result = tick(instance, place)
-    assert len(instance.get_dynamic_partitions(SLICES_NAME)) == 1000
+    assert len(instance.get_dynamic_partitions(SLICES_NAME)) == MOST_AT_ONCE
     [request] = result.run_requests
     assert request.tags["dagster/asset_partition_range_start"] == "s0000"
-    assert request.tags["dagster/asset_partition_range_end"] == "s0999"
+    assert request.tags["dagster/asset_partition_range_end"] == f"s{MOST_AT_ONCE - 1:04}"
+    instance.add_run(dg.DagsterRun(job_name="ingest_slices", status=dg.DagsterRunStatus.STARTED))
+    [rest] = tick(instance, place, result.cursor).run_requests
+    assert rest.tags["dagster/asset_partition_range_start"] == f"s{MOST_AT_ONCE:04}"
 
 
-def test_what_was_asked_for_is_not_asked_for_again_even_if_it_failed(instance, place):
+def test_what_was_asked_for_is_not_asked_for_again_while_its_run_is_there(instance, place):
+    drop(place, "a", playlist(1, ["x"]))
+    first = tick(instance, place)
+    run = dg.DagsterRun(job_name="ingest_slices", status=dg.DagsterRunStatus.STARTED)
+    instance.add_run(run)
+    assert not tick(instance, place, first.cursor).run_requests
+    instance.report_run_failed(run, "killed")
+    again = tick(instance, place, first.cursor)
+    assert [request.run_key for request in again.run_requests] != [request.run_key for request in first.run_requests]
+
+
+def test_what_could_not_be_read_is_not_asked_for_again_until_it_changes(instance, place):
     drop(place, "bad", playlist(1, []))
     first = tick(instance, place)
     assert len(first.run_requests) == 1
+    parse(place)
     second = tick(instance, place, first.cursor)
     assert not second.run_requests
-    assert "0 of them new or changed" in second.skip_reason.skip_message
+    assert "could not be read, see raw_playlists/report.jsonl: bad" in second.skip_reason.skip_message
+    drop(place, "bad", playlist(1, ["x"]))
+    assert tick(instance, place, second.cursor).run_requests
+    parse(place)
+    assert Store(place.store).failed_slices() == {}
+
+
+def test_what_kills_its_run_each_time_is_given_up_and_said(instance, place):
+    drop(place, "deadly", playlist(1, ["x"]))
+    cursor = None
+    for _ in range(MOST_TRIES):
+        result = tick(instance, place, cursor)
+        assert len(result.run_requests) == 1
+        cursor = result.cursor
+    told = tick(instance, place, cursor).skip_reason.skip_message
+    assert "asked for 3 times and never done, so materialize by hand: deadly" in told
+
+
+def test_a_slice_that_was_removed_and_comes_back_is_asked_for_by_another_run_key(instance, place):
+    drop(place, "a", playlist(1, ["x"]))
+    drop(place, "b", playlist(2, ["x"]))
+    path = Path(place.slices) / "a.json"
+    content, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    first = tick(instance, place)
+    parse(place)
+    path.unlink()
+    assert remove(instance, place, "a").success
+    path.write_bytes(content)
+    os.utime(path, ns=times)
+    second = tick(instance, place, first.cursor)
+    assert [request.run_key for request in second.run_requests] != [request.run_key for request in first.run_requests]
+    assert len(second.run_requests) == 1
+
+
+def remove(instance, settings, *keys, reason="asked for by its owner"):
+    config = {"ops": {"remove_slices_from_store": {"config": {"keys": list(keys), "reason": reason}}}}
+    return defs.resolve_job_def("remove_slices").execute_in_process(
+        run_config=config, instance=instance, resources=resources(settings), raise_on_error=False
+    )
 
 
 def test_what_the_store_holds_already_is_not_asked_for(instance, place):
@@ -131,23 +186,6 @@ def test_ranges_hold_the_wanted_and_no_other():
     assert list(ranges(["a"], set())) == []
 
 
-def ask(settings):
-    return enough_new_playlists(dg.build_sensor_context(resources=resources(settings)))
-
-
-def test_enough_new_playlists_ask_for_one_snapshot_and_all_that_follows(place):
-    drop(place, "a", playlist(1, ["x"]), playlist(2, ["x"]))
-    parse(place)
-    assert "2 new playlists" in ask(place).skip_message
-    drop(place, "b", playlist(3, ["x"]))
-    parse(place)
-    request = ask(place)
-    assert request.run_key == ask(place).run_key
-    job = defs.resolve_job_def(enough_new_playlists.job_name)
-    assert {"track_metadata", "gcn_weights", "release"} <= set(job.graph.node_dict)
-    assert "raw_playlists" not in job.graph.node_dict
-
-
 def test_slices_that_arrive_while_the_model_trains_change_nothing_for_it(demo, tmp_path):
     store = demo.store
     before = store.stamp(TRACK_METADATA), store.inputs(GCN_WEIGHTS)
@@ -163,19 +201,20 @@ def test_slices_that_arrive_while_the_model_trains_change_nothing_for_it(demo, t
         target.with_suffix(".rejected.jsonl").unlink()
 
 
-def test_slices_are_removed_on_purpose(instance, place):
+def test_slices_are_removed_on_purpose_once_their_files_are_gone(instance, place):
     drop(place, "a", playlist(1, ["x", "y"]))
     tick(instance, place)
     parse(place)
-    job = defs.resolve_job_def("remove_slices")
-
-    def remove(key):
-        config = {"ops": {"remove_slices_from_store": {"config": {"keys": [key]}}}}
-        return job.execute_in_process(
-            run_config=config, instance=instance, resources=resources(place), raise_on_error=False
-        )
-
-    assert not remove("unknown").success
-    assert remove("a").success
+    assert not remove(instance, place, "unknown").success
+    there = remove(instance, place, "a")
+    assert "would be read again at the next look" in str(there.all_events)
+    assert list(Store(place.store).slices()) == ["a"]
+    (Path(place.slices) / "a.json").unlink()
+    assert remove(instance, place, "a", reason="asked for by its owner").success
     assert Store(place.store).slices() == {}
     assert instance.get_dynamic_partitions(SLICES_NAME) == []
+    [event] = instance.fetch_observations(dg.AssetKey("raw_playlists"), limit=5).records
+    assert event.asset_observation.description == "removed: asked for by its owner"
+    assert "until the next release" in event.asset_observation.metadata["what is released speaks of them"].value
+    [line] = (Store(place.store).slice_path("a").parent / "removed.jsonl").read_text().splitlines()
+    assert json.loads(line)["reason"] == "asked for by its owner"

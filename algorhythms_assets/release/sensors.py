@@ -1,0 +1,74 @@
+"""Enough new playlists, or removed ones, make a new snapshot and all that follows from it."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES  # dagster exports no name for it
+
+from algorhythms_assets.ingest.arrivals import new_playlists
+from algorhythms_assets.ingest.slices import some
+from algorhythms_assets.release.history import released_slices
+from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.store import digest
+from algorhythms_assets.settings import Settings
+
+_JOB = "train_and_release"
+_SLICES_TAG = "algorhythms/slices"
+
+# Seconds between a failed training and the next try of the same slices.
+PAUSES = (600, 3600, 6 * 3600)
+
+# Steps whose failure is a verdict: the same slices would get the same one.
+_VERDICTS = frozenset(("release", "evaluation_report_quality_gate"))
+
+
+@dg.sensor(
+    job_name=_JOB,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Makes a new snapshot, and with it all that depends on its ids, once enough playlists are new.",
+)
+def enough_new_playlists(
+    context: dg.SensorEvaluationContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
+) -> dg.RunRequest | dg.SkipReason:
+    """Asks for one run of everything after the slices: the only automatic way to a new snapshot."""
+    stored, released = compute.store.slices(), released_slices(compute.store)
+    new = new_playlists(stored, released)
+    removed = [key for key in released if key not in stored]
+    if new < settings.retrain_after and not removed:
+        return dg.SkipReason(
+            f"{new} playlists are newer than what serves; a new snapshot is made of {settings.retrain_after} or more"
+        )
+    what = f"{new} new playlists" + (f", {len(removed)} slices removed ({some(removed)})" if removed else "")
+    version = digest({key: stamp.data_version for key, stamp in stored.items()})[:32]
+    runs = context.instance.get_run_records(dg.RunsFilter(job_name=_JOB, tags={_SLICES_TAG: version}))
+    waits = _why_not(context.instance, runs)
+    if waits:
+        return dg.SkipReason(f"{what}: {waits}")
+    return dg.RunRequest(run_key=f"{version}-{len(runs)}", tags={_SLICES_TAG: version})
+
+
+def _why_not(instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord]) -> str | None:
+    """Returns why the same slices are not trained on now, from the runs that did so, the latest first."""
+    if not runs:
+        return None
+    last = runs[0].dagster_run
+    if last.status in NOT_FINISHED_STATUSES:
+        return f"run {last.run_id} is at it"
+    if last.status == dg.DagsterRunStatus.SUCCESS:
+        return f"run {last.run_id} released them, and something else serves since"
+    if last.status == dg.DagsterRunStatus.CANCELED:
+        return f"run {last.run_id} was canceled by a person; launch {_JOB} by hand, or wait for more playlists"
+    steps = instance.get_run_step_stats(last.run_id)
+    failed = {step.step_key for step in steps if step.status is not None and step.status.value == "FAILURE"}
+    if failed and failed <= _VERDICTS:
+        return f"run {last.run_id} trained on them, and the result was not released: see its step {min(failed)}"
+    if len(runs) > len(PAUSES):
+        return f"the training failed {len(runs)} times, last in run {last.run_id}: launch {_JOB} when that is mended"
+    again = (runs[0].end_time or runs[0].update_timestamp.timestamp()) + PAUSES[len(runs) - 1]
+    if time.time() < again:
+        at = datetime.fromtimestamp(again).astimezone().isoformat(" ", "minutes")
+        return f"the training failed {len(runs)} times, last in run {last.run_id}; it is tried again at {at}"
+    return None
