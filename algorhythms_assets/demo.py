@@ -22,15 +22,19 @@ import dagster as dg
 import pyarrow.parquet as pq
 from algorhythms_ask.release import CURRENT
 
+from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices, some
-from algorhythms_assets.resources.compute import ONLY_CHANGED, UNCHANGED
+from algorhythms_assets.operate.interrupted import end_interrupted_runs
+from algorhythms_assets.plan import outdated
 from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
 
 _NAME_WIDTH = 46
+# What Dagster says of each step behind one that failed, and of Pipes.
+_NOISE = ("[pipes]", "Dependencies for step ")
 _SEEDS = 3
 _COUNT = 5
 _START_SECONDS = 60
@@ -43,7 +47,7 @@ class _Narrator(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self._started = 0.0
-        self._open = self._unchanged = False
+        self._open = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints what a person wants to know of a record."""
@@ -51,16 +55,13 @@ class _Narrator(logging.Handler):
         event = meta.get("dagster_event")
         if event is None:
             message = str(meta.get("orig_message"))
-            if message == UNCHANGED:
-                self._unchanged = True
-                self._beside("unchanged")
-            elif not message.startswith("[pipes]"):
+            if not message.startswith(_NOISE):
                 self._below(message)
         elif event.event_type == dg.DagsterEventType.STEP_START:
             self._started = time.monotonic()
-            self._open, self._unchanged = True, False
+            self._open = True
             print(f"  {event.step_key:{_NAME_WIDTH}}", end="", flush=True)
-        elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION and not self._unchanged:
+        elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
             count = f"{rows.value:,} rows" if rows else ""
             seconds = f"{time.monotonic() - self._started:5.1f} s"
@@ -120,20 +121,36 @@ def main() -> int:
     narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"narrator": _narrator}))
     store = Store(settings.store.absolute())
     with dg.DagsterInstance.get() as instance:
+        end_interrupted_runs(instance)
         bad = ingest(narrated, instance, store, settings)
         if not any(stamp.config["playlists"] for stamp in store.slices().values()):
             raise InputError("no file of playlists could be used, so there is nothing to release:\n" + "\n".join(bad))
-        print("Training and releasing", flush=True)
-        result = narrated.resolve_job_def("train_and_release").execute_in_process(
-            instance=instance, run_config=_NARRATED, tags={ONLY_CHANGED: "true"}, raise_on_error=False
-        )
-    if not result.success:
-        print("\nNo release was made: the reason stands above.", file=sys.stderr)
-        return 1
+        if not make(narrated, instance, store, settings):
+            print("\nNo release was made: the reason stands above.", file=sys.stderr)
+            return 1
     with serving(settings.store) as url:
         show_recommendation(url, store)
     _say_where(settings, store, bad, time.monotonic() - started)
     return 0
+
+
+def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> bool:
+    """Materializes what would come out otherwise than it is; returns whether that went well."""
+    names = outdated(store, settings)
+    unchanged = [name for name in ARTIFACTS if name not in (*names, RAW_PLAYLISTS.name)]
+    if unchanged:
+        print(f"Unchanged: {', '.join(unchanged)}", flush=True)
+    if not names:
+        return True
+    print("Training and releasing", flush=True)
+    job = defs.resolve_job_def("train_and_release")
+    result = job.execute_in_process(
+        instance=instance,
+        run_config=_NARRATED,
+        asset_selection=[dg.AssetKey(name) for name in names],
+        raise_on_error=False,
+    )
+    return bool(result.success)
 
 
 def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> list[str]:

@@ -1,6 +1,7 @@
 """The main job, as a user runs it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import pytest
 
 from algorhythms_assets.contracts import ARTIFACTS, EVALUATION_REPORT, RAW_PLAYLISTS, RELEASE
 from algorhythms_assets.demo import _narrator
-from algorhythms_assets.resources.store import Store
+from algorhythms_assets.plan import outdated
+from algorhythms_assets.resources.store import Store, write_json
+from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.conftest import ROOT, playlist, run_demo, slice_bytes
 
 # The table in an artifact's folder, where it is not in parts.
@@ -59,12 +62,39 @@ def test_dagster_knows_every_asset_as_materialized(demo):
     assert slices == set(demo.store.slices())
 
 
+def events(demo):
+    """How often Dagster heard that each asset was materialized."""
+    with dg.DagsterInstance.from_config(str(demo.store.root / ".dagster")) as instance:
+        return {name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ARTIFACTS}
+
+
+def test_what_another_training_changes_is_made_again_and_nothing_else(demo, tmp_path):
+    store = Store(shutil.copytree(demo.store.root, tmp_path / "store"))
+    settings = Settings(store=store.root, playlists=str(demo.playlists), features=demo.features)
+    assert outdated(store, settings) == []
+    assert outdated(store, settings.model_copy(update={"index": "http://127.0.0.1:9"})) == [
+        "search_index",
+        "evaluation_report",
+        "release",
+    ]
+    path = store.root / "gcn_weights" / "artifact.json"
+    path.write_text(path.read_text().replace('"epochs": 15', '"epochs": 16'))
+    stamp = json.loads(path.read_text())
+    write_json(path, stamp | {"data_version": "of another training"})
+    assert set(outdated(store, settings)) == {
+        *("gcn_weights", "embeddings", "mlp_weights", "serving_bundle", "search_index", "evaluation_report", "release")
+    }
+
+
 def test_a_second_time_only_what_changed_is_done(demo, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in demo.store.root.rglob("*") if "/.dagster" not in str(path)}
+    known = events(demo)
     again = demo.again()
     assert again.returncode == 0
     assert "0 of them new or changed" in again.stdout
-    assert again.stdout.count("unchanged") == len(ARTIFACTS) - 2
+    [unchanged] = re.findall("^Unchanged: (.*)$", again.stdout, re.MULTILINE)
+    assert unchanged.split(", ") == [name for name in ARTIFACTS if name != "raw_playlists"]
+    assert events(demo) == known
     after = {path: path.stat().st_mtime_ns for path in demo.store.root.rglob("*") if "/.dagster" not in str(path)}
     assert after == before
 
@@ -79,7 +109,7 @@ def test_bad_slices_and_playlists_are_set_aside_and_the_rest_is_released(demo, t
     (source / "mpd.slice.2000-2001.json").write_bytes(slice_bytes(playlist(2000, []), playlist(2001, ["a", "b"])))
     done = run_demo(tmp_path / "store", source)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "mpd.slice.1000-1001.json: the JSON ends early, at byte 50000" in done.stdout
+    assert "1 file set aside: the JSON ends early, at byte 50000 (mpd.slice.1000-1001)" in done.stdout
     assert "mpd.slice.2000-2001.rejected.jsonl" in done.stdout
     report = json.loads((tmp_path / "store" / EVALUATION_REPORT.path / "report.json").read_text())
     assert report["gate"]["warnings"]

@@ -1,6 +1,11 @@
 """What can be chosen at the stage."""
 
+import hashlib
+from pathlib import Path
+
 from pydantic import BaseModel, Field
+
+from algorhythms_assets.settings import FeatureSettings, Settings
 
 
 class AudioFeaturesConfig(BaseModel):
@@ -13,3 +18,18 @@ class AudioFeaturesConfig(BaseModel):
     )
     content: str | None = Field(None, description="checksum of the file, so that a changed file is noticed")
     address: str | None = Field(None, description="the address behind the source spotify, so that another is noticed")
+
+
+def audio_features_config(settings: Settings) -> AudioFeaturesConfig:
+    """Returns where the settings say that features come from, and which they are."""
+    source = settings.feature_source
+    file = Path(source)
+    content = _checksum(file) if file.is_file() else None
+    # Of the settings of a service only its address says which rows come out.
+    address = FeatureSettings.read().spotify_url if source == "spotify" else None
+    return AudioFeaturesConfig(source=source, content=content, address=address)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return str(hashlib.file_digest(file, "sha256").hexdigest())

@@ -14,10 +14,7 @@ from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
 from algorhythms_assets.resources.request import Request as Request
-from algorhythms_assets.resources.store import InputError, Store, planned_stamp
-
-ONLY_CHANGED = "algorhythms/only_changed"
-UNCHANGED = "unchanged: the last materialization stands"
+from algorhythms_assets.resources.store import Store
 
 
 class Compute(Protocol):
@@ -44,29 +41,8 @@ def materialize(
     config: BaseModel,
     request: Request | None = None,
 ) -> dg.MaterializeResult[Any]:
-    """Runs the payload of an artifact.
-
-    In a run tagged with `ONLY_CHANGED`, an artifact that would come out the same is left as it is, and its last
-    materialization stands.
-    """
-    if ONLY_CHANGED in context.run.tags:
-        last = context.instance.get_latest_materialization_event(context.asset_key)
-        if last is not None and last.asset_materialization is not None and is_current(compute.store, artifact, config):
-            context.log.info(UNCHANGED)
-            return dg.MaterializeResult(
-                metadata=last.asset_materialization.metadata,
-                data_version=dg.DataVersion(compute.store.require(artifact).data_version),
-            )
+    """Runs the payload of an artifact."""
     return compute.run(context, artifact.module, config, request or Request()).get_materialize_result()
-
-
-def is_current(store: Store, artifact: Artifact, config: BaseModel) -> bool:
-    """Tells whether the artifact in the store is what its inputs, code and config would make now."""
-    try:
-        planned = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
-    except InputError:
-        return False
-    return store.stamp(artifact) == planned
 
 
 @dataclass(frozen=True)
