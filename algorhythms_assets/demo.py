@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -258,9 +259,11 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
     print(f"  report    {folder / 'evaluation_report' / 'report.md'}")
     for plot in ("evaluation_report/methods.png", "gcn_weights/training.png", "degree_report/degrees.png"):
         print(f"  plot      {folder / plot}")
-    chosen = "".join(f" {name.upper()}={getattr(settings, name)}" for name in sorted(settings.model_fields_set))
-    print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:3000")
-    stored = f" STORE={folder}" if "store" in settings.model_fields_set else ""
+    chosen = "".join(
+        f" {name.upper()}={quote(str(getattr(settings, name)))}" for name in sorted(settings.model_fields_set)
+    )
+    print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:{settings.ui_port}")
+    stored = f" STORE={quote(str(folder))}" if "store" in settings.model_fields_set else ""
     print(f"  endpoint  make serve{stored}, then http://127.0.0.1:8000/docs")
     aside = [path for path in sorted(store.slice_path("any").parent.rglob("*.rejected.jsonl")) if path.stat().st_size]
     if bad or aside:

@@ -11,6 +11,7 @@ from algorhythms_assets.ingest.config import RawPlaylistsConfig, TrackMetadataCo
 from algorhythms_assets.ingest.partitions import SLICES
 from algorhythms_assets.resources.compute import Compute, Request, materialize
 from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import digest
 from algorhythms_assets.settings import Settings
 
@@ -34,6 +35,7 @@ def raw_playlists(
     config: RawPlaylistsRunConfig,
 ) -> dg.MaterializeResult[Any]:
     """Validated rows of each slice; what had to be set aside stands beside them with its reason."""
+    require_kept(context.instance)
     chosen = RawPlaylistsConfig(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
     )

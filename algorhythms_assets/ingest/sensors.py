@@ -11,6 +11,7 @@ from algorhythms_assets.ingest.arrivals import MOST_TRIES, Asked, arrivals
 from algorhythms_assets.ingest.partitions import SLICES, SLICES_NAME, ranges
 from algorhythms_assets.ingest.slices import find_slices, some
 from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.kept_history import forgets
 from algorhythms_assets.resources.store import InputError, digest
 from algorhythms_assets.settings import Settings
 
@@ -30,6 +31,9 @@ def new_slices(
     s3: dg.ResourceParam[Any],
 ) -> dg.SensorResult:
     """Asks for one run over all slice files that are new or changed, and whole."""
+    problem = forgets(context.instance)
+    if problem:
+        return dg.SensorResult(skip_reason=problem, cursor=context.cursor)
     cursor = {"requests": 0, "asked": {}, "growing": {}} | json.loads(context.cursor or "{}")
     # What an earlier version noted is a version alone.
     asked = {
@@ -37,8 +41,8 @@ def new_slices(
     }
     try:
         listed = find_slices(settings.slices, s3.get_client() if s3 else None)
-    except InputError as problem:
-        return dg.SensorResult(skip_reason=str(problem), cursor=context.cursor)
+    except InputError as error:
+        return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
     parsing = bool(
         context.instance.get_runs(dg.RunsFilter(job_name=_JOB, statuses=list(NOT_FINISHED_STATUSES)), limit=1)
     )

@@ -14,6 +14,7 @@ from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
 
@@ -27,12 +28,14 @@ class ReleaseConfig(dg.Config):
 
 @dg.asset(**declared(RELEASE), kinds={"json"})
 def release(
+    context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
     s3: dg.ResourceParam[Any],
     config: ReleaseConfig,
 ) -> dg.MaterializeResult[Any]:
     """What users are served: reads the evaluation's verdict, then switches `releases/current.json`."""
+    require_kept(context.instance)
     try:
         bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
         content = publish(compute.store, config.force, config.keep, bucket)

@@ -11,6 +11,7 @@ from algorhythms_assets.ingest.arrivals import new_playlists
 from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.release.history import released_slices
 from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.kept_history import forgets
 from algorhythms_assets.resources.store import digest
 from algorhythms_assets.settings import Settings
 
@@ -34,6 +35,9 @@ def enough_new_playlists(
     context: dg.SensorEvaluationContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
     """Asks for one run of everything after the slices: the only automatic way to a new snapshot."""
+    problem = forgets(context.instance)
+    if problem:
+        return dg.SkipReason(problem)
     stored, released = compute.store.slices(), released_slices(compute.store)
     new = new_playlists(stored, released)
     removed = [key for key in released if key not in stored]

@@ -11,6 +11,7 @@ from dagster._core.errors import DagsterPipesExecutionError  # dagster exports n
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
 from algorhythms_assets.resources.request import Request as Request
@@ -42,6 +43,7 @@ def materialize(
     request: Request | None = None,
 ) -> dg.MaterializeResult[Any]:
     """Runs the payload of an artifact."""
+    require_kept(context.instance)
     return compute.run(context, artifact.module, config, request or Request()).get_materialize_result()
 
 

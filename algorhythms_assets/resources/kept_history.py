@@ -1,0 +1,28 @@
+"""Whether what Dagster notes is kept: without DAGSTER_HOME it forgets everything when it ends."""
+
+from pathlib import Path
+
+import dagster as dg
+
+_TEMPORARY = ".tmp_dagster_home_"
+
+
+def forgets(instance: dg.DagsterInstance) -> str | None:
+    """Returns what to do about a history that goes when Dagster ends, or None if it is kept."""
+    if instance.is_ephemeral or not Path(instance.root_directory).name.startswith(_TEMPORARY):
+        return None
+    return (
+        "Dagster was started without DAGSTER_HOME, so it would forget what it does to the store: use `make dev`, "
+        'or set DAGSTER_HOME="$(python -m algorhythms_assets.dagster_home)" first'
+    )
+
+
+def require_kept(instance: dg.DagsterInstance) -> None:
+    """Checks that the history is kept.
+
+    Raises:
+        dg.Failure: it goes when Dagster ends; the message says what to do.
+    """
+    problem = forgets(instance)
+    if problem:
+        raise dg.Failure(problem, allow_retries=False)
