@@ -93,12 +93,17 @@ class Dagster:
 
     def kill(self) -> None:
         """Kills everything that belongs to it at once, as a reboot does."""
-        processes = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        for process in processes:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        dagster = psutil.Process(self.process.pid)
+        end([dagster, *dagster.children(recursive=True)])
         self.process.wait()
-        psutil.wait_procs(processes, timeout=10)
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """Kills processes, and waits until they are gone."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)
 
 
 def payloads(module: str, of: int) -> list[psutil.Process]:
@@ -142,11 +147,12 @@ def running(store: Path, playlists: Path, log: Path) -> Iterator[Dagster]:
         yield dagster
     finally:
         if process.poll() is None:
+            # A run goes on without its Dagster, by design: here nothing may be left.
+            left = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(20)
-        if process.poll() is None:
-            dagster.kill()
+            end([psutil.Process(process.pid), *left] if process.poll() is None else left)
 
 
 def _is_loaded(dagster: Dagster) -> bool:
