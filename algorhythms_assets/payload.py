@@ -10,6 +10,7 @@ import logging
 import math
 import os
 import resource
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import dagster_pipes
 import pyarrow as pa
 from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError
 from tqdm import tqdm
 
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, Artifact
@@ -43,6 +45,9 @@ from algorhythms_assets.resources.store import (
 C = TypeVar("C", bound=BaseModel)
 T = TypeVar("T")
 Metadata = Mapping[str, Any]
+
+# What a person can mend, a full disk among it: libraries have names of their own for that.
+_TOLD = (InputError, OSError, sqlite3.OperationalError, SafetensorError)
 
 _PROGRESS_SECONDS = 10
 _REPORT_SECONDS = 1
@@ -150,7 +155,7 @@ def run(
             with lock(Store(Path(pipes.extras["store"])).locks, artifact.name):
                 work = _work(artifact, config, pipes.extras, pipes.log, pipes.report_custom_message)
                 metadata = build(work)
-        except (InputError, OSError) as error:
+        except _TOLD as error:
             pipes.report_custom_message({"failed": str(error)})
             sys.exit(1)
         report(pipes, work, metadata)
@@ -180,7 +185,7 @@ def _run_on_terminal(
     try:
         with lock(Store(Path(store)).locks, artifact.name):
             metadata = show(build(_work(artifact, config, extras, logging.getLogger(artifact.name))))
-    except (InputError, OSError, ValidationError) as error:
+    except (*_TOLD, ValidationError) as error:
         print(f"{artifact.name}: {error}", file=sys.stderr)
         sys.exit(1)
     # Texts with pictures are for Dagster's UI.

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,9 @@ def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
     folder that was not finished stays, and the next block of the same name goes on with it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{resume or os.getpid()}.tmp")
-    stale = {*path.parent.glob(f".{path.name}.*.tmp")} - {temporary} if resume else {temporary}
+    temporary = path.with_name(f".{path.name}.{resume or 'new'}.tmp")
+    # There is one writer, so what is there already was left by one that was killed.
+    stale = {*path.parent.glob(f".{escape(path.name)}.*.tmp")} - {temporary} if resume else {temporary}
     for left in stale:
         _remove(left)
     try:
