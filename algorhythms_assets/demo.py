@@ -23,12 +23,13 @@ import dagster as dg
 import pyarrow.parquet as pq
 from algorhythms_ask.release import CURRENT
 
-from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS
+from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, SEARCH_INDEX
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
 from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices, some
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.plan import outdated
+from algorhythms_assets.resources.index.ready import require_ready
 from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
@@ -143,6 +144,8 @@ def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, setti
         print(f"Unchanged: {', '.join(unchanged)}", flush=True)
     if not names:
         return True
+    if settings.index != "embedded" and SEARCH_INDEX.name in names:
+        require_ready()
     print("Training and releasing", flush=True)
     job = defs.resolve_job_def("train_and_release")
     result = job.execute_in_process(

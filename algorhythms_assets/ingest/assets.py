@@ -11,8 +11,9 @@ from algorhythms_assets.ingest.config import RawPlaylistsConfig, TrackMetadataCo
 from algorhythms_assets.ingest.partitions import SLICES
 from algorhythms_assets.resources.compute import Compute, Request, materialize
 from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.kept_history import require_kept
-from algorhythms_assets.resources.store import digest
+from algorhythms_assets.resources.store import InputError, digest
 from algorhythms_assets.settings import Settings
 
 
@@ -83,5 +84,15 @@ def track_metadata(
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[Any]:
     """The snapshot: dense track ids, names, play counts, and the playlists as integers, split by bucket."""
+    if settings.index != "embedded":
+        # The first step of every training: what the last but three would fail on is said here.
+        try:
+            context.log.info(f"the index will be made on Elasticsearch {require_ready()}")
+        except UnreachableError as error:
+            if settings.deployment != "slurm":
+                raise dg.Failure(str(error), allow_retries=False) from None
+            context.log.warning(f"from here {error}; it has to be reached from where search_index runs")
+        except InputError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
     config = TrackMetadataConfig(holdout=settings.holdout)
     return materialize(context, compute, TRACK_METADATA, config, Request(memory_gb=8))

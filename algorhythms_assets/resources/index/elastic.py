@@ -13,6 +13,7 @@ from algorhythms_ask import names
 from algorhythms_ask.connection import Connection, Database, RefusedError
 from algorhythms_ask.elastic import ElasticIndex, document_id, stored
 from algorhythms_ask.index import Document, IndexUnavailableError, Search
+from elastic_transport import TlsError
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
@@ -300,6 +301,12 @@ def _ask(call: Callable[..., Any], **arguments: Any) -> Any:
         )(call, **arguments)
     except ApiError as error:
         raise RefusedError(error.status_code, f"Elasticsearch refused: {error}") from error
+    except TlsError as error:
+        why = f"{error}: {error.errors[-1]}" if error.errors else str(error)
+        raise IndexUnavailableError(
+            f"Elasticsearch cannot be reached: {why}. If its certificate is not trusted, name the one of the "
+            "authority that signed it in DATABASE_CA_FILE"
+        ) from error
     except TransportError as error:
         raise IndexUnavailableError(f"Elasticsearch cannot be reached: {error}") from error
 
@@ -307,4 +314,6 @@ def _ask(call: Callable[..., Any], **arguments: Any) -> Any:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, ApiError):
         return error.status_code in _BUSY
+    if isinstance(error, TlsError):
+        return False
     return isinstance(error, TransportError) or (isinstance(error, RefusedError) and error.status in _BUSY)

@@ -139,7 +139,9 @@ class Connection:
                 raise IndexUnavailableError(f"{self.url} did not answer in time") from None
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 if last or isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError):
-                    raise IndexUnavailableError(f"{self.url} cannot be reached: {_reason(error)}") from error
+                    raise IndexUnavailableError(
+                        f"{self.url} cannot be reached: {_reason(error)}{_hint(error)}"
+                    ) from error
         try:
             answer = json.loads(content) if content else {}
         except ValueError:
@@ -171,11 +173,19 @@ def _reason(error: BaseException) -> str:
     return re.sub(r"^.*?>: |^\S+: ", "", str(error)) or type(error).__name__
 
 
+def _hint(error: BaseException) -> str:
+    if isinstance(error, urllib3.exceptions.SSLError) and "certificate verify failed" in str(error):
+        return ". Name the certificate of the authority that signed its own in DATABASE_CA_FILE"
+    return ""
+
+
 def _told(status: int, answer: Any) -> str:
-    if status in (401, 403):
-        return ": see DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY"
     try:
         error = answer["error"]
-        return f": {error if isinstance(error, str) else error['reason']}"
-    except (KeyError, TypeError):
-        return ""
+        reason, kind = (error, "") if isinstance(error, str) else (error["reason"], error.get("type", ""))
+    except (KeyError, TypeError, AttributeError):
+        reason, kind = "", ""
+    # A cluster that takes no writes refuses them as it refuses strangers.
+    if status == 401 or (status == 403 and kind in ("", "security_exception")):
+        return ": see DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY"
+    return f": {reason}" if reason else ""
