@@ -218,3 +218,12 @@ def test_slices_are_removed_on_purpose_once_their_files_are_gone(instance, place
     assert "until the next release" in event.asset_observation.metadata["what is released speaks of them"].value
     [line] = (Store(place.store).slice_path("a").parent / "removed.jsonl").read_text().splitlines()
     assert json.loads(line)["reason"] == "asked for by its owner"
+
+
+def test_a_file_from_the_future_is_read_at_the_second_look(instance, place):
+    drop(place, "a", playlist(1, ["x"]))
+    path = Path(place.slices) / "a.json"
+    os.utime(path, (time.time() + 10_000, time.time() + 10_000))
+    first = tick(instance, place)
+    assert not first.run_requests
+    assert len(tick(instance, place, first.cursor).run_requests) == 1

@@ -132,3 +132,21 @@ def test_the_version_follows_slices_and_holdout(tmp_path):
     assert version("w", one) == version("x", one)
     assert version("y", one, holdout=0.05) != version("x", one)
     assert version("z", one, [playlist(TRAINING[1], ["b"])]) != version("x", one)
+
+
+def test_slices_that_change_while_a_snapshot_is_made_of_them_are_seen(tmp_path, monkeypatch):
+    snapshot(tmp_path, [playlist(TRAINING[0], ["a"])])
+    store = Store(tmp_path / "store")
+    before = store.stamp(TRACK_METADATA)
+    tables = track_metadata.snapshot_tables
+
+    def meanwhile(*arguments):
+        (tmp_path / "slice0.json").write_bytes(slice_bytes(playlist(TRAINING[0], ["b"])))
+        file = find_slices(tmp_path).files["slice0"]
+        raw_playlists.ingest(raw_playlists.SliceTask("slice0", file, store.slice_path("slice0")))
+        return tables(*arguments)
+
+    monkeypatch.setattr(track_metadata, "snapshot_tables", meanwhile)
+    with pytest.raises(InputError, match=r"slices changed while the snapshot was made of them \(slice0\)"):
+        made(store)
+    assert store.stamp(TRACK_METADATA) == before

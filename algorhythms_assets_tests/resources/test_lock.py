@@ -132,3 +132,13 @@ def test_two_payloads_of_one_artifact_at_once(tmp_path, demo):
             first.kill()
         first.stderr.close()
     assert weights.read_bytes() == before
+
+
+def test_a_clock_that_was_set_back_is_no_matter(holder, tmp_path):
+    """Neither the time in the file nor that of the file says whether its owner lives."""
+    path = tmp_path / "gcn_weights.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"since": "1999-01-01 00:00:00+00:00"}))
+    for moment in (0, time.time() + 10**6):
+        os.utime(path, (moment, moment))
+        with pytest.raises(LockedError), lock(tmp_path, "gcn_weights"):
+            pass

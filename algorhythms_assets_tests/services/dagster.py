@@ -118,7 +118,7 @@ def payloads(module: str, of: int) -> list[psutil.Process]:
 
 
 @contextmanager
-def running(store: Path, playlists: Path, log: Path) -> Iterator[Dagster]:
+def running(store: Path, playlists: Path, log: Path, **settings: str) -> Iterator[Dagster]:
     """Runs Dagster on a store; what is left of it at the end is killed."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -130,6 +130,7 @@ def running(store: Path, playlists: Path, log: Path) -> Iterator[Dagster]:
         "ALGORHYTHMS_FEATURES": "none",
         "ALGORHYTHMS_UI_PORT": str(port),
         "ALGORHYTHMS_RETRAIN_AFTER": "1000000",
+        **{f"ALGORHYTHMS_{name}": value for name, value in settings.items()},
     }
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -42,7 +42,7 @@ def test_a_release_and_a_roll_back_are_taken_up(publish: Callable[[str], Any], v
     assert _first(client) == ("v2", "rock5")
     roll_back(Store(versions), bucket=Bucket(boto3.client("s3")))
     assert _first(client) == ("v1", "rock1")
-    assert [content["version"] for content in history(Store(versions))] == ["v1", "v2", "v1"]
+    assert [content["version"] for content in history(Store(versions))][-3:] == ["v1", "v2", "v1"]
 
 
 def test_the_manifest_comes_after_the_files_and_the_pointer_last(publish: Callable[[str], Any], versions: Path) -> None:
