@@ -4,6 +4,7 @@ Nothing is read whole: a table comes in parts, and only with the columns that ar
 """
 
 import bz2
+import codecs
 import csv
 import gzip
 import io
@@ -23,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algorhythms_assets.features.columns import columns_of
-from algorhythms_assets.features.decoding import decoded
 from algorhythms_assets.features.left_out import LeftOut
+from algorhythms_assets.ingest.formats.text import encoding_of
 from algorhythms_assets.resources.store import InputError
 
 _PART = 20_000
@@ -82,7 +83,9 @@ def read_table(path: Path) -> Table:
         if magic.startswith(b"PAR1"):
             return _parquet(path)
         with _unpacked(path, magic) as file:
-            text, encoding = decoded(file.read(_SAMPLE))
+            sample = file.read(_SAMPLE)
+    encoding = encoding_of(sample)
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(sample)
     start = text.lstrip()
     if not start:
         raise InputError(f"{path} is empty")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,7 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from algorhythms_assets_tests.services.left_out import require
+
 _NODE = Path(__file__).parent / "node"
+POM = _NODE / "pom.xml"
 _START_SECONDS = 90
 _OLDEST_JAVA = 21
 
@@ -73,24 +77,25 @@ class Node:
 
 def missing() -> str | None:
     """Returns what a node lacks here, or None."""
-    if _java() is None:
-        return f"there is no JDK of version {_OLDEST_JAVA} or newer: `make services` installs one"
-    if not _jars().is_dir():
-        return f"Elasticsearch's jars are not in {_jars()}: `make services` fetches them"
+    if java() is None:
+        return f"there is no JDK of version {_OLDEST_JAVA} or newer, `make services` installs one"
+    if not jars().is_dir():
+        return f"its jars are not in {jars()}, `make services` fetches them"
     return None
 
 
 @contextmanager
 def running_node(folder: Path, heap: str = "1g") -> Iterator[Node]:
     """Compiles the launcher and runs a node with its data in the folder."""
-    java = _java()
-    assert java is not None
-    jars, classes = f"{_jars()}/*", folder / "classes"
+    require("Elasticsearch", missing())
+    programs = java()
+    assert programs is not None
+    path, classes = f"{jars()}/*", folder / "classes"
     sources = map(str, _NODE.rglob("*.java"))
-    subprocess.run([java / "javac", "-nowarn", "-cp", jars, "-d", classes, *sources], check=True)
+    subprocess.run([programs / "javac", "-nowarn", "-cp", path, "-d", classes, *sources], check=True)
     options = [f"-Xms{heap}", f"-Xmx{heap}", "--add-modules", "jdk.incubator.vector", "-XX:+UseSerialGC"]
-    options += ["--enable-native-access=ALL-UNNAMED", "-cp", f"{classes}:{jars}"]
-    node = Node([str(java / "java"), *options, "org.elasticsearch.node.SingleNode"], folder)
+    options += ["--enable-native-access=ALL-UNNAMED", "-cp", f"{classes}:{path}"]
+    node = Node([str(programs / "java"), *options, "org.elasticsearch.node.SingleNode"], folder)
     try:
         node.start()
         yield node
@@ -101,28 +106,27 @@ def running_node(folder: Path, heap: str = "1g") -> Iterator[Node]:
 @pytest.fixture(scope="session")
 def elasticsearch_node() -> Iterator[Node]:
     """A node that all tests share: each names its indices for itself."""
-    lacking = missing()
-    if lacking:
-        if os.environ.get("CI"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
     # Not in pytest's folders, which keep what the last runs left: its data may be large.
     with tempfile.TemporaryDirectory(prefix="elasticsearch") as folder, running_node(Path(folder)) as node:
         yield node
 
 
-def _jars() -> Path:
-    [version] = re.findall(r"<elasticsearch>(.+)</elasticsearch>", (_NODE / "pom.xml").read_text())
+def jars() -> Path:
+    """Returns where the jars are, or are put."""
+    [version] = re.findall(r"<elasticsearch>(.+)</elasticsearch>", POM.read_text())
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "algorhythms" / f"elasticsearch-{version}"
 
 
-def _java() -> Path | None:
-    """Returns the folder of the programs of the newest JDK."""
+def java() -> Path | None:
+    """Returns the folder of the programs of the newest JDK: JAVA_HOME's, or one that lies beside the `java` on PATH."""
+    homes = [Path(home) for home in [os.environ.get("JAVA_HOME")] if home]
+    if program := shutil.which("java"):
+        homes += Path(program).resolve().parents[2].glob("*")
     found: dict[int, Path] = {}
-    for home in [Path(os.environ.get("JAVA_HOME", "/nowhere")), *Path("/usr/lib/jvm").glob("*")]:
+    for home in homes:
         if (home / "bin" / "javac").is_file():
-            told = subprocess.run([home / "bin" / "javac", "-version"], capture_output=True, text=True, check=True)
+            told = subprocess.run([home / "bin" / "javac", "-version"], capture_output=True, text=True, check=False)
             version = re.search(r"javac (\d+)", told.stdout + told.stderr)
             if version:
                 found[int(version[1])] = home / "bin"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from algorhythms_assets_tests.services.left_out import require
 
 USER, PASSWORD = "reader", "correct horse"
 
@@ -32,11 +32,9 @@ http {{
 @contextmanager
 def running_nginx(upstream: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Gives its address, and the file of the certificate that it shows."""
-    if not (program := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")):
-        lacking = "there is no nginx: `make services` installs it"
-        if os.environ.get("CI"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    require("nginx", None if program else "`make services` installs it")
+    assert program
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

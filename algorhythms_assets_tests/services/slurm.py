@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import pytest
 
+from algorhythms_assets_tests.services.left_out import require
+
 NODES = ("node1", "node2", "node3")
 # No job but those of the test that kills it is on this one.
 FRAGILE = "node3"
@@ -180,17 +182,13 @@ def require_slurm() -> None:
     """Fails without Slurm where everything has to be there, and skips the test elsewhere."""
     # Daemons lie in /usr/sbin, which a user's PATH may leave out.
     os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
-    require(_PROGRAMS, "Slurm")
+    require_programs("Slurm", _PROGRAMS)
 
 
-def require(programs: Sequence[str], what: str) -> None:
+def require_programs(service: str, programs: Sequence[str]) -> None:
     """Fails or skips in the same way without these programs."""
     lacking = [program for program in programs if not shutil.which(program)]
-    if lacking:
-        missing = f"there is no {what} ({', '.join(lacking)}): `make services` installs it"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    require(service, f"there is no {', '.join(lacking)}, `make services` installs it" if lacking else None)
 
 
 @pytest.fixture(scope="session")

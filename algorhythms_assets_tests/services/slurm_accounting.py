@@ -13,7 +13,7 @@ from algorhythms_assets_tests.services.slurm import (
     NODES,
     Cluster,
     free_ports,
-    require,
+    require_programs,
     require_slurm,
     running_cluster,
     user,
@@ -106,6 +106,6 @@ class AccountingCluster(Cluster):
 def accounting() -> Iterator[AccountingCluster]:
     """A cluster with accounting, which this process and all it starts have for theirs while the module's tests run."""
     require_slurm()
-    require(_PROGRAMS, "accounting for Slurm")
+    require_programs("Slurm's accounting", _PROGRAMS)
     with running_cluster(AccountingCluster) as cluster:
         yield cluster

@@ -14,17 +14,14 @@ import pyspark
 import pytest
 
 from algorhythms_assets.resources.spark.engine import SparkEngine, spark_config
+from algorhythms_assets_tests.services.left_out import require
 
 _START_SECONDS = 60
 
 
 def require_java() -> None:
     """Fails without Java where everything has to be there, and skips the test elsewhere."""
-    if not shutil.which("java"):
-        missing = "there is no Java: `make services` installs one"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    require("Spark", None if shutil.which("java") else "there is no Java, `make services` installs one")
 
 
 @pytest.fixture(scope="session")

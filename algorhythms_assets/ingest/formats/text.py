@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 
 from charset_normalizer import from_bytes
 
@@ -61,6 +62,19 @@ def decode(content: bytes, declared: str | None = None, cut: bool = False) -> tu
     return _guessed(content)
 
 
+def encoding_of(beginning: bytes) -> str:
+    """Returns the encoding of a text that begins so, for texts that are read in parts; it may be cut anywhere."""
+    bom = next((bom for bom in BOMS if beginning.startswith(bom)), None)
+    if encoding := BOMS[bom] if bom else _utf_16(beginning):
+        return encoding
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        lines, bad = _lines_not_in_utf_8(beginning)
+        return "utf-8" if _mostly_utf_8(lines, bad) else _code_page(b"".join(lines[number] for number in bad))
+    return "utf-8"
+
+
 def _is_text_encoding(name: str) -> bool:
     try:
         return "a".encode(name).decode(name) == "a"
@@ -69,25 +83,33 @@ def _is_text_encoding(name: str) -> bool:
 
 
 def _utf_16(content: bytes) -> str | None:
-    """Returns which UTF-16 it is without saying so: in most scripts' punctuation and digits, one byte is zero."""
+    """Returns which UTF-16 it is without saying so: in every script's punctuation and digits, one byte is zero."""
     head = content[:4096]
-    if len(head) < 4 or head.count(0) * 5 < len(head):
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    if len(head) < 4 or max(first, second) * 20 < len(head) or min(first, second) * 10 > max(first, second):
         return None
-    return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+    return "utf-16-le" if second > first else "utf-16-be"
 
 
 def _guessed(content: bytes) -> tuple[str, str]:
     """Returns the text of what is no UTF-8: line by line if most of it is, else in one code page."""
-    lines = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", content)
-    bad = [number for number, line in enumerate(lines) if not _is_utf_8(line)]
-    good = sum(not line.isascii() for line in lines) - len(bad)
-    if good >= len(bad):
+    lines, bad = _lines_not_in_utf_8(content)
+    if _mostly_utf_8(lines, bad):
         encoding = _code_page(b"".join(lines[number] for number in bad))
         for number in bad:
             lines[number] = lines[number].decode(encoding, errors="replace").encode()
         return b"".join(lines).decode(), f"lines not in UTF-8, read as {encoding}"
     encoding = _code_page(b"".join(lines[number] for number in bad[:500]))
     return content.decode(encoding, errors="replace"), f"encoding guessed: {encoding}"
+
+
+def _lines_not_in_utf_8(content: bytes) -> tuple[list[bytes], list[int]]:
+    lines = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", content)
+    return lines, [number for number, line in enumerate(lines) if not _is_utf_8(line)]
+
+
+def _mostly_utf_8(lines: Sequence[bytes], bad: Sequence[int]) -> bool:
+    return sum(not line.isascii() for line in lines) >= 2 * len(bad)
 
 
 def _is_utf_8(line: bytes) -> bool:
