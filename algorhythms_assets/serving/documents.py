@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from algorhythms_ask.index import Document
-from algorhythms_ask.songs import album_key, artist_key
+from algorhythms_ask.keys import album_key, artist_key
+from algorhythms_ask.versions import song
 from numpy.typing import NDArray
 
 Neighbours = dict[int, list[tuple[str, int]]]
@@ -45,6 +46,7 @@ def documents(
                 row["playlists"],
                 vectors[i],
                 tuple(neighbours.get(row["track"], ())),
+                song(row["track_name"], row["artist_name"]),
             ),
             [row["track_uri"]],
         )

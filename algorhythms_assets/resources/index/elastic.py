@@ -62,6 +62,7 @@ def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[st
             "name": read,
             "artist": read | {"index": True},
             "album": read,
+            "song": {"type": "keyword"},
             "playlists": {"type": "integer", "index": False},
             "vector": {"type": "binary", "doc_values": True},
             "neighbours": {"type": "binary", "store": True},
@@ -190,7 +191,7 @@ def _recall(index: ElasticIndex, queries: NDArray[np.float32], edges: NDArray[np
     shares = []
     for start in range(0, len(queries), 50):
         asked = queries[start : start + 50]
-        answers = index.nearest([Search(query) for query in asked], RECALL_OF)
+        answers = index.nearest([Search(query, RECALL_OF) for query in asked])
         for hits, edge in zip(answers, edges[start : start + 50], strict=True):
             # What scores as the last of the best is as good, whichever of several it is.
             good = sum(hit.score >= edge - 1e-4 * max(1, abs(edge)) for hit in hits)

@@ -20,8 +20,10 @@ _FILES = ("vectors.npy", "documents.sqlite")
 _TABLES = """
 CREATE TABLE documents (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT, artist TEXT, album TEXT,
-    playlists INTEGER NOT NULL, neighbours TEXT NOT NULL
+    playlists INTEGER NOT NULL, song TEXT, neighbours TEXT NOT NULL
 );
+CREATE INDEX by_song ON documents (song) WHERE song IS NOT NULL;
+CREATE INDEX by_artist ON documents (artist);
 CREATE TABLE keys (key TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
 -- Of every track, as `algorhythms_ask.names` takes them apart: white space alone ends a word.
 CREATE VIRTUAL TABLE names USING fts5 (
@@ -54,7 +56,8 @@ def build_embedded(
             vectors.append(document.vector)
             neighbours = json.dumps(document.neighbours)
             columns = (document.id, document.kind, document.name, document.artist, document.album, document.playlists)
-            connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (row, *columns, neighbours))
+            values = (row, *columns, document.song, neighbours)
+            connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             # The first to claim a key has it: of two artists of one name the more popular.
             connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, row) for key in keys])
             if document.kind == "track":
@@ -101,7 +104,7 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
     check_content(f"the index in {folder}", index, tracks, probes)
     queries = np.stack(list(probes.values()))
     best = (queries @ vectors[:tracks].T).max(axis=1)
-    found = index.nearest([Search(query) for query in queries], 1)
+    found = index.nearest([Search(query, 1) for query in queries])
     for probe, [hit], score in zip(probes, found, best, strict=True):
         if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
             raise IndexFaultError(f"the index in {folder} finds {hit.id} for {probe}, which is not the best")

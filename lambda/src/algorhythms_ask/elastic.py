@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from algorhythms_ask import names
 from algorhythms_ask.connection import Connection, RefusedError
-from algorhythms_ask.index import Document, Hit, IndexUnavailableError, NoSuchIndexError, Search
+from algorhythms_ask.index import Called, Document, Hit, IndexUnavailableError, Key, NoSuchIndexError, Search
 from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving, one_edit, so_called
 
 _Column = str | Mapping[str, str]
@@ -33,10 +33,15 @@ _Column = str | Mapping[str, str]
 MOST_FOUND = 10_000
 
 # Columns of a document.
-_NAMES = ("id", "kind", "name", "artist", "album", "playlists")
+_NAMES = ("id", "kind", "name", "artist", "album", "playlists", "song")
 _READ = (*_NAMES, "vector", {"field": "embedding", "format": "binary"})
 
 _NONE = (None,)
+
+# So many tracks may be left out after they were found.
+_FEW = 100
+# A song has seldom more.
+_VERSIONS = 3
 
 # What a term is looked for in.
 _FIELD = {
@@ -85,40 +90,52 @@ class ElasticIndex:
                 "search_index again"
             ) from error
 
-    def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
+    def fetch(self, keys: Sequence[Key], neighbours: bool = False) -> Mapping[Key, Document]:
         """Returns the documents of those keys that are known."""
-        wanted = {document_id(key): key for key in keys if key}
+        wanted = {document_id(key): key for key in keys if isinstance(key, str) and key}
+        called = [key for key in dict.fromkeys(keys) if isinstance(key, Called)]
         identifiers = list(wanted)
         bodies = []
         for start in range(0, len(identifiers), MOST_FOUND):
             some = identifiers[start : start + MOST_FOUND]
             body = _body({"constant_score": {"filter": {"terms": {"key": some}}}}, len(some), "key", *_READ)
             bodies.append(body | {"stored_fields": "neighbours"} if neighbours else body)
-        hits = [hit["fields"] for hits in self._searched(bodies) for hit in hits]
-        return {wanted[fields["key"][0]]: _document(fields) for fields in hits}
+        answers = self._searched([*bodies, *(_matching(so_called(*key), 1) for key in called)])
+        hits = [hit["fields"] for hits in answers[: len(bodies)] for hit in hits]
+        found: dict[Key, Document] = {wanted[fields["key"][0]]: _document(fields) for fields in hits}
+        for key, hits in zip(called, answers[len(bodies) :], strict=True):
+            found |= {key: _document(hit["fields"]) for hit in hits}
+        return found
 
-    def nearest(self, searches: Sequence[Search], count: int, documents: bool = False) -> list[list[Hit]]:
+    def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
         """Returns, per search, the best tracks; equal scores by popularity, then identifier."""
-        if count == 0:
-            return [[] for _ in searches]
         read = _READ if documents else ("id",)
+        wanted = [search for search in searches if search.count]
         bodies = [
-            _popular(search, count, read) if _popularity_alone(search) else self._near(search, count, read)
-            for search in searches
+            _popular(search, read) if _popularity_alone(search) else self._near(search, read) for search in wanted
         ]
-        return [
-            _popular_hits(search, found)[:count] if _popularity_alone(search) else self._near_hits(search, found)
-            for search, found in zip(searches, self._searched(bodies), strict=True)
-        ]
+        answers = iter(self._searched(bodies))
+        return [self._hits(search, next(answers)) if search.count else [] for search in searches]
 
-    def _near(self, search: Search, count: int, read: Sequence[_Column]) -> dict[str, Any]:
-        reach = min(search.reach(count), MOST_FOUND)
-        knn = {
-            "field": "embedding",
-            "query_vector": encoded(np.append(search.query, self._offset(search))),
-            "k": reach,
-            "num_candidates": min(max(self.num_candidates, reach), MOST_FOUND),
-        }
+    def _near(self, search: Search, read: Sequence[_Column]) -> dict[str, Any]:
+        # A filter within the search among neighbours costs more than finding what is then left out, if that is little.
+        within = len(search.without) > _FEW or search.without_artists
+        reach = search.count if within else search.count + len(search.without) + _VERSIONS * len(search.without_songs)
+        left_out = _left_out(search)
+
+        def nearest(*only: Mapping[str, Any]) -> dict[str, Any]:
+            k = min(reach, MOST_FOUND)
+            filters = [*only, {"bool": {"must_not": left_out}}] if within else [*only]
+            return {
+                "knn": {
+                    "field": "embedding",
+                    "query_vector": encoded(np.append(search.query, self._offset(search))),
+                    "k": k,
+                    "num_candidates": min(max(self.num_candidates, k), MOST_FOUND),
+                    "filter": filters,
+                }
+            }
+
         artists: dict[float, list[str]] = {}
         for artist, more in search.raised.items():
             artists.setdefault(more, []).append(artist)
@@ -126,10 +143,19 @@ class ElasticIndex:
             {"constant_score": {"filter": {"terms": {"artist": names}}, "boost": more}}
             for more, names in artists.items()
         ]
+        # Tracks of raised artists may be among the best though their vectors alone are not: they are searched, too.
+        ways = [nearest()]
+        if raised:
+            ways.append(nearest({"terms": {"artist": list(search.raised)}}))
         # As a query it is searched for and fetched in one phase; what stands as `knn` beside queries takes three.
-        # A filter within it would cost the search more than finding what is then left out.
-        without = {"terms": {"key": [document_id(identifier) for identifier in search.without]}}
-        return _body({"bool": {"must": {"knn": knn}, "should": raised, "must_not": without}}, count, *read)
+        best = {"dis_max": {"queries": ways}}
+        return _body({"bool": {"must": best, "should": raised, "must_not": left_out}}, search.count, *read)
+
+    def _hits(self, search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
+        if _popularity_alone(search):
+            coefficient = float(search.query[-1])
+            return [_hit(hit["fields"], coefficient * hit["fields"]["popularity"][0]) for hit in found]
+        return self._near_hits(search, found)
 
     def _near_hits(self, search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
         # Elasticsearch adds 1 to an inner product.
@@ -149,15 +175,10 @@ class ElasticIndex:
                 found |= {document.id: document for document in hits if document.id not in found}
         return list(found.values())[:count]
 
-    def named(self, title: str, artist: str, count: int) -> list[Document]:
-        """Returns the tracks whose title and artist are the same names as these, the most popular first."""
-        return self._matching([so_called(title, artist)], count)
-
     def _matching(self, wanted: Sequence[Wanted], count: int) -> list[Document]:
         """Returns, of all that is wanted, the most popular tracks that match."""
-        queries = [{"bool": {"filter": [_any(clause) for clause in clauses]}} for clauses in wanted]
-        bodies = [_body(query, count, *_READ) | {"sort": [{"rank": "asc"}]} for query in queries]
-        return [_document(hit["fields"]) for hits in self._searched(bodies) for hit in hits]
+        found = self._searched([_matching(clauses, count) for clauses in wanted])
+        return [_document(hit["fields"]) for hits in found for hit in hits]
 
     def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Returns the hits of each search of a multi-search."""
@@ -210,6 +231,7 @@ def _document(fields: Mapping[str, list[Any]]) -> Document:
         playlists=fields["playlists"][0],
         vector=numbers if "vector" in fields else numbers[:-1],
         neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(base64.b64decode(text))),
+        song=fields.get("song", _NONE)[0],
     )
 
 
@@ -221,23 +243,27 @@ def _popularity_alone(search: Search) -> bool:
     return not search.query[:-1].any()
 
 
-def _popular(search: Search, count: int, read: Sequence[_Column]) -> dict[str, Any]:
+def _popular(search: Search, read: Sequence[_Column]) -> dict[str, Any]:
     """Returns what sorts by popularity: a search among neighbours would be lost."""
     coefficient = search.query[-1]
     order = [{"popularity": "desc" if coefficient > 0 else "asc"}] if coefficient else []
-    tracks = {"bool": {"filter": {"exists": {"field": "rank"}}}}
-    size = min(search.reach(count), MOST_FOUND)
-    return _body(tracks, size, *read, "artist", "popularity") | {"sort": [*order, {"rank": "asc"}]}
+    tracks = {"bool": {"filter": {"exists": {"field": "rank"}}, "must_not": _left_out(search)}}
+    return _body(tracks, search.count, *read, "popularity") | {"sort": [*order, {"rank": "asc"}]}
 
 
-def _popular_hits(search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
-    without = set(search.without)
-    hits = []
-    for fields in (hit["fields"] for hit in found):
-        if fields["id"][0] not in without:
-            more = search.raised.get(fields.get("artist", _NONE)[0], 0.0)
-            hits.append(_hit(fields, float(search.query[-1]) * fields["popularity"][0] + more))
-    return sorted(hits, key=lambda hit: -hit.score)
+def _left_out(search: Search) -> list[dict[str, Any]]:
+    without = {
+        "key": [document_id(identifier) for identifier in search.without],
+        "song": list(search.without_songs),
+        "artists": list(search.without_artists),
+    }
+    return [{"terms": {field: values}} for field, values in without.items() if values]
+
+
+def _matching(wanted: Wanted, count: int) -> dict[str, Any]:
+    """Returns what finds the most popular tracks that match."""
+    query = {"bool": {"filter": [_any(clause) for clause in wanted]}}
+    return _body(query, count, *_READ) | {"sort": [{"rank": "asc"}]}
 
 
 def _body(query: Mapping[str, Any], size: int, *read: _Column) -> dict[str, Any]:

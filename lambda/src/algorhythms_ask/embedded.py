@@ -7,7 +7,7 @@ falling popularity), `documents.sqlite`, `index.json`. It is written by `algorhy
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algorhythms_ask import names
-from algorhythms_ask.index import Document, Hit, IndexUnavailableError, Search
+from algorhythms_ask.index import Called, Document, Hit, IndexUnavailableError, Key, Search
 from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving, so_called
 from algorhythms_ask.vocabulary import Vocabulary
 
@@ -33,7 +33,7 @@ _COLUMN = {
     Match.BEGINNING: "{words joins}",
 }
 
-_COLUMNS = "row, id, kind, name, artist, album, playlists"
+_COLUMNS = "row, id, kind, name, artist, album, playlists, song"
 
 
 class EmbeddedIndex:
@@ -63,11 +63,8 @@ class EmbeddedIndex:
                 f"the index in {folder} is another version's, whose names differ: materialize search_index again"
             )
         self._local = threading.local()
-        found = self._sql("SELECT id, artist FROM documents WHERE row < ? ORDER BY row", self.tracks)
-        self._ids = [str(identifier) for identifier, _ in found]
-        # One text for all tracks of an artist.
-        artists: dict[str, str] = {}
-        self._artists = [None if name is None else artists.setdefault(str(name), str(name)) for _, name in found]
+        found = self._sql("SELECT id FROM documents WHERE row < ? ORDER BY row", self.tracks)
+        self._ids = [str(identifier) for (identifier,) in found]
         self._vocabulary = Vocabulary([str(word) for (word,) in self._sql("SELECT word FROM words ORDER BY word")])
         if len(self._ids) != self.tracks or self._vectors.shape != shape:
             raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on what it holds")
@@ -83,7 +80,7 @@ class EmbeddedIndex:
             raise IndexUnavailableError(f"{self._database} cannot be read: {error}") from error
 
     def _document(self, row: tuple[object, ...]) -> Document:
-        number, identifier, kind, name, artist, album, playlists, *neighbours = row
+        number, identifier, kind, name, artist, album, playlists, song, *neighbours = row
         return Document(
             id=str(identifier),
             kind=str(kind),
@@ -93,39 +90,61 @@ class EmbeddedIndex:
             playlists=int(str(playlists)),
             vector=np.array(self._vectors[int(str(number))]),
             neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(str(text))),
+            song=None if song is None else str(song),
         )
 
-    def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
+    def fetch(self, keys: Sequence[Key], neighbours: bool = False) -> Mapping[Key, Document]:
         """Returns the documents of those keys that are known."""
         columns = f"{_COLUMNS}, neighbours" if neighbours else _COLUMNS
         rows = self._sql(
             f"SELECT keys.key, {columns} FROM keys JOIN documents USING (row)"  # noqa: S608 (constant columns)
             " WHERE keys.key IN (SELECT value FROM json_each(?))",
-            json.dumps(list(keys)),
+            json.dumps([key for key in keys if isinstance(key, str)]),
         )
-        return {str(key): self._document(tuple(row)) for key, *row in rows}
+        found: dict[Key, Document] = {str(key): self._document(tuple(row)) for key, *row in rows}
+        for key in keys:
+            if isinstance(key, Called):
+                found |= dict(zip([key], self._documents(self._matching(so_called(*key), 1)), strict=False))
+        return found
 
-    def nearest(self, searches: Sequence[Search], count: int, documents: bool = False) -> list[list[Hit]]:
+    def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
         """Returns, per search, the best tracks; equal scores by popularity, then identifier."""
         step = max(1, _SCORES_AT_ONCE // max(1, self.tracks))
         found: list[list[Hit]] = []
         for start in range(0, len(searches), step):
             some = searches[start : start + step]
             scores = self._scores(np.stack([search.query for search in some]))
-            found += [self._hits(search, row, count) for search, row in zip(some, scores, strict=True)]
+            found += [self._hits(search, row) for search, row in zip(some, scores, strict=True)]
         if documents:
             known = self.fetch([hit.id for hits in found for hit in hits])
             found = [[replace(hit, document=known[hit.id]) for hit in hits] for hits in found]
         return found
 
-    def _hits(self, search: Search, scores: NDArray[np.float32], count: int) -> list[Hit]:
-        without = set(search.without)
-        hits = []
-        for row in _best(scores, search.reach(count)).tolist():
-            if (identifier := self._ids[row]) not in without:
-                more = search.raised.get(self._artists[row] or "", 0.0)
-                hits.append(Hit(identifier, float(scores[row]) + more))
-        return sorted(hits, key=lambda hit: -hit.score)[:count]
+    def _hits(self, search: Search, scores: NDArray[np.float32]) -> list[Hit]:
+        for artist, row in self._rows("artist", "documents", search.raised):
+            scores[row] += search.raised[artist]
+        scores[self._left_out(search)] = -np.inf
+        best = [(row, float(scores[row])) for row in _best(scores, search.count).tolist()]
+        return [Hit(self._ids[row], score) for row, score in best if score > -np.inf]
+
+    def _left_out(self, search: Search) -> list[int]:
+        """Returns the rows of the tracks that are not to be found."""
+        rows = [row for _, row in self._rows("key", "keys", search.without)]
+        rows += [row for _, row in self._rows("song", "documents", search.without_songs)]
+        if search.without_artists:
+            wanted = " OR ".join(f'artists : "{key}"' for key in search.without_artists)
+            rows += [int(str(row)) for (row,) in self._sql("SELECT rowid FROM names WHERE names MATCH ?", wanted)]
+        return rows
+
+    def _rows(self, column: str, table: str, values: Collection[str]) -> Iterator[tuple[str, int]]:
+        """Yields, of the tracks that have one of these values in a column, the value and the row."""
+        if values:
+            found = self._sql(
+                f"SELECT {column}, row FROM {table}"  # noqa: S608 (constants)
+                f" WHERE {column} IN (SELECT value FROM json_each(?)) AND row < {self.tracks}",
+                json.dumps(list(values)),
+            )
+            yield from ((str(value), int(str(row))) for value, row in found)
 
     def _scores(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
         vectors = self._vectors[: self.tracks]
@@ -144,10 +163,6 @@ class EmbeddedIndex:
                     break
                 found |= dict.fromkeys(self._matching(wanted, count))
         return self._documents(list(found)[:count])
-
-    def named(self, title: str, artist: str, count: int) -> list[Document]:
-        """Returns the tracks whose title and artist are the same names as these, the most popular first."""
-        return self._documents(self._matching(so_called(title, artist), count))
 
     def _matching(self, wanted: Wanted, count: int) -> list[int]:
         """Returns the rows of the most popular tracks that match."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ class Document:
 
     `vector` is the stored vector, float32 [dimension]: the unit vector z, factors, then the popularity term.
     `neighbours` are (track id, playlists that hold both), the strongest first; empty where they were not asked for.
+    `song` is the same for all versions of a song (see `versions`).
     """
 
     id: str
@@ -24,24 +25,34 @@ class Document:
     playlists: int
     vector: NDArray[np.float32]
     neighbours: tuple[tuple[str, int], ...] = ()
+    song: str | None = None
+
+
+class Called(NamedTuple):
+    """A key that stands for the most popular track whose title and artist are the same names as these."""
+
+    title: str
+    artist: str
+
+
+Key = str | Called
 
 
 @dataclass(frozen=True)
 class Search:
-    """Which tracks are wanted: those of largest inner product with `query`, float32 [dimension].
+    """Which tracks are wanted: the `count` of largest inner product with `query`, float32 [dimension].
 
-    None of those in `without`, which are track ids, is found. The first `among` are reordered: what is by an artist in
-    `raised` scores so much more.
+    What is by an artist in `raised`, spelt as in documents, scores so much more. None of the tracks in `without` is
+    found, no version of the songs in `without_songs`, and nothing by those whose name has a key (see
+    `names.artist_keys`) in `without_artists`.
     """
 
     query: NDArray[np.float32]
+    count: int
     without: Collection[str] = ()
+    without_songs: Collection[str] = ()
+    without_artists: Collection[str] = ()
     raised: Mapping[str, float] = field(default_factory=dict)
-    among: int = 0
-
-    def reach(self, count: int) -> int:
-        """Returns of how many tracks, those in `without` among them, the best `count` are found."""
-        return max(count, self.among) + len(self.without)
 
 
 @dataclass(frozen=True)
@@ -76,17 +87,14 @@ class Index(Protocol):
     def dimension(self) -> int:
         """Length of a stored vector."""
 
-    def fetch(self, keys: Sequence[str], neighbours: bool = False) -> Mapping[str, Document]:
+    def fetch(self, keys: Sequence[Key], neighbours: bool = False) -> Mapping[Key, Document]:
         """Returns the documents of those keys that are known, in one round trip, with or without their neighbours."""
 
-    def nearest(self, searches: Sequence[Search], count: int, documents: bool = False) -> list[list[Hit]]:
-        """Returns, per search, the best `count` tracks, best first, in one round trip, with or without documents."""
+    def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
+        """Returns, per search, the best tracks, best first, in one round trip, with or without documents."""
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns the tracks that a text names, those that it names best first, then the most popular.
 
         What is found in which order is said by `algorhythms_ask.matching`, and is the same on every index.
         """
-
-    def named(self, title: str, artist: str, count: int) -> list[Document]:
-        """Returns the tracks whose title and artist are the same names as these, the most popular first."""

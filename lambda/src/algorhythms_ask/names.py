@@ -16,7 +16,7 @@ from typing import NamedTuple
 from algorhythms_ask.songs import normalised
 
 # Of what an index holds of names. Raise it whenever a name comes out differently: an index of another is refused.
-VERSION = 1
+VERSION = 2
 
 # What announces a guest; whether it is written, and how, does not matter.
 GUEST = frozenset({"feat", "ft", "featuring"})

@@ -1,67 +1,68 @@
 """Seeds to recommendations: a maximum inner product search, and a score that is exactly the sum of its terms.
 
-A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The n seeds s ask with
+A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The n seeds s of a taste ask with
 [mean of z_s, u, 1], where u = A^-1 sum of v_s, with A = B + sum of v_s v_s^T, are the factors of a playlist that holds
 them (Hu, Koren and Volinsky, ICDM 2008). So the score of a candidate c is the sum over the seeds of
 z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
 
-The first of these are then reordered, since people often put more of an artist into a playlist: with m seeds by the
-candidate's artist, each of these m says ARTIST_WEIGHT * log(1 + m) / m more.
+People often put more of an artist into a playlist: with m seeds by the candidate's artist, each of these m says
+ARTIST_WEIGHT * log(1 + m) / m more. Songs that are not wanted say NEGATIVE_WEIGHT of what they would say as seeds, with
+the opposite sign, and the popularity term may be weighted otherwise (see `Wish`).
 """
 
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algorhythms_ask.features import FeatureNetwork, Floats, problems
+from algorhythms_ask import tastes
+from algorhythms_ask.choosing import Recommendation, chosen
+from algorhythms_ask.features import FeatureNetwork, Floats
 from algorhythms_ask.index import Document, Hit, Index, Search
-from algorhythms_ask.songs import Song, fallback_keys
+from algorhythms_ask.seeds import Resolution, Seed, resolve
+from algorhythms_ask.songs import Song
+from algorhythms_ask.versions import song as song_of
+from algorhythms_ask.wish import Wish
 
 # Quality is flat from 0.06 to 0.2: see docs/log.md.
 ARTIST_WEIGHT = 0.12
+NEGATIVE_WEIGHT = 0.5
+
+# So many tracks a search finds at most.
+DEEPEST = 10_000
 
 # Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
 _DECIMALS = 8
 
 
 @dataclass(frozen=True)
-class Seed:
-    """A song with its z and v, float32 [dimension - 1]; `resolved_by` is track, album, artist or features.
+class Answer:
+    """What a wish comes to. `tastes` are the seeds' positions by taste; `deeper` is whether more can be found."""
 
-    `artist` is its artist's name as the index spells it.
-    """
-
-    song: Song
-    vector: Floats
-    resolved_by: str
-    document: Document | None = None
-    artist: str | None = None
-
-
-@dataclass
-class Resolution:
-    """The songs of one request: those with a vector, and those without (with the reason).
-
-    `faulty` has, by position in the request, what is wrong with features that were needed, by field.
-    """
-
-    seeds: list[Seed] = field(default_factory=list)
-    unresolved: list[tuple[Song, str]] = field(default_factory=list)
-    faulty: dict[int, dict[str, str]] = field(default_factory=dict)
+    resolution: Resolution
+    negative: Resolution
+    tastes: list[list[int]]
+    recommendations: list[Recommendation]
+    deeper: bool
 
 
 @dataclass(frozen=True)
-class Recommendation:
-    """A track with its score, which is `popularity` plus the sum of `seed_terms` (one per seed, in their order)."""
+class _Asked:
+    """A wish with what is known of its songs, and the searches that it takes, one a taste."""
 
-    document: Document
-    score: float
-    seed_terms: tuple[float, ...]
-    popularity: float
+    wish: Wish
+    resolution: Resolution
+    negative: Resolution
+    groups: list[NDArray[np.intp]]
+    parts: NDArray[np.float64]  # of the seeds, each within its taste, then of what is not wanted
+    searches: list[Search]
+
+    @property
+    def popularity(self) -> float:
+        return 1 + 2 * self.wish.popularity
 
 
 class Recommender:
@@ -76,84 +77,124 @@ class Recommender:
         self.fold_in = np.zeros((0, 0), np.float32) if fold_in is None else fold_in
         self._inverse = np.linalg.inv(self.fold_in.astype(np.float64))
 
-    def resolve(self, requests: Sequence[Sequence[Song]]) -> list[Resolution]:
-        """Finds vectors for the songs of each request: one round trip for all of them, a second if any is unknown.
-
-        A track the index knows stands for itself; else its album, else its artist, else its features place it.
-        Songs that occur twice in a request count once.
-        """
-        songs = [song for request in requests for song in request]
-        documents = dict(self.index.fetch(sorted({song.id for song in songs})))
-        unknown = [song for song in songs if _closest(song, documents) is None]
-        if keys := {key for song in unknown for _, key in fallback_keys(song)}:
-            documents |= self.index.fetch(sorted(keys))
-        return [self._resolve(songs, documents) for songs in requests]
-
-    def _resolve(self, songs: Sequence[Song], documents: Mapping[str, Document]) -> Resolution:
-        found = Resolution()
-        seen: set[str] = set()
-        for position, song in enumerate(songs):
-            if song.id in seen:
-                continue
-            seen.add(song.id)
-            document = _closest(song, documents)
-            if document is not None:
-                known = document if document.kind == "track" else None
-                found.seeds.append(Seed(song, document.vector[:-1], document.kind, known, document.artist))
-                continue
-            reason = "not in the index"
-            if song.features is not None and self.network is not None:
-                wrong = problems(song.features, self.network.encoder.features)
-                if not wrong:
-                    # Features say nothing of factors.
-                    vector = np.pad(self.network.place(song.features), (0, len(self.fold_in)))
-                    found.seeds.append(Seed(song, vector, "features"))
-                    continue
-                sentence = "; ".join(f"{field} {problem}" for field, problem in wrong.items())
-                reason = f"not in the index, and its features cannot be used: {sentence}"
-                found.faulty[position] = wrong
-            elif song.features is not None:
-                reason = "not in the index, and the released model was made without audio features"
-            found.unresolved.append((song, reason))
-        return found
+    def resolve(self, requests: Sequence[Sequence[Song]], neighbours: bool = False) -> list[Resolution]:
+        """Finds vectors for the songs of each request; see `seeds.resolve`."""
+        return resolve(requests, self.index, self.network, len(self.fold_in), neighbours)
 
     def rank(
         self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int
     ) -> list[list[Hit]]:
-        """Returns, per request, the best `count` tracks that are not among its songs, in one round trip."""
+        """Returns, per request without options, what `recommend` would recommend, in one round trip and as hits."""
         searches = [
-            self._search(songs, found.seeds, self.parts(found.seeds), count)
+            self._asked(Wish(songs, count), found, Resolution(), count).searches[0]
             for songs, found in zip(requests, resolutions, strict=True)
         ]
-        return self.index.nearest(searches, count)
+        return self.index.nearest(searches)
 
-    def _search(self, songs: Sequence[Song], seeds: Sequence[Seed], parts: NDArray[np.float64], count: int) -> Search:
-        query = np.append(parts.sum(axis=0), 1).astype(np.float32)
-        return Search(query, {song.id for song in songs}, _artist_terms(seeds), _reordered_for(count))
+    def recommend(self, wishes: Sequence[Wish]) -> list[Answer]:
+        """Answers all wishes in two round trips to the index, three if a song is unknown.
 
-    def parts(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
-        """Returns each seed's part in the query, float64 [seeds, dimension - 1]; their sum is the query."""
-        vectors = np.array([seed.vector for seed in seeds], dtype=np.float64).reshape(-1, self.index.dimension - 1)
-        return query_parts(vectors, self._inverse)
+        One more is made where choosing among what was found left too little.
+        """
+        neighbours = any(wish.evidence for wish in wishes)
+        found = self.resolve([songs for wish in wishes for songs in (wish.songs, wish.negative)], neighbours)
+        asked = [
+            self._asked(wish, seeds, negative, wish.pool())
+            for wish, seeds, negative in zip(wishes, found[::2], found[1::2], strict=True)
+        ]
+        answers = self._answers(asked)
+        short = [
+            i for i, answer in enumerate(answers) if answer.deeper and len(answer.recommendations) < wishes[i].count
+        ]
+        if short:
+            deeper = [
+                self._asked(a.wish, a.resolution, a.negative, min(5 * a.searches[0].count, DEEPEST))
+                for a in (asked[i] for i in short)
+            ]
+            for i, answer in zip(short, self._answers(deeper), strict=True):
+                answers[i] = answer
+        return answers
 
-    def recommend(self, songs: Sequence[Song], count: int) -> tuple[Resolution, list[Recommendation]]:
-        """Answers one request in two round trips to the index, three if a song is unknown, however many songs."""
-        [resolution] = self.resolve([songs])
-        parts = self.parts(resolution.seeds)
-        search = self._search(songs, resolution.seeds, parts, count)
-        [hits] = self.index.nearest([search], count, documents=True)
-        found = [hit.document for hit in hits if hit.document is not None]
-        if not found:
-            return resolution, []
-        candidates = np.stack([document.vector for document in found]).astype(np.float64)
-        terms = candidates[:, :-1] @ parts.T
-        terms = np.round(terms + _of_artists(found, resolution.seeds), _DECIMALS)
-        popularity = np.round(candidates[:, -1], _DECIMALS)
+    def _answers(self, asked: Sequence[_Asked]) -> list[Answer]:
+        hits = iter(self.index.nearest([search for one in asked for search in one.searches], documents=True))
+        return [self._answer(one, [next(hits) for _ in one.searches]) for one in asked]
+
+    def _answer(self, asked: _Asked, found: Sequence[Sequence[Hit]]) -> Answer:
+        candidates = [
+            self._scored(asked, taste, [hit.document for hit in hits if hit.document is not None])
+            for taste, hits in enumerate(found)
+        ]
+        wish = asked.wish
+        shares = [len(group) for group in asked.groups]
+        z = self.index.dimension - 1 - len(self.fold_in)
+        everything = chosen(candidates, shares, wish, z)
+        deepest = min(self.index.tracks, DEEPEST)
+        return Answer(
+            asked.resolution,
+            asked.negative,
+            [group.tolist() for group in asked.groups],
+            everything[wish.start : wish.start + wish.count],
+            deeper=any(search.count < deepest for search in asked.searches),
+        )
+
+    def _asked(self, wish: Wish, resolution: Resolution, negative: Resolution, pool: int) -> _Asked:
+        """Returns how a wish is searched for, `pool` tracks a taste."""
+        seeds = resolution.seeds
+        vectors, unwanted = self._vectors(seeds), self._vectors(negative.seeds)
+        z = vectors.shape[1] - len(self.fold_in)
+        groups = tastes.split(vectors[:, :z], wish.tastes)
+        parts = np.zeros((len(seeds) + len(unwanted), vectors.shape[1]))
+        for group in groups:
+            parts[group] = query_parts(vectors[group], self._inverse)
+        parts[len(seeds) :] = -NEGATIVE_WEIGHT * query_parts(unwanted, self._inverse)
+        known = [seed.document for seed in (*seeds, *negative.seeds) if seed.document is not None]
+        songs = {song_of(song.name, song.artist) for song in (*wish.songs, *wish.negative)}
+        without = {song.id for song in (*wish.songs, *wish.negative)} | {document.id for document in known}
+        songs |= {document.song for document in known}
+        searches = []
+        for group in groups:
+            query = np.append(parts[group].sum(axis=0) + parts[len(seeds) :].sum(axis=0), 1 + 2 * wish.popularity)
+            searches.append(
+                Search(
+                    query.astype(np.float32),
+                    pool,
+                    without | set(wish.without_tracks),
+                    songs - {None},
+                    wish.without_artists,
+                    _artist_terms([seeds[i] for i in group]),
+                )
+            )
+        return _Asked(wish, resolution, negative, groups, parts, searches)
+
+    def _vectors(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
+        vectors = np.array([seed.vector for seed in seeds], dtype=np.float64)
+        return vectors.reshape(-1, self.index.dimension - 1)
+
+    def _scored(self, asked: _Asked, taste: int, candidates: Sequence[Document]) -> list[Recommendation]:
+        """Returns the candidates of a taste with their terms, best first."""
+        if not candidates:
+            return []
+        seeds, group = asked.resolution.seeds, asked.groups[taste]
+        vectors = np.stack([document.vector for document in candidates]).astype(np.float64)
+        terms = np.zeros((len(candidates), len(asked.parts)))
+        terms[:, group] = vectors[:, :-1] @ asked.parts[group].T
+        terms[:, group] += _of_artists(candidates, [seeds[i] for i in group])
+        terms[:, len(seeds) :] = vectors[:, :-1] @ asked.parts[len(seeds) :].T
+        terms = np.round(terms, _DECIMALS)
+        popularity = np.round(vectors[:, -1] * asked.popularity, _DECIMALS)
         scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
         # The index sums in single precision: what it ranks a rounding error apart is put right here.
         order = np.argsort(-scores, kind="stable")
-        return resolution, [
-            Recommendation(found[i], float(scores[i]), tuple(terms[i].tolist()), float(popularity[i])) for i in order
+        return [
+            Recommendation(
+                candidates[i],
+                float(scores[i]),
+                tuple(terms[i, : len(seeds)].tolist()),
+                float(popularity[i]),
+                tuple(terms[i, len(seeds) :].tolist()),
+                taste,
+            )
+            for i in order
         ]
 
 
@@ -169,12 +210,7 @@ def query_parts(vectors: NDArray[np.float64], inverse: NDArray[np.float64]) -> N
     return np.concatenate([z / max(1, len(vectors)), folded], axis=1)
 
 
-def _reordered_for(count: int) -> int:
-    """Returns of how many tracks the first `count` are found: with more, next to no answer would be another."""
-    return min(5 * count + 50, 2 * count + 200)
-
-
-def _artist_terms(seeds: Sequence[Seed]) -> dict[str, float]:
+def _artist_terms(seeds: Sequence[Seed]) -> Mapping[str, float]:
     """Returns what all seeds of an artist together say more of the artist's tracks."""
     seeds_of = Counter(seed.artist for seed in seeds if seed.artist is not None)
     return {artist: ARTIST_WEIGHT * math.log1p(count) for artist, count in seeds_of.items()}
@@ -188,13 +224,3 @@ def _of_artists(candidates: Sequence[Document], seeds: Sequence[Seed]) -> NDArra
     total = np.array([more.get(candidate.artist or "", 0.0) for candidate in candidates])
     shares: NDArray[np.float64] = same * (total / np.maximum(same.sum(axis=1), 1))[:, None]
     return shares
-
-
-def _closest(song: Song, documents: Mapping[str, Document]) -> Document | None:
-    """Returns the track itself, else its album, else its artist, else None."""
-    track = documents.get(song.id)
-    # An identifier may happen to be spelt as the key of an artist: that makes it no track.
-    if track is not None and track.kind == "track":
-        return track
-    found = ((kind, documents.get(key)) for kind, key in fallback_keys(song))
-    return next((document for kind, document in found if document is not None and document.kind == kind), None)

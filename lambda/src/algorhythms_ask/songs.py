@@ -83,27 +83,3 @@ def local_track(artist: str, title: str, place: str = "") -> str:
 def normalised(name: str) -> str:
     """Returns the name as it is compared: Unicode NFKC, case folded, white space collapsed."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def artist_key(artist: str) -> str:
-    """Returns the index key of an artist given by URI or by name."""
-    return artist if artist.startswith("spotify:artist:") else f"artist:{normalised(artist)}"
-
-
-def album_key(artist: str, album: str) -> str:
-    """Returns the index key of an album given by URI, or by its artist's and its own name.
-
-    The title alone would not do: many artists have "Greatest Hits".
-    """
-    # A normalised name holds no line break, so none can be mistaken for the separator.
-    return album if album.startswith("spotify:album:") else f"album:{normalised(artist)}\n{normalised(album)}"
-
-
-def fallback_keys(song: Song) -> list[tuple[str, str]]:
-    """Returns (kind, key) of what may stand for an unknown track, the closest first."""
-    keys = []
-    if song.album and (song.artist or song.album.startswith("spotify:album:")):
-        keys.append(("album", album_key(song.artist or "", song.album)))
-    if song.artist:
-        keys.append(("artist", artist_key(song.artist)))
-    return keys

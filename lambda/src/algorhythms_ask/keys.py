@@ -1,0 +1,49 @@
+"""The keys under which an index knows artists and albums, and what may stand for an unknown track."""
+
+from algorhythms_ask.index import Called, Key
+from algorhythms_ask.names import artist_keys, key
+from algorhythms_ask.songs import Song, normalised
+
+# What people write between several artists; "Tyler, The Creator" is known as a whole.
+_BETWEEN = (",", ";", " & ", " x ", " X ", " / ")
+
+
+def artist_key(artist: str) -> str:
+    """Returns the index key of an artist given by URI or by name, which may be written with or without accents."""
+    return artist if artist.startswith("spotify:artist:") else f"artist:{_plain(artist)}"
+
+
+def album_key(artist: str, album: str) -> str:
+    """Returns the index key of an album given by URI, or by its artist's and its own name.
+
+    The title alone would not do: many artists have "Greatest Hits".
+    """
+    # A plain name holds no line break, so none can be mistaken for the separator.
+    return album if album.startswith("spotify:album:") else f"album:{_plain(artist)}\n{key(album) or normalised(album)}"
+
+
+def fallback_keys(song: Song) -> list[tuple[str, Key]]:
+    """Returns (kind, key) of what may stand for a track whose identifier is unknown, the closest first.
+
+    The track of the same title and artist; its album; its artist; the first of several artists.
+    """
+    keys: list[tuple[str, Key]] = []
+    artist, album = song.artist, song.album
+    if song.name and artist and not artist.startswith("spotify:artist:"):
+        keys.append(("track", Called(song.name, artist)))
+    if album and (artist or album.startswith("spotify:album:")):
+        keys.append(("album", album_key(artist or "", album)))
+    if artist:
+        keys += [("artist", artist_key(name)) for name in dict.fromkeys((artist, *_first_of_several(artist)))]
+    return keys
+
+
+def _plain(artist: str) -> str:
+    """Returns the shortest of the artist's keys: without guests, and The Beatles without The."""
+    return min(artist_keys(artist), key=lambda known: (len(known), known), default="") or normalised(artist)
+
+
+def _first_of_several(artist: str) -> list[str]:
+    if artist.startswith("spotify:artist:"):
+        return []
+    return [first for sign in _BETWEEN if (first := artist.split(sign)[0].strip()) not in ("", artist)]

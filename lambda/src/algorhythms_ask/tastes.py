@@ -1,0 +1,81 @@
+"""A request of several tastes: its seeds fall into groups, each is searched for itself, and each has its share.
+
+The mean of two tastes is near to neither: what lies between metal and reggaeton is what fans of both put up with.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST = 4
+
+# Two groups whose directions are nearer than this are one taste: see docs/log.md.
+_APART = 0.35
+_PASSES = 10
+
+T = TypeVar("T")
+
+
+def split(z: NDArray[np.float64], wanted: int | None) -> list[NDArray[np.intp]]:
+    """Returns the positions of the seeds of each taste, the taste of the first seed first.
+
+    `z` are the seeds' unit vectors, float64 [seeds, dimension]. With `wanted` tastes there are so many if as many seeds
+    differ; with None, as many as lie apart, at most `MOST`.
+    """
+    if wanted is not None:
+        return _groups(z, wanted)
+    found = _groups(z, 1)
+    for tastes in range(2, MOST + 1):
+        finer = _groups(z, tastes)
+        if len(finer) < tastes or not _lie_apart(z, finer):
+            break
+        found = finer
+    return found
+
+
+def _groups(z: NDArray[np.float64], wanted: int) -> list[NDArray[np.intp]]:
+    """Returns groups by k-means on the sphere, which begins at the seeds that are farthest from each other."""
+    if wanted == 1 or len(z) < 2:
+        return [np.arange(len(z))]
+    centres = [int(np.argmin(z @ z.sum(axis=0)))]
+    nearest = z @ z[centres[0]]
+    while len(centres) < wanted and nearest.min() < 1 - 1e-6:
+        centres.append(int(np.argmin(nearest)))
+        nearest = np.maximum(nearest, z @ z[centres[-1]])
+    directions = z[centres]
+    of = np.argmax(z @ directions.T, axis=1)
+    for _ in range(_PASSES):
+        sums = np.stack([z[of == group].sum(axis=0) for group in range(len(directions))])
+        directions = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+        moved = np.argmax(z @ directions.T, axis=1)
+        if (moved == of).all():
+            break
+        of = moved
+    return [np.flatnonzero(of == group) for group in dict.fromkeys(of.tolist())]
+
+
+def _lie_apart(z: NDArray[np.float64], groups: Sequence[NDArray[np.intp]]) -> bool:
+    """Returns whether the seeds of no two groups are near to each other, on average."""
+    between = [float((z[one] @ z[other].T).mean()) for i, one in enumerate(groups) for other in groups[i + 1 :]]
+    return max(between, default=0.0) < _APART
+
+
+def interleaved(lists: Sequence[Sequence[T]], shares: Sequence[int], take: Callable[[T], bool]) -> list[T]:
+    """Returns what is taken of several lists, so that every beginning holds of each as its share says.
+
+    Next comes always the list that lacks most (Webster's method); what is not taken costs its list nothing.
+    """
+    places, taken = [0] * len(lists), [0] * len(lists)
+    merged: list[T] = []
+    while any(place < len(some) for place, some in zip(places, lists, strict=True)):
+        left = [i for i, some in enumerate(lists) if places[i] < len(some)]
+        turn = min(left, key=lambda i: ((taken[i] + 0.5) / shares[i] if shares[i] else math.inf, i))
+        item = lists[turn][places[turn]]
+        places[turn] += 1
+        if take(item):
+            taken[turn] += 1
+            merged.append(item)
+    return merged

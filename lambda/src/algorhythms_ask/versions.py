@@ -1,0 +1,52 @@
+"""Which tracks are versions of one song: remasters, live recordings, radio edits, with and without guests.
+
+A remix, a cover or a second part is a song of its own.
+"""
+
+import hashlib
+import re
+
+from algorhythms_ask.names import GUEST, folded, key
+
+# What follows a title: "(feat. Somebody)", "[Live]", " - 2011 Remaster".
+_ASIDE = re.compile(r"\s*(?:[(\[（［]([^()\[\]（）［］]*)[)\]）］]|\s[-–—]\s+(.*)$|\s(?=(?:feat|ft|featuring)\b)(.*)$)")
+_WORDS = re.compile(r"\w+")
+_SAME_SONG = frozenset(
+    ["remaster", "remastered", "remastering", "live", "mono", "stereo", "radio", "edit", "version", "single", "album", "acoustic", "unplugged", "session", "sessions", "demo", "deluxe", "bonus", "explicit", "clean", "original", "anniversary", "edition", "expanded", "rerecorded", "recorded"]
+)
+_ANOTHER_SONG = frozenset(
+    ["remix", "mix", "rmx", "karaoke", "instrumental", "cover", "tribute", "medley", "reprise", "part", "pt", "interlude", "dub"]
+)
+_GUESTS = GUEST | {"with", "from"}
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def song(title: str | None, artist: str | None) -> str | None:
+    """Returns what is equal for all versions of a song, 16 characters; None without a title or an artist."""
+    if not title or not artist:
+        return None
+    names = (key(_without_version(title)), key(_main(artist)))
+    if not all(names):
+        return None
+    return hashlib.blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _without_version(title: str) -> str:
+    """Returns the title without what says which version it is; whole where nothing else would be left."""
+    plain = folded(title)
+    rest = _ASIDE.sub(lambda aside: "" if _is_version(aside[1] or aside[2] or aside[3] or "") else aside[0], plain)
+    return rest if rest.strip() else plain
+
+
+def _is_version(aside: str) -> bool:
+    words = _WORDS.findall(aside)
+    if not words or _ANOTHER_SONG.intersection(words):
+        return False
+    return words[0] in _GUESTS or not _SAME_SONG.isdisjoint(words) or all(map(_YEAR.fullmatch, words))
+
+
+def _main(artist: str) -> str:
+    """Returns the artist without guests, and The Beatles without The."""
+    plain = folded(artist)
+    plain = re.split(r"\s[(\[]?(?:feat|ft|featuring)\b", plain)[0]
+    return plain.removeprefix("the ") or plain
