@@ -244,7 +244,8 @@ def _song(**fields: Any) -> bytes:
         (b"[]", [""]),
         (b"null", [""]),
         (b"NaN", [""]),
-        (b"{}", ["/count", "/songs"]),
+        (b"{}", ["/songs"]),
+        (b'{"count": null, "songs": [{"id": "x"}]}', ["/count"]),
         (b'{"count": 0, "songs": []}', ["/count", "/songs"]),
         (b'{"count": 501, "songs": [{"id": "x"}]}', ["/count"]),
         (b'{"count": -1, "songs": [{"id": "x"}]}', ["/count"]),
@@ -279,6 +280,13 @@ def test_malformed_requests_are_told_where(
         assert answer["detail"][0].isalpha()
 
 
+@pytest.mark.parametrize(("count", "wanted"), [(b"", 11), (b'"count": 5.0,', 5), (b'"count": 3e0,', 3)])
+def test_a_count_may_be_left_out_or_written_with_a_point(client: TestClient, count: bytes, wanted: int) -> None:
+    answer = client.post("/", content=b'{%s "songs": [{"id": "rock2"}]}' % count).json()
+    assert len(answer["recommendation_nodes"]) == wanted
+    assert len(client.get("/tracks", params={"q": "fire", "limit": "2.0"}).json()["tracks"]) == 2
+
+
 def test_the_last_of_two_equal_keys_counts(client: TestClient) -> None:
     response = client.post("/", content=b'{"count": 1, "songs": [], "count": 2, "songs": [{"id": "rock2"}]}')
     assert len(response.json()["recommendation_nodes"]) == 2
@@ -301,6 +309,14 @@ _BAD_FEATURES: list[tuple[dict[str, Any], str]] = [
     ({"energy": math.inf}, "has to lie in 0 to 1"),
     ({"energy": 10**400}, "has to lie in 0 to 1"),
 ]
+
+
+def test_a_key_between_two_is_none(client: TestClient, problem: IsProblem, features: dict[str, float]) -> None:
+    songs = [{"id": "new", "features": features | {"key": 1.5}}]
+    answer = problem(client.post("/", json={"songs": songs}), 400)
+    assert answer["errors"] == [{"pointer": "/songs/0/features/key", "detail": "has to be a whole number"}]
+    songs[0]["features"] = features | {"key": 1.0}
+    assert client.post("/", json={"songs": songs}).status_code == 200
 
 
 @pytest.mark.parametrize(("change", "reason"), _BAD_FEATURES)
@@ -330,8 +346,10 @@ def test_all_missing_features_are_named(client: TestClient, problem: IsProblem) 
     assert len(answer["errors"]) == 13
 
 
-def test_features_of_known_songs_do_not_matter(ask: Ask) -> None:
-    assert ask({"id": "rock2", "features": {"energy": "high"}}) == ask("rock2")
+def test_features_of_known_songs_do_not_matter(client: TestClient, ask: Ask) -> None:
+    # Not even those that the document has as forbidden: it tells what can be used.
+    body = {"count": 3, "songs": [{"id": "rock2", "features": {"energy": "high"}}]}
+    assert client.post("/", json=body).json() == ask("rock2")
 
 
 def test_without_a_feature_network_bad_features_do_no_harm(plain_client: TestClient) -> None:

@@ -68,12 +68,15 @@ def create_app(releases: Served) -> FastAPI:
             )
         return answer_of(release.version, list(songs.values()), refused, resolution, found)
 
-    for path, operation in (("/recommendations", "recommend"), ("/", "recommendAtRoot")):
+    # The root answers too, as the origin's endpoint does; clients made from the document need it once.
+    for path in ("/recommendations", "/"):
         app.add_api_route(
             path,
             recommendations,
             methods=["POST"],
-            operation_id=operation,
+            operation_id="recommend",
+            include_in_schema=path != "/",
+            tags=["recommendations"],
             responses={
                 400: MALFORMED_RESPONSE,
                 413: problem(f"The body has more than {contract.MAX_BODY_BYTES} bytes."),
@@ -82,7 +85,12 @@ def create_app(releases: Served) -> FastAPI:
             openapi_extra={"requestBody": REQUEST_BODY},
         )
 
-    @app.get("/tracks", operation_id="searchTracks", responses={400: MALFORMED_RESPONSE, 503: UNAVAILABLE})
+    @app.get(
+        "/tracks",
+        operation_id="searchTracks",
+        tags=["tracks"],
+        responses={400: MALFORMED_RESPONSE, 503: UNAVAILABLE},
+    )
     def search_tracks(
         q: Annotated[
             str,
@@ -102,6 +110,7 @@ def create_app(releases: Served) -> FastAPI:
     @app.get(
         "/tracks/{id:path}",
         operation_id="getTrack",
+        tags=["tracks"],
         responses={400: MALFORMED_RESPONSE, 404: problem("The track is unknown."), 503: UNAVAILABLE},
     )
     def get_track(
@@ -124,7 +133,7 @@ def create_app(releases: Served) -> FastAPI:
         neighbours = [contract.Neighbour(id=uri, playlists=count) for uri, count in document.neighbours]
         return contract.TrackDetail(**_track(document), neighbours=neighbours)
 
-    @app.get("/health", operation_id="health", responses={503: UNAVAILABLE})
+    @app.get("/health", operation_id="health", tags=["service"], responses={503: UNAVAILABLE})
     def health() -> contract.Health:
         """See whether the endpoint can answer, and with what."""
         release = releases.current()
@@ -138,7 +147,7 @@ def create_app(releases: Served) -> FastAPI:
             refused=releases.refused,
         )
 
-    @app.get("/quality", operation_id="quality")
+    @app.get("/quality", operation_id="quality", tags=["service"], responses={503: UNAVAILABLE})
     def quality() -> contract.Quality:
         """See how the served model did on held-out playlists."""
         release = releases.current()
