@@ -556,6 +556,14 @@ def test_an_index_that_is_away_is_a_503(problem: IsProblem, method: str, path: s
     assert "secret" not in response.text
 
 
+def test_the_process_is_up_even_if_it_cannot_answer(client: TestClient) -> None:
+    broken = _broken(IndexUnavailableError("away"))
+    assert broken.get("/health").status_code == 503
+    for asked in (client, broken):
+        response = asked.get("/health/live")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
 @pytest.mark.parametrize(("method", "path", "body"), _QUESTIONS)
 def test_a_bug_is_a_500_that_tells_only_the_log(
     problem: IsProblem, caplog: pytest.LogCaptureFixture, method: str, path: str, body: Any

@@ -179,15 +179,28 @@ class TracksOut(BaseModel):
     tracks: list[Track]
 
 
+# Why a release does not serve, as far as it is the public's business: the log has files, addresses and settings.
+Refusal = Literal["release_unusable", "index_unavailable", "check_failed"]
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
 class Health(BaseModel):
     """What is being served."""
 
-    status: str
+    status: Literal["ok"] = "ok"
     model_version: str
     tracks: int
     bundle: str = Field(description="Where the files of the model lie.")
     index: str = Field(description="Where tracks are searched.")
-    refused: str | None = Field(description="Why a newer release than this one does not serve.")
+    refused: Refusal | None = Field(
+        description="Why a newer release than this one does not serve: its files or settings cannot be used, its index "
+        "does not answer, or the look for it failed. The log has the whole reason."
+    )
 
 
 class Quality(BaseModel):

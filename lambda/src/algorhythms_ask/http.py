@@ -133,13 +133,18 @@ def create_app(releases: Served) -> FastAPI:
         neighbours = [contract.Neighbour(id=uri, playlists=count) for uri, count in document.neighbours]
         return contract.TrackDetail(**_track(document), neighbours=neighbours)
 
+    # Not in a thread: it answers even where all of them wait for an index.
+    @app.get("/health/live", operation_id="live", tags=["service"])
+    async def live() -> contract.Live:
+        """See whether the process is up. It asks nothing and nobody."""
+        return contract.Live()
+
     @app.get("/health", operation_id="health", tags=["service"], responses={503: UNAVAILABLE})
     def health() -> contract.Health:
         """See whether the endpoint can answer, and with what."""
         release = releases.current()
         release.recommender.index.search("a", 1)
         return contract.Health(
-            status="ok",
             model_version=release.version,
             tracks=release.recommender.index.tracks,
             bundle=release.bundle,
