@@ -1,3 +1,4 @@
+import gzip
 import json
 import logging
 import math
@@ -299,6 +300,39 @@ def test_too_large_a_body_is_refused(client: TestClient, problem: IsProblem) -> 
     assert str(MAX_BODY_BYTES) in problem(client.post("/", content=fits + b" "), 413)["detail"]
 
 
+def test_a_body_may_be_packed_and_have_a_byte_order_mark(client: TestClient) -> None:
+    body = b'{"count": 1, "songs": [{"id": "rock2"}]}'
+    plain = client.post("/", content=body)
+    assert client.post("/", content=b"\xef\xbb\xbf" + body).content == plain.content
+    for packing, content in (("gzip", gzip.compress(body)), ("GZIP", gzip.compress(body)), ("identity", body)):
+        assert client.post("/", content=content, headers={"Content-Encoding": packing}).content == plain.content
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "status", "title"),
+    [
+        ("gzip", gzip.compress(b" " * (1 << 30), 9), 413, "The request is too large"),
+        ("gzip", b"{}", 400, "The body is not gzip"),
+        ("gzip", gzip.compress(b"{}")[:-3], 400, "The body is not gzip"),
+        ("gzip", gzip.compress(b"{}") + b"more", 400, "The body is not gzip"),
+        ("br", b"{}", 415, "The body is packed in an unknown way"),
+        ("gzip, gzip", b"{}", 415, "The body is packed in an unknown way"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_told(
+    client: TestClient, problem: IsProblem, packing: str, body: bytes, status: int, title: str
+) -> None:
+    response = client.post("/", content=body, headers={"Content-Encoding": packing})
+    assert problem(response, status)["title"] == title
+    assert (response.headers.get("accept-encoding") == "gzip") == (status == 415)
+
+
+def test_of_many_errors_the_first_are_named_and_the_others_counted(client: TestClient, problem: IsProblem) -> None:
+    answer = problem(client.post("/", json={"songs": [{"id": 5, "name": 5}] * MAX_SONGS}), 400)
+    assert [error["pointer"] for error in answer["errors"]][-1] == "/songs/9/name"
+    assert (len(answer["errors"]), answer["errors_left_out"]) == (20, 2 * MAX_SONGS - 20)
+
+
 _BAD_FEATURES: list[tuple[dict[str, Any], str]] = [
     ({"energy": None}, "is missing"),
     ({"energy": "0.5"}, "has to be a number"),
@@ -487,11 +521,11 @@ def test_unknown_routes_are_problems(client: TestClient, problem: IsProblem, pat
     [
         ("GET", "/recommendations", "POST"),
         ("PUT", "/recommendations", "POST"),
-        ("DELETE", "/tracks", "GET"),
-        ("POST", "/health", "GET"),
-        ("HEAD", "/health", "GET"),
-        ("OPTIONS", "/tracks", "GET"),
-        ("BREW", "/quality", "GET"),
+        ("HEAD", "/recommendations", "POST"),
+        ("DELETE", "/tracks", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
+        ("OPTIONS", "/tracks", "GET, HEAD"),
+        ("BREW", "/quality", "GET, HEAD"),
     ],
 )
 def test_wrong_methods_are_problems(
@@ -569,9 +603,12 @@ def test_a_bug_is_a_500_that_tells_only_the_log(
     problem: IsProblem, caplog: pytest.LogCaptureFixture, method: str, path: str, body: Any
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="algorhythms_ask"):
-        response = _broken(RuntimeError("secret")).request(method, path, json=body)
+        headers = {"Origin": "https://example.org", "X-Request-Id": "mine-1"}
+        response = _broken(RuntimeError("secret")).request(method, path, json=body, headers=headers)
     problem(response, 500)
     assert "secret" not in response.text
     assert "RuntimeError: secret" in caplog.text
+    assert {record.request_id for record in caplog.records} == {"mine-1"}  # type: ignore[attr-defined]
+    assert response.headers["x-request-id"] == "mine-1"
     # Without it, a page would be told of a network error.
     assert response.headers["access-control-allow-origin"] == "*"

@@ -231,3 +231,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] = []
+    errors_left_out: int = Field(0, description="So many more fields are wrong than `errors` names.")

@@ -36,6 +36,7 @@ def problem(description: str) -> dict[str, Any]:
 
 
 MALFORMED_RESPONSE = problem("The request is malformed; `errors` says where.")
+UNCHANGED = {"description": "The release is still that of `If-None-Match`, so the answer is still the same."}
 UNAVAILABLE = problem("The index does not answer; the same request may succeed later.")
 
 
