@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any
 
-from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, problems
+from algorhythms_ask.features import FEATURES, problems
 from algorhythms_ask.songs import track_id
 
 from algorhythms_assets.resources.http.client import WrongAnswerError
@@ -92,9 +92,4 @@ def _features(row: Mapping[str, Any]) -> Features | None:
 
 
 def _wrong(row: Mapping[str, Any], needed: Collection[str]) -> str | None:
-    for name, problem in problems(row, needed).items():
-        return f"{name} {problem}"
-    for name in CATEGORICAL_FEATURES:
-        if name in needed and row[name] % 1:
-            return f"{name} has to be a whole number"
-    return None
+    return next((f"{name} {problem}" for name, problem in problems(row, needed).items()), None)

@@ -120,6 +120,7 @@ def test_a_broken_release_is_refused_and_the_old_one_goes_on(
     bucket: str,
     damage: Callable[[Any, str], None],
     reason: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     releases = Releases(source(), seconds=3600)
     client = TestClient(create_app(releases))
@@ -128,7 +129,8 @@ def test_a_broken_release_is_refused_and_the_old_one_goes_on(
     damage(boto3.client("s3"), bucket)
     releases._next = 0
     assert _first(client) == ("v1", "rock1")
-    assert reason in str(releases.refused)
+    assert reason in caplog.text
+    assert client.get("/health").json()["refused"] == "release_unusable"
 
 
 class _Failing(http.server.BaseHTTPRequestHandler):
@@ -157,7 +159,7 @@ def _silent() -> Iterator[str]:
 
 @pytest.mark.parametrize("end", [_failing, _silent])
 def test_with_s3_down_the_old_release_goes_on_and_the_new_one_comes_when_it_is_back(
-    publish: Callable[[str], Any], end: Any, monkeypatch: pytest.MonkeyPatch
+    publish: Callable[[str], Any], end: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     releases = Releases(source(), seconds=0)
     client = TestClient(create_app(releases))
@@ -168,7 +170,8 @@ def test_with_s3_down_the_old_release_goes_on_and_the_new_one_comes_when_it_is_b
         started = time.monotonic()
         assert _first(client) == ("v1", "rock1")
         assert time.monotonic() - started < 10
-        assert "cannot be read" in str(releases.refused)
+        assert "cannot be read" in caplog.text
+        assert releases.refused == "release_unusable"
     assert _first(client) == ("v2", "rock5")
 
 
@@ -182,6 +185,22 @@ def test_what_the_bucket_refuses_is_no_release(publish: Callable[[str], Any], ve
         Bucket(None, {})
     with pytest.raises(InputError, match="RELEASE_KEY has to be"):
         Bucket(None, {"MODEL_BUCKET": "b", "RELEASE_KEY": "current.json"})
+
+
+def test_a_secret_that_cannot_be_read_is_named_to_the_log_alone(
+    publish: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    releases = Releases(source(), seconds=0)
+    client = TestClient(create_app(releases))
+    assert _first(client) == ("v1", "rock1")
+    arn = "arn:aws:secretsmanager:us-east-1:1:secret:gone"
+    publish("v2")
+    monkeypatch.setenv("DATABASE_USER", "u")
+    monkeypatch.setenv("DATABASE_PASS", arn)
+    response = client.get("/health")
+    assert (response.status_code, response.json()["refused"]) == (200, "release_unusable")
+    assert "arn:" not in response.text
+    assert f"{arn} cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["hush", json.dumps({"username": "u", "password": "hush"})])

@@ -54,6 +54,8 @@ def test_a_stage_is_no_part_of_a_longer_name(monkeypatch: pytest.MonkeyPatch, st
 def test_finds_tracks(invoke: Callable[[str], tuple[int, Any]]) -> None:
     status, answer = invoke("get_tracks")
     assert (status, [track["id"] for track in answer["tracks"]]) == (200, ["rock1", "rock2"])
+    status, answer = invoke("get_load_balancer_tracks")
+    assert (status, [track["id"] for track in answer["tracks"]]) == (200, ["rock2"])
     status, answer = invoke("get_track")
     assert (status, answer["track_name"]) == (200, "Crossing")
 
@@ -61,6 +63,45 @@ def test_finds_tracks(invoke: Callable[[str], tuple[int, Any]]) -> None:
 def test_errors_are_problems(invoke: Callable[[str], tuple[int, Any]]) -> None:
     status, answer = invoke("get_unknown")
     assert (status, answer["status"], answer["detail"]) == (404, 404, "GET /nowhere")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("bad_*.json")))
+def test_an_event_that_cannot_be_read_is_a_400(invoke: Callable[[str], tuple[int, Any]], name: str) -> None:
+    status, answer = invoke(name)
+    assert (status, answer["status"]) == (400, 400)
+    assert answer["detail"]
+
+
+@pytest.mark.parametrize("name", [*sorted(path.stem for path in EVENTS.glob("other_*.json")), "text"])
+def test_what_is_no_request_is_left_alone_with_a_line(
+    monkeypatch: pytest.MonkeyPatch, store: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    module = _load(monkeypatch, store)
+    with caplog.at_level("INFO", "algorhythms_ask"):
+        caplog.clear()
+        event = "text" if name == "text" else json.loads((EVENTS / f"{name}.json").read_text())
+        assert module.handler(event, CONTEXT) == {"ignored": "the event is no request of HTTP"}
+    [record] = caplog.records
+    assert "no request of HTTP" in record.getMessage()
+    assert record.levelname == "INFO"
+
+
+def test_a_load_balancer_gets_headers_in_the_form_that_it_sent(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    module = _load(monkeypatch, store)
+    single, multi = (
+        module.handler(json.loads((EVENTS / f"post_load_balancer{form}.json").read_text()), CONTEXT)
+        for form in ("", "_multi_value")
+    )
+    assert single["headers"]["content-type"] == "application/json"
+    assert multi["multiValueHeaders"]["content-type"] == ["application/json"]
+    assert "headers" not in multi
+
+
+def test_a_problem_goes_as_text(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    event = json.loads((EVENTS / "post_rest_api.json").read_text()) | {"body": "{"}
+    answer = _load(monkeypatch, store).handler(event, CONTEXT)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (400, False)
+    assert json.loads(answer["body"])["title"] == "The body is not JSON"
 
 
 def test_answers_a_preflight(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:

@@ -1,3 +1,4 @@
+import gzip
 import json
 import logging
 import math
@@ -244,7 +245,8 @@ def _song(**fields: Any) -> bytes:
         (b"[]", [""]),
         (b"null", [""]),
         (b"NaN", [""]),
-        (b"{}", ["/count", "/songs"]),
+        (b"{}", ["/songs"]),
+        (b'{"count": null, "songs": [{"id": "x"}]}', ["/count"]),
         (b'{"count": 0, "songs": []}', ["/count", "/songs"]),
         (b'{"count": 501, "songs": [{"id": "x"}]}', ["/count"]),
         (b'{"count": -1, "songs": [{"id": "x"}]}', ["/count"]),
@@ -279,6 +281,13 @@ def test_malformed_requests_are_told_where(
         assert answer["detail"][0].isalpha()
 
 
+@pytest.mark.parametrize(("count", "wanted"), [(b"", 11), (b'"count": 5.0,', 5), (b'"count": 3e0,', 3)])
+def test_a_count_may_be_left_out_or_written_with_a_point(client: TestClient, count: bytes, wanted: int) -> None:
+    answer = client.post("/", content=b'{%s "songs": [{"id": "rock2"}]}' % count).json()
+    assert len(answer["recommendation_nodes"]) == wanted
+    assert len(client.get("/tracks", params={"q": "fire", "limit": "2.0"}).json()["tracks"]) == 2
+
+
 def test_the_last_of_two_equal_keys_counts(client: TestClient) -> None:
     response = client.post("/", content=b'{"count": 1, "songs": [], "count": 2, "songs": [{"id": "rock2"}]}')
     assert len(response.json()["recommendation_nodes"]) == 2
@@ -291,6 +300,39 @@ def test_too_large_a_body_is_refused(client: TestClient, problem: IsProblem) -> 
     assert str(MAX_BODY_BYTES) in problem(client.post("/", content=fits + b" "), 413)["detail"]
 
 
+def test_a_body_may_be_packed_and_have_a_byte_order_mark(client: TestClient) -> None:
+    body = b'{"count": 1, "songs": [{"id": "rock2"}]}'
+    plain = client.post("/", content=body)
+    assert client.post("/", content=b"\xef\xbb\xbf" + body).content == plain.content
+    for packing, content in (("gzip", gzip.compress(body)), ("GZIP", gzip.compress(body)), ("identity", body)):
+        assert client.post("/", content=content, headers={"Content-Encoding": packing}).content == plain.content
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "status", "title"),
+    [
+        ("gzip", gzip.compress(b" " * (1 << 30), 9), 413, "The request is too large"),
+        ("gzip", b"{}", 400, "The body is not gzip"),
+        ("gzip", gzip.compress(b"{}")[:-3], 400, "The body is not gzip"),
+        ("gzip", gzip.compress(b"{}") + b"more", 400, "The body is not gzip"),
+        ("br", b"{}", 415, "The body is packed in an unknown way"),
+        ("gzip, gzip", b"{}", 415, "The body is packed in an unknown way"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_told(
+    client: TestClient, problem: IsProblem, packing: str, body: bytes, status: int, title: str
+) -> None:
+    response = client.post("/", content=body, headers={"Content-Encoding": packing})
+    assert problem(response, status)["title"] == title
+    assert (response.headers.get("accept-encoding") == "gzip") == (status == 415)
+
+
+def test_of_many_errors_the_first_are_named_and_the_others_counted(client: TestClient, problem: IsProblem) -> None:
+    answer = problem(client.post("/", json={"songs": [{"id": 5, "name": 5}] * MAX_SONGS}), 400)
+    assert [error["pointer"] for error in answer["errors"]][-1] == "/songs/9/name"
+    assert (len(answer["errors"]), answer["errors_left_out"]) == (20, 2 * MAX_SONGS - 20)
+
+
 _BAD_FEATURES: list[tuple[dict[str, Any], str]] = [
     ({"energy": None}, "is missing"),
     ({"energy": "0.5"}, "has to be a number"),
@@ -301,6 +343,14 @@ _BAD_FEATURES: list[tuple[dict[str, Any], str]] = [
     ({"energy": math.inf}, "has to lie in 0 to 1"),
     ({"energy": 10**400}, "has to lie in 0 to 1"),
 ]
+
+
+def test_a_key_between_two_is_none(client: TestClient, problem: IsProblem, features: dict[str, float]) -> None:
+    songs = [{"id": "new", "features": features | {"key": 1.5}}]
+    answer = problem(client.post("/", json={"songs": songs}), 400)
+    assert answer["errors"] == [{"pointer": "/songs/0/features/key", "detail": "has to be a whole number"}]
+    songs[0]["features"] = features | {"key": 1.0}
+    assert client.post("/", json={"songs": songs}).status_code == 200
 
 
 @pytest.mark.parametrize(("change", "reason"), _BAD_FEATURES)
@@ -330,8 +380,10 @@ def test_all_missing_features_are_named(client: TestClient, problem: IsProblem) 
     assert len(answer["errors"]) == 13
 
 
-def test_features_of_known_songs_do_not_matter(ask: Ask) -> None:
-    assert ask({"id": "rock2", "features": {"energy": "high"}}) == ask("rock2")
+def test_features_of_known_songs_do_not_matter(client: TestClient, ask: Ask) -> None:
+    # Not even those that the document has as forbidden: it tells what can be used.
+    body = {"count": 3, "songs": [{"id": "rock2", "features": {"energy": "high"}}]}
+    assert client.post("/", json=body).json() == ask("rock2")
 
 
 def test_without_a_feature_network_bad_features_do_no_harm(plain_client: TestClient) -> None:
@@ -469,11 +521,11 @@ def test_unknown_routes_are_problems(client: TestClient, problem: IsProblem, pat
     [
         ("GET", "/recommendations", "POST"),
         ("PUT", "/recommendations", "POST"),
-        ("DELETE", "/tracks", "GET"),
-        ("POST", "/health", "GET"),
-        ("HEAD", "/health", "GET"),
-        ("OPTIONS", "/tracks", "GET"),
-        ("BREW", "/quality", "GET"),
+        ("HEAD", "/recommendations", "POST"),
+        ("DELETE", "/tracks", "GET, HEAD"),
+        ("POST", "/health", "GET, HEAD"),
+        ("OPTIONS", "/tracks", "GET, HEAD"),
+        ("BREW", "/quality", "GET, HEAD"),
     ],
 )
 def test_wrong_methods_are_problems(
@@ -538,14 +590,25 @@ def test_an_index_that_is_away_is_a_503(problem: IsProblem, method: str, path: s
     assert "secret" not in response.text
 
 
+def test_the_process_is_up_even_if_it_cannot_answer(client: TestClient) -> None:
+    broken = _broken(IndexUnavailableError("away"))
+    assert broken.get("/health").status_code == 503
+    for asked in (client, broken):
+        response = asked.get("/health/live")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
 @pytest.mark.parametrize(("method", "path", "body"), _QUESTIONS)
 def test_a_bug_is_a_500_that_tells_only_the_log(
     problem: IsProblem, caplog: pytest.LogCaptureFixture, method: str, path: str, body: Any
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="algorhythms_ask"):
-        response = _broken(RuntimeError("secret")).request(method, path, json=body)
+        headers = {"Origin": "https://example.org", "X-Request-Id": "mine-1"}
+        response = _broken(RuntimeError("secret")).request(method, path, json=body, headers=headers)
     problem(response, 500)
     assert "secret" not in response.text
     assert "RuntimeError: secret" in caplog.text
+    assert {record.request_id for record in caplog.records} == {"mine-1"}  # type: ignore[attr-defined]
+    assert response.headers["x-request-id"] == "mine-1"
     # Without it, a page would be told of a network error.
     assert response.headers["access-control-allow-origin"] == "*"

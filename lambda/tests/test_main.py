@@ -15,12 +15,14 @@ from algorhythms_ask.contract import MAX_BODY_BYTES
 
 
 @contextmanager
-def _serving(store: Path, log: Path) -> Iterator[str]:
+def _serving(
+    store: Path, log: Path, *options: str, program: tuple[str, ...] = ("-m", "algorhythms_ask")
+) -> Iterator[str]:
     """The real server, on a free port; what it has to complain of is in the log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "algorhythms_ask", "serve", "--port", str(port)]
+    command = [sys.executable, *program, "serve", "--port", str(port), *options]
     environment = os.environ | {"ALGORHYTHMS_STORE": str(store)}
     with log.open("w") as stderr:
         server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
@@ -28,7 +30,7 @@ def _serving(store: Path, log: Path) -> Iterator[str]:
         try:
             assert server.stdout is not None
             assert server.stdout.readline() == f"serving release v1 at http://127.0.0.1:{port}\n"
-            with httpx.Client(transport=httpx.HTTPTransport(retries=5)) as client:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30) as client:
                 assert client.get(f"http://127.0.0.1:{port}/health").status_code == 200
             yield f"http://127.0.0.1:{port}"
         finally:
@@ -45,7 +47,8 @@ def test_the_server_answers(url: str) -> None:
     response = httpx.post(f"{url}/", json={"count": 1, "songs": [{"id": "rock2"}]})
     assert [node["id"] for node in response.json()["recommendation_nodes"]] == ["rock1"]
     head = httpx.head(f"{url}/health")
-    assert (head.status_code, head.content) == (405, b"")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(httpx.get(f"{url}/health").content))
 
 
 def test_the_server_refuses_too_large_a_body_before_it_has_it(url: str) -> None:
@@ -63,6 +66,84 @@ def test_who_hangs_up_is_no_failure(store: Path, tmp_path: Path) -> None:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         assert httpx.get(f"{url}/health").status_code == 200
     assert (tmp_path / "log").read_text() == ""
+
+
+def test_several_processes_answer_and_end_together(store: Path, tmp_path: Path) -> None:
+    with _serving(store, tmp_path / "log", "--workers", "2") as url:
+        port = url.rpartition(":")[2]
+        [server] = [child for child in psutil.Process().children() if port in child.cmdline()]
+        workers = [child for child in server.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+        assert len(workers) == 2
+        answers = [httpx.post(f"{url}/", json={"songs": [{"id": "rock2"}]}).json() for _ in range(20)]
+        assert all(answer["model_version"] == "v1" for answer in answers)
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+
+
+def _kept_open(url: str, sent: bytes) -> socket.socket:
+    host, port = url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=30)
+    connection.sendall(sent)
+    return connection
+
+
+_IMPATIENT = """
+import sys
+from algorhythms_ask import __main__, bodies, serve
+bodies.SECONDS = serve.PATIENCE_SECONDS = 1.0
+sys.exit(__main__.main())
+"""
+
+
+def test_who_stalls_is_hung_up_on_and_told_why(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "impatient.py").write_text(_IMPATIENT)
+    with _serving(store, tmp_path / "log", program=(str(tmp_path / "impatient.py"),)) as url:
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+        again = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /hea"
+        stalled = [_kept_open(url, sent) for sent in (b"", b"POST / HT", head, again) for _ in range(25)]
+        said = []
+        for connection in stalled:
+            with connection:
+                answer = b""
+                while piece := connection.recv(10_000):
+                    answer += piece
+                said.append(answer)
+        assert said[:50] == [b""] * 50
+        assert all(answer.startswith(b"HTTP/1.1 408") and b"within 1 seconds" in answer for answer in said[50:75])
+        assert all(answer.startswith(b"HTTP/1.1 200") for answer in said[75:])
+        assert httpx.get(f"{url}/health").status_code == 200
+    assert (tmp_path / "log").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--port", "99999"], "--port has to be 0 to 65535, not 99999"),
+        (["--port", "-1"], "--port has to be 0 to 65535, not -1"),
+        (["--workers", "0"], "--workers has to be at least 1, not 0"),
+        (["--check-seconds", "-1"], "--check-seconds has to be more than 0, not -1"),
+        (["--host", "203.0.113.1"], "203.0.113.1:8000 cannot be listened at"),
+        (["--host", "nowhere.invalid"], "nowhere.invalid:8000 cannot be listened at"),
+    ],
+)
+def test_options_out_of_range_are_one_line(
+    store: Path, capsys: pytest.CaptureFixture[str], options: list[str], reason: str
+) -> None:
+    assert main(["serve", "--store", str(store), *options]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"algorhythms_ask: {reason}")
+    assert told.err.count("\n") == 1
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_served(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--store", str(store), "--port", str(port)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"127.0.0.1:{port} cannot be listened at: Address already in use" in told.err
 
 
 @pytest.mark.faults

@@ -35,6 +35,12 @@ def test_it_recommends(function: Function, name: str) -> None:
     assert [(node["id"], node["score"]) for node in nodes] == [("rock1", 1.0), ("jazz1", 0.875)]
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("other_*.json")))
+def test_what_is_no_request_is_no_failure(function: Function, name: str) -> None:
+    answer = function.invoke(json.loads((EVENTS / f"{name}.json").read_text()))
+    assert answer == {"ignored": "the event is no request of HTTP"}
+
+
 def test_its_log_is_json_with_the_request_s_id(function: Function) -> None:
     function.invoke(json.loads((EVENTS / "get_unknown.json").read_text()))
     lines = [json.loads(line) for line in function.log.read_text().splitlines() if line.startswith("{")]

@@ -17,7 +17,7 @@ from algorhythms_ask.contract import MAX_COUNT
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document, Index, IndexUnavailableError
 from algorhythms_ask.release import LocalStore, NotServableError, Release
-from algorhythms_ask.releases import CHECK_SECONDS, Releases, Served, Source, source
+from algorhythms_ask.releases import CHECK_SECONDS, Served, Source, source
 from algorhythms_ask.songs import Song, track_id
 
 
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve = commands.add_parser("serve", help="answer POST /recommendations on what is released")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1, help="processes that answer (default: %(default)s)")
     serve.add_argument(
         "--check-seconds",
         type=float,
@@ -49,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The document says nothing of what is released, so there need be no release.
         print(json.dumps(create_app(cast("Served", None)).openapi(), indent=2))
         return 0
+    if chosen.command == "serve":
+        return _serve(chosen)
     try:
         found: Source = LocalStore(chosen.store) if chosen.store else source()
-        if chosen.command == "serve":
-            return _serve(Releases(found, chosen.check_seconds), chosen.host, chosen.port)
         if not 1 <= chosen.count <= MAX_COUNT:
             parser.error(f"--count has to be 1 to {MAX_COUNT}")
         return _ask(found.load(found.pointer()), chosen.songs, chosen.count)
@@ -61,14 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _serve(releases: Releases, host: str, port: int) -> int:
+def _serve(chosen: argparse.Namespace) -> int:
     # Lambda's package has no uvicorn.
-    import uvicorn
+    from algorhythms_ask.serve import CannotServeError, serve
 
-    release = releases.current()
-    releases.watch()
-    print(f"serving release {release.version} at http://{host}:{port}", flush=True)
-    uvicorn.run(create_app(releases), host=host, port=port, log_level="warning")
+    try:
+        serve(chosen.store, chosen.check_seconds, chosen.host, chosen.port, chosen.workers)
+    except (CannotServeError, NotServableError, IndexUnavailableError) as error:
+        print(f"algorhythms_ask: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

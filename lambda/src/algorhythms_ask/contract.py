@@ -1,17 +1,43 @@
 """Requests and answers as the endpoint's users see them; the OpenAPI document is made from these models."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from algorhythms_ask import examples
-from algorhythms_ask.features import FEATURES
+from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, LIMITS
 
 MAX_SONGS = 500
 MAX_COUNT = 500
+DEFAULT_COUNT = 20
 MAX_BODY_BYTES = 1 << 20
 
 Text = Annotated[str, Field(max_length=500)]
+
+
+def _whole(value: object) -> object:
+    # To JSON Schema 5.0 is an integer, and some languages write it so.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# Features are judged where they are needed: bad ones of one song must not fail the others.
+AudioFeatures = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "title": "AudioFeatures",
+            "type": "object",
+            "properties": {
+                name: {
+                    "type": ["integer" if name in CATEGORICAL_FEATURES else "number", "null"],
+                    "minimum": LIMITS[name][0],
+                    "maximum": LIMITS[name][1],
+                }
+                for name in FEATURES
+            },
+        }
+    ),
+]
 
 
 class SongIn(BaseModel):
@@ -37,11 +63,8 @@ class SongIn(BaseModel):
         description="URI, or name together with `artist`; stands in when the track is unknown. "
         "Also accepted as `track_album`.",
     )
-    features: dict[str, Any] | None = Field(
-        None,
-        description="Spotify's 13 audio features, which place a track that is otherwise unknown: "
-        + ", ".join(f"`{name}`" for name in FEATURES)
-        + ".",
+    features: AudioFeatures | None = Field(
+        None, description="Spotify's 13 audio features, which place a track that is otherwise unknown."
     )
 
 
@@ -50,7 +73,13 @@ class RecommendationsIn(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [examples.REQUEST]})
 
-    count: int = Field(ge=1, le=MAX_COUNT, description="How many tracks to recommend.", examples=[5])
+    count: Annotated[int, BeforeValidator(_whole)] = Field(
+        DEFAULT_COUNT,
+        ge=1,
+        le=MAX_COUNT,
+        description=f"How many tracks to recommend; {DEFAULT_COUNT} if it is left out.",
+        examples=[5],
+    )
     songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
 
 
@@ -60,8 +89,8 @@ class SourceNode(BaseModel):
     id: str = Field(description="The identifier in full.")
     track_name: str | None
     track_artist: str | None
-    resolved_by: str | None = Field(
-        description="What it was placed by: `track`, `album`, `artist` or `features`; null if it is unknown."
+    resolved_by: Literal["track", "album", "artist", "features"] | None = Field(
+        description="What it was placed by; null if it is unknown."
     )
 
 
@@ -150,22 +179,37 @@ class TracksOut(BaseModel):
     tracks: list[Track]
 
 
+# Why a release does not serve, as far as it is the public's business: the log has files, addresses and settings.
+Refusal = Literal["release_unusable", "index_unavailable", "check_failed"]
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
 class Health(BaseModel):
     """What is being served."""
 
-    status: str
+    status: Literal["ok"] = "ok"
     model_version: str
     tracks: int
     bundle: str = Field(description="Where the files of the model lie.")
     index: str = Field(description="Where tracks are searched.")
-    refused: str | None = Field(description="Why a newer release than this one does not serve.")
+    refused: Refusal | None = Field(
+        description="Why a newer release than this one does not serve: its files or settings cannot be used, its index "
+        "does not answer, or the look for it failed. The log has the whole reason."
+    )
 
 
 class Quality(BaseModel):
     """How the served model did on held-out playlists before it was released."""
 
     model_version: str
-    metrics: dict[str, Any]
+    metrics: dict[str, dict[str, float | None]] = Field(
+        description="By method (`served` is the model, others are its baselines), then by metric."
+    )
 
 
 class FieldProblem(BaseModel):
@@ -178,10 +222,13 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """An error as in RFC 9457."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROBLEM]})
+    model_config = ConfigDict(
+        json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.PROBLEM]}
+    )
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     errors: list[FieldProblem] = []
+    errors_left_out: int = Field(0, description="So many more fields are wrong than `errors` names.")

@@ -74,4 +74,5 @@ PROBLEM: JsonDict = {
     "status": 400,
     "detail": "/songs/0/id: Field required",
     "errors": [{"pointer": "/songs/0/id", "detail": "Field required"}],
+    "errors_left_out": 0,
 }

@@ -61,6 +61,8 @@ def problems(features: Mapping[str, Any], needed: Iterable[str] = FEATURES) -> d
             found[name] = "has to be a number"
         elif not low <= value <= high:  # not a number (NaN) does not lie anywhere either
             found[name] = f"has to lie in {low:g} to {high:.9g}"
+        elif name in CATEGORICAL_FEATURES and value % 1:
+            found[name] = "has to be a whole number"
     return found
 
 

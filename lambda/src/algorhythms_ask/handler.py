@@ -1,4 +1,4 @@
-"""The Lambda function: everything is loaded once per process, then API Gateway's events go to the application.
+"""The Lambda function: everything is loaded once per process, then the requests in events go to the application.
 
 Each request is one line of the log, in JSON: who asked for what is not in it. CloudWatch reads metrics out of the line.
 """
@@ -11,49 +11,55 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
 import contextlib
 import json
 import logging
-import re
 import sys
 import time
 from typing import Any
 
 from mangum import Mangum
 
+from algorhythms_ask.contract import Problem
+from algorhythms_ask.events import Event, asked, body_is_what_it_says, with_path
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.releases import Releases, source
 
 # Lambda has put a handler there, which adds the request's id; it leaves out all below warnings.
-logging.getLogger("algorhythms_ask").setLevel(logging.INFO)
+_log = logging.getLogger("algorhythms_ask")
+_log.setLevel(logging.INFO)
 
 _releases = Releases(source())
 # What cannot be served now may be later: until then requests are told so.
 with contextlib.suppress(NotServableError, IndexUnavailableError):
     _releases.current()
-_answer = Mangum(create_app(_releases), lifespan="off")
+# What is no text of these goes as base64, which a REST API passes on as it is.
+_TEXT = ["text/", "application/json", "application/problem+json"]
+_application = Mangum(create_app(_releases), lifespan="off", text_mime_types=_TEXT)
 
 _METRICS = {"Duration": "Milliseconds", "ColdStart": "Count", "Failed": "Count", "Unavailable": "Count"}
 _started = False
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers an event of an HTTP API or a function URL (payload format 2.0)."""
+def handler(event: object, context: Any) -> Event:
+    """Answers an event that is a request, and lets any other pass: a warm-up or a timer must ring no alarm."""
     global _started
     began = time.monotonic()
-    request = event["requestContext"]
-    # A stage that is not $default stands before the path.
-    stage = rf"^/{re.escape(request['stage'])}(?=/|$)"
-    request["http"]["path"] = re.sub(stage, "", request["http"]["path"])
-    answer: dict[str, Any] = _answer(event, context)
+    request = asked(event)
+    if request is None or not isinstance(event, dict):
+        kind = sorted(map(str, event))[:20] if isinstance(event, dict) else type(event).__name__
+        _log.info("ignored an event that is no request of HTTP, with %.300s", kind)
+        return {"ignored": "the event is no request of HTTP"}
+    answer = _answer(with_path(event, request.path), context)
     status = answer["statusCode"]
     _tell(
         {
             "level": "INFO",
             "requestId": context.aws_request_id,
-            "apiRequestId": request.get("requestId"),
-            "method": request["http"]["method"],
+            "apiRequestId": request.request_id,
+            "clientRequestId": _identifier(answer),
+            "method": request.method,
             # Only what kind of path: a track's identifier is what a person listens to.
-            "route": "/" + request["http"]["path"].strip("/").partition("/")[0][:30],
+            "route": "/" + request.path.strip("/").partition("/")[0][:30],
             "status": status,
             "Duration": round((time.monotonic() - began) * 1000, 1),
             "ColdStart": int(not _started),
@@ -63,6 +69,36 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     )
     _started = True
     return answer
+
+
+def _answer(event: Event, context: Any) -> Event:
+    if not body_is_what_it_says(event):
+        return _refused("The body is not base64", "The event says that its body is base64, and it is not.")
+    try:
+        answer: Event = _application(event, context)
+    except Exception:
+        # The application answers its own failures: this one lies in the event, as a Host header without a host.
+        _log.warning("an event cannot be read", exc_info=True)
+        return _refused("The request cannot be read", "A header or another part of it is malformed.")
+    return answer
+
+
+def _identifier(answer: Event) -> str | None:
+    headers = answer.get("headers") or {name: value for name, [value] in answer["multiValueHeaders"].items()}
+    found: str | None = headers.get("x-request-id")
+    return found
+
+
+def _refused(title: str, detail: str) -> Event:
+    headers = {"content-type": "application/problem+json", "access-control-allow-origin": "*"}
+    return {
+        "statusCode": 400,
+        "headers": headers,
+        # A load balancer reads one or the other.
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "body": Problem(title=title, status=400, detail=detail).model_dump_json(),
+        "isBase64Encoded": False,
+    }
 
 
 def _tell(line: dict[str, Any]) -> None:

@@ -2,27 +2,28 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi import Path as PathParameter
-from fastapi.middleware.cors import CORSMiddleware
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from algorhythms_ask import contract
 from algorhythms_ask.answer import answer_of, songs_of
+from algorhythms_ask.bodies import body_of
+from algorhythms_ask.bodiless import tag_of
+from algorhythms_ask.docs import add_docs
+from algorhythms_ask.edge import edged
 from algorhythms_ask.index import Document
-from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, Documented, problem
+from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, UNCHANGED, Documented, problem
 from algorhythms_ask.problems import MALFORMED, ProblemError, add_problem_handlers, invalid, pointer
+from algorhythms_ask.release import Release
 from algorhythms_ask.releases import Served
 from algorhythms_ask.songs import track_id
 
 
 async def parsed_request(request: Request) -> contract.RecommendationsIn:
     """Reads the body as JSON whatever its Content-Type says: browsers send text/plain to spare a preflight."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > contract.MAX_BODY_BYTES:
-            raise ProblemError(413, "The request is too large", f"A body has at most {contract.MAX_BODY_BYTES} bytes.")
+    body = await body_of(request)
     try:
         return contract.RecommendationsIn.model_validate_json(body)
     except ValidationError as error:
@@ -32,22 +33,37 @@ async def parsed_request(request: Request) -> contract.RecommendationsIn:
         raise invalid(MALFORMED, {pointer(wrong["loc"]): wrong["msg"] for wrong in errors}) from error
 
 
+class _Endpoint(Documented):
+    """An application whose answers all pass the edge, those to failures inside too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return edged(super().build_middleware_stack())
+
+
 def create_app(releases: Served) -> FastAPI:
     """Returns the application that answers each request from one release, the one that is current at its beginning."""
-    app = Documented(
+    app = _Endpoint(
         title="algorhythms",
         summary="Continues playlists.",
         version="1",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         # A slash too many is answered with 404 and a reason, not with a redirect that browsers turn into a GET.
         redirect_slashes=False,
         # A default response in the document also keeps FastAPI from promising its own 422, which nobody gets.
         responses={"default": problem("Any other failure.")},
     )
-    # Anyone's page may ask: there are no credentials that another origin could abuse.
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"])
     add_problem_handlers(app)
+    add_docs(app)
+
+    def tagged(response: Response) -> Release:
+        """Takes the current release, and tells who asks again that only another one gives another answer."""
+        release = releases.current()
+        response.headers["ETag"] = tag_of(release.version)
+        response.headers["Cache-Control"] = "no-cache"
+        return release
+
+    Tagged = Annotated[Release, Depends(tagged)]  # noqa: N806 (a type)
 
     def recommendations(
         request: Annotated[contract.RecommendationsIn, Depends(parsed_request)],
@@ -68,21 +84,31 @@ def create_app(releases: Served) -> FastAPI:
             )
         return answer_of(release.version, list(songs.values()), refused, resolution, found)
 
-    for path, operation in (("/recommendations", "recommend"), ("/", "recommendAtRoot")):
+    # The root answers too, as the origin's endpoint does; clients made from the document need it once.
+    for path in ("/recommendations", "/"):
         app.add_api_route(
             path,
             recommendations,
             methods=["POST"],
-            operation_id=operation,
+            operation_id="recommend",
+            include_in_schema=path != "/",
+            tags=["recommendations"],
             responses={
                 400: MALFORMED_RESPONSE,
+                408: problem("The body does not come."),
                 413: problem(f"The body has more than {contract.MAX_BODY_BYTES} bytes."),
+                415: problem("The body is packed in another way than by gzip."),
                 503: UNAVAILABLE,
             },
             openapi_extra={"requestBody": REQUEST_BODY},
         )
 
-    @app.get("/tracks", operation_id="searchTracks", responses={400: MALFORMED_RESPONSE, 503: UNAVAILABLE})
+    @app.get(
+        "/tracks",
+        operation_id="searchTracks",
+        tags=["tracks"],
+        responses={304: UNCHANGED, 400: MALFORMED_RESPONSE, 503: UNAVAILABLE},
+    )
     def search_tracks(
         q: Annotated[
             str,
@@ -93,16 +119,18 @@ def create_app(releases: Served) -> FastAPI:
                 examples=["weeknd blind"],
             ),
         ],
+        release: Tagged,
         limit: Annotated[int, Query(ge=1, le=50)] = 10,
     ) -> contract.TracksOut:
         """Find tracks by name."""
-        found = releases.current().recommender.index.search(q, limit)
+        found = release.recommender.index.search(q, limit)
         return contract.TracksOut(tracks=[contract.Track(**_track(document)) for document in found])
 
     @app.get(
         "/tracks/{id:path}",
         operation_id="getTrack",
-        responses={400: MALFORMED_RESPONSE, 404: problem("The track is unknown."), 503: UNAVAILABLE},
+        tags=["tracks"],
+        responses={304: UNCHANGED, 400: MALFORMED_RESPONSE, 404: problem("The track is unknown."), 503: UNAVAILABLE},
     )
     def get_track(
         id: Annotated[  # noqa: A002 (the name of the path parameter)
@@ -112,25 +140,31 @@ def create_app(releases: Served) -> FastAPI:
                 examples=["spotify:track:0VjIjW4GlUZAMYd2vXMi3b"],
             ),
         ],
+        release: Tagged,
     ) -> contract.TrackDetail:
         """Look a track up."""
         try:
             key = track_id(id)
         except ValueError as error:
             raise invalid("That is no track", {"/id": str(error)}) from error
-        document = releases.current().recommender.index.fetch([key], neighbours=True).get(key)
+        document = release.recommender.index.fetch([key], neighbours=True).get(key)
         if document is None or document.kind != "track":
             raise ProblemError(404, "Unknown track", f"{key} is not in the index.")
         neighbours = [contract.Neighbour(id=uri, playlists=count) for uri, count in document.neighbours]
         return contract.TrackDetail(**_track(document), neighbours=neighbours)
 
-    @app.get("/health", operation_id="health", responses={503: UNAVAILABLE})
+    # Not in a thread: it answers even where all of them wait for an index.
+    @app.get("/health/live", operation_id="live", tags=["service"])
+    async def live() -> contract.Live:
+        """See whether the process is up. It asks nothing and nobody."""
+        return contract.Live()
+
+    @app.get("/health", operation_id="health", tags=["service"], responses={503: UNAVAILABLE})
     def health() -> contract.Health:
         """See whether the endpoint can answer, and with what."""
         release = releases.current()
         release.recommender.index.search("a", 1)
         return contract.Health(
-            status="ok",
             model_version=release.version,
             tracks=release.recommender.index.tracks,
             bundle=release.bundle,
@@ -138,10 +172,9 @@ def create_app(releases: Served) -> FastAPI:
             refused=releases.refused,
         )
 
-    @app.get("/quality", operation_id="quality")
-    def quality() -> contract.Quality:
+    @app.get("/quality", operation_id="quality", tags=["service"], responses={304: UNCHANGED, 503: UNAVAILABLE})
+    def quality(release: Tagged) -> contract.Quality:
         """See how the served model did on held-out playlists."""
-        release = releases.current()
         return contract.Quality(model_version=release.version, metrics=release.metrics)
 
     return app

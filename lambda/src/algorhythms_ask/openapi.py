@@ -3,22 +3,29 @@
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from algorhythms_ask import contract
 
-# The models that FastAPI does not see, because `_parsed` reads the body and handlers answer with problems.
+
+class _WithoutDefaults(GenerateJsonSchema):
+    """Leaves defaults to descriptions: makers of clients take a field that has one for a field that must be given."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+
+# The models that FastAPI does not see, because `parsed_request` reads the body and handlers answer with problems.
 _SCHEMAS = models_json_schema(
     [(contract.RecommendationsIn, "validation"), (contract.Problem, "serialization")],
     ref_template="#/components/schemas/{model}",
+    schema_generator=_WithoutDefaults,
 )[1]["$defs"]
 REQUEST_BODY = {
     "required": True,
     "description": "JSON, whatever the Content-Type says.",
-    "content": {
-        media: {"schema": {"$ref": "#/components/schemas/RecommendationsIn"}}
-        for media in ("application/json", "text/plain")
-    },
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RecommendationsIn"}}},
 }
 
 
@@ -29,6 +36,7 @@ def problem(description: str) -> dict[str, Any]:
 
 
 MALFORMED_RESPONSE = problem("The request is malformed; `errors` says where.")
+UNCHANGED = {"description": "The release is still that of `If-None-Match`, so the answer is still the same."}
 UNAVAILABLE = problem("The index does not answer; the same request may succeed later.")
 
 

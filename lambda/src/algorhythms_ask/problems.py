@@ -1,7 +1,7 @@
 """What a request that fails is answered with: problems as RFC 9457 has them."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,29 +12,44 @@ from starlette.requests import ClientDisconnect
 from algorhythms_ask import contract
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
+from algorhythms_ask.request_ids import name_in
 
 MALFORMED = "The request is not as it has to be"
 
+# The first tell what is wrong with the others.
+MAX_ERRORS = 20
+
 _log = logging.getLogger("algorhythms_ask")
+name_in(_log)
 
 
 class ProblemError(Exception):
     """Ends a request with an answer of RFC 9457."""
 
-    def __init__(self, status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        errors: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
+        wrong = list((errors or {}).items())
+        self.headers = headers
         self.problem = contract.Problem(
             title=title,
             status=status,
             detail=detail,
-            errors=[contract.FieldProblem(pointer=p, detail=d) for p, d in (errors or {}).items()],
+            errors=[contract.FieldProblem(pointer=pointer, detail=detail) for pointer, detail in wrong[:MAX_ERRORS]],
+            errors_left_out=max(0, len(wrong) - MAX_ERRORS),
         )
 
 
 def invalid(title: str, errors: dict[str, str]) -> ProblemError:
     """Returns the answer to a request whose fields, named by JSON pointers, are wrong."""
     pointer, message = next(iter(errors.items()))
-    return ProblemError(400, title, f"{pointer}: {message}" if pointer else message, errors)
+    return ProblemError(400, title, f"{pointer}: {message}" if pointer else message, errors=errors)
 
 
 def pointer(path: Iterable[str | int]) -> str:
@@ -48,7 +63,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ProblemError)
     async def _ended(_: Request, error: ProblemError) -> JSONResponse:
-        return _problem_response(error.problem)
+        return _problem_response(error.problem, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def _bad_parameters(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -61,7 +76,10 @@ def add_problem_handlers(app: FastAPI) -> None:
         problem = contract.Problem(
             title=error.detail, status=error.status_code, detail=f"{request.method} {request.url.path}"
         )
-        return _problem_response(problem, dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
+        return _problem_response(problem, headers)
 
     @app.exception_handler(ClientDisconnect)
     async def _hung_up(_: Request, __: ClientDisconnect) -> JSONResponse:
@@ -87,9 +105,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def _failed(_: Request, error: Exception) -> JSONResponse:
         _log.error("request failed", exc_info=error)
         problem = contract.Problem(title="The request failed", status=500, detail="The reason is in the server's log.")
-        # This answer does not pass the middleware, and without the header a page could not read it.
-        return _problem_response(problem, {"Access-Control-Allow-Origin": "*"})
+        return _problem_response(problem)
 
 
-def _problem_response(problem: contract.Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+def _problem_response(problem: contract.Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(problem.model_dump(), problem.status, headers=headers, media_type="application/problem+json")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from algorhythms_ask.contract import Refusal
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import CURRENT, LocalStore, NotServableError, Release
 
@@ -20,8 +21,8 @@ class Served(Protocol):
     """Something to answer requests from."""
 
     @property
-    def refused(self) -> str | None:
-        """Why a newer release than the current one does not serve."""
+    def refused(self) -> Refusal | None:
+        """Why a newer release than the current one does not serve, as the public may know it."""
 
     def current(self) -> Release:
         """Returns the release that a request is to be answered from, from its beginning to its end.
@@ -88,14 +89,16 @@ class Releases:
         self._watched = False
         self._lacks: type[NotServableError | IndexUnavailableError] = NotServableError
         self._checking = threading.Lock()
-        self.refused: str | None = None
+        # It holds paths, addresses and names of secrets: for the log alone.
+        self._reason: str | None = None
+        self.refused: Refusal | None = None
 
     def current(self) -> Release:
         """Returns the release to answer from, after a look for a newer one if it is time."""
         if not self._watched and self._clock() >= self._next:
             self.check()
         if self._release is None:
-            raise self._lacks(self.refused or "the release is being loaded")
+            raise self._lacks(self._reason or "the release is being loaded")
         return self._release
 
     def check(self) -> None:
@@ -111,19 +114,25 @@ class Releases:
                     self._release = self._source.load(pointer)
                     self._pointer = pointer
                     _log.info("release %s serves", self._release.version)
-                self.refused = None
-            except (NotServableError, IndexUnavailableError) as error:
-                if str(error) != self.refused:
-                    _log.error("the release is refused: %s", error)
-                self.refused = str(error)
-                self._lacks = IndexUnavailableError if isinstance(error, IndexUnavailableError) else NotServableError
-            except Exception:
+                self.refused = self._reason = None
+            except NotServableError as error:
+                self._refuse("release_unusable", error)
+            except IndexUnavailableError as error:
+                self._refuse("index_unavailable", error)
+            except Exception as error:
                 # Whatever is wrong with a new release, the old one goes on.
-                _log.exception("looking for a newer release failed")
-                self.refused = "looking for a newer release failed: the reason is in the server's log"
+                self._refuse("check_failed", error)
             self._next = self._clock() + self._seconds
         finally:
             self._checking.release()
+
+    def _refuse(self, code: Refusal, error: Exception) -> None:
+        self._lacks = IndexUnavailableError if code == "index_unavailable" else NotServableError
+        # It is tried again at each look, and the log should say it once.
+        if str(error) != self._reason:
+            unexpected = error if code == "check_failed" else None
+            _log.error("the release is refused (%s): %s", code, error, exc_info=unexpected)
+        self.refused, self._reason = code, str(error)
 
     def watch(self) -> None:
         """Looks for newer releases in a thread of its own until the process ends."""

@@ -1,0 +1,59 @@
+"""What Lambda may call the function with: requests by way of AWS's front doors, and events that are none."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The method, the path without its stage, and the identifier that the front door gave the request."""
+
+    method: str
+    path: str
+    request_id: str | None
+
+
+def asked(event: object) -> Asked | None:
+    """Returns what is asked by an event of an HTTP API, a function URL, a REST API or a load balancer, else None."""
+    if not isinstance(event, dict) or not isinstance(context := event.get("requestContext"), dict):
+        return None
+    known = "elb" in context or "version" in event or "resource" in event
+    place = context.get("http") if event.get("version") == "2.0" else event
+    if not known or not isinstance(place, dict):
+        return None
+    method, path = place.get("method", place.get("httpMethod")), place.get("path")
+    if not isinstance(method, str) or not isinstance(path, str):
+        return None
+    # REST APIs and load balancers give paths without a stage.
+    stage = context.get("stage") if "version" in event else None
+    return Asked(method, _without_stage(path, stage), context.get("requestId"))
+
+
+def with_path(event: Event, path: str) -> Event:
+    """Returns the event with another path."""
+    if event.get("version") != "2.0":
+        return event | {"path": path}
+    context = event["requestContext"]
+    return event | {"requestContext": context | {"http": context["http"] | {"path": path}}}
+
+
+def body_is_what_it_says(event: Event) -> bool:
+    """Returns whether a body that is said to be base64 is."""
+    body = event.get("body")
+    if not event.get("isBase64Encoded") or not body:
+        return True
+    try:
+        base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        return False
+    return True
+
+
+def _without_stage(path: str, stage: object) -> str:
+    # A custom domain leads to a stage without naming it in the path.
+    return re.sub(rf"^/{re.escape(stage)}(?=/|$)", "", path) if isinstance(stage, str) else path
