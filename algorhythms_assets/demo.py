@@ -239,7 +239,7 @@ def show_recommendation(url: str, store: Store) -> None:
                 print(f"     {edge['weight']:+.3f} {names[edge['source']]}")
         print(f"     {node['terms']['popularity']:+.3f} popularity")
     for notice in answer["notices"]:
-        print(f"  {notice}")
+        print(f"  {notice['detail']}")
 
 
 def _name(node: dict[str, Any]) -> str:

@@ -14,9 +14,10 @@ from algorhythms_ask.connection import Database
 from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES, ONE_HOT
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document
+from algorhythms_ask.keys import album_key, artist_key
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import Release, load_release
-from algorhythms_ask.songs import album_key, artist_key
+from algorhythms_ask.versions import song
 from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 
@@ -71,9 +72,8 @@ def _made(reverse: bool = False) -> list[tuple[Document, list[str]]]:
     for identifier, name, artist, album, playlists, z in TRACKS:
         vector = _vector(z, -playlists / 64 if reverse else playlists / 64)
         neighbours = NEIGHBOURS.get(identifier, ())
-        documents.append(
-            (Document(identifier, "track", name, artist, album, playlists, vector, neighbours), [identifier])
-        )
+        told = (name, artist, album, playlists)
+        documents.append((Document(identifier, "track", *told, vector, neighbours, song(name, artist)), [identifier]))
     for kind, uri, name, artist, keys, z in GROUPS:
         documents.append((Document(uri, kind, name, artist, None, 1, _vector(z, 0)), [uri, *keys]))
     return documents

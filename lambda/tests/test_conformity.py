@@ -2,9 +2,9 @@
 
 import pytest
 import schemathesis
-from algorhythms_ask.contract import RecommendationsIn
 from algorhythms_ask.http import create_app
 from algorhythms_ask.release import Release
+from algorhythms_ask.requests import RecommendationsIn
 from hypothesis import HealthCheck, settings
 from pydantic import ValidationError
 from schemathesis import Case, CheckContext, Response

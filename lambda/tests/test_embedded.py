@@ -31,10 +31,10 @@ def test_knows_its_size(index: EmbeddedIndex) -> None:
 
 
 def test_fetches_tracks_artists_and_albums_in_one_go(index: EmbeddedIndex) -> None:
-    found = index.fetch(["rock1", "unknown", "artist:nina blue", "spotify:album:hits", "", "a\0b", "rock1"])
+    found = index.fetch(["rock1", "unknown", "artist:ninablue", "spotify:album:hits", "", "a\0b", "rock1"])
     assert {key: (document.kind, document.name) for key, document in found.items()} == {
         "rock1": ("track", "Highway Fire"),
-        "artist:nina blue": ("artist", "Nina Blue"),
+        "artist:ninablue": ("artist", "Nina Blue"),
         "spotify:album:hits": ("album", "Greatest Hits"),
     }
     rock1 = found["rock1"]
@@ -47,8 +47,8 @@ def test_fetches_tracks_artists_and_albums_in_one_go(index: EmbeddedIndex) -> No
 
 def test_nearest_by_hand(index: EmbeddedIndex) -> None:
     queries = np.array([[1, 0, 0, 0, 1], [0, 0, 0, 0, 1], [0, 1, 0, 0, 0]], np.float32)
-    without: list[list[str]] = [["rock2", "unknown", "artist:nina blue"], [], ["jazz1", "rock1"]]
-    rock, popular, jazz = index.nearest([Search(*asked) for asked in zip(queries, without, strict=True)], 4)
+    without: list[list[str]] = [["rock2", "unknown", "artist:ninablue"], [], ["jazz1", "rock1"]]
+    rock, popular, jazz = index.nearest([Search(query, 4, out) for query, out in zip(queries, without, strict=True)])
     assert [(hit.id, hit.score) for hit in rock] == [
         ("rock1", 1.5),
         ("rock3", 1.125),
@@ -62,10 +62,10 @@ def test_nearest_by_hand(index: EmbeddedIndex) -> None:
 
 def test_nearest_gives_what_there_is(index: EmbeddedIndex) -> None:
     query = np.zeros(5, np.float32)
-    everything = [hit.id for hit in index.nearest([Search(query)], 500)[0]]
+    everything = [hit.id for hit in index.nearest([Search(query, 500)])[0]]
     assert len(everything) == 12
-    assert index.nearest([Search(query, everything)], 500) == [[]]
-    assert index.nearest([Search(query)], 0) == [[]]
+    assert index.nearest([Search(query, 500, everything)]) == [[]]
+    assert index.nearest([Search(query, 0)]) == [[]]
     assert index.nearest([], 5) == []
 
 
@@ -88,8 +88,10 @@ def test_nearest_is_what_a_plain_sort_finds(data: st.DataObject) -> None:
     artist = Document("artist", "artist", "artist", None, None, 0, np.full(3, 9, np.float32))
     with TemporaryDirectory() as folder:
         build_embedded(Path(folder), [*documents, (artist, ["artist"])], 3, "v")
-        searches = [Search(np.array(query, np.float32), out) for query, out in zip(queries, exclude, strict=True)]
-        found = EmbeddedIndex(Path(folder)).nearest(searches, count)
+        searches = [
+            Search(np.array(query, np.float32), count, out) for query, out in zip(queries, exclude, strict=True)
+        ]
+        found = EmbeddedIndex(Path(folder)).nearest(searches)
     for query, left_out, hits in zip(queries, exclude, found, strict=True):
         scores = {
             name: sum(a * b for a, b in zip(query, vector, strict=True))
@@ -150,7 +152,7 @@ def test_threads_share_an_index(index: EmbeddedIndex) -> None:
 def test_an_empty_index_answers(tmp_path: Path) -> None:
     build_embedded(tmp_path, [], 5, "v")
     index = EmbeddedIndex(tmp_path)
-    assert index.nearest([Search(np.zeros(5, np.float32), ["x"])], 3) == [[]]
+    assert index.nearest([Search(np.zeros(5, np.float32), 3, ["x"])]) == [[]]
     assert index.fetch(["x"]) == {}
     assert index.search("x", 1) == []
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from algorhythms_ask.answer import EDGES_PER_RECOMMENDATION
-from algorhythms_ask.contract import MAX_BODY_BYTES, MAX_COUNT, MAX_SONGS
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import ARTIST_WEIGHT, Recommender
 from algorhythms_ask.release import Release
+from algorhythms_ask.requests import MAX_BODY_BYTES, MAX_COUNT, MAX_SONGS
 from fastapi.testclient import TestClient
 from httpx import Response
 from hypothesis import given, settings
@@ -20,7 +20,12 @@ from hypothesis import strategies as st
 
 BRIDGE = "spotify:track:0VjIjW4GlUZAMYd2vXMi3b"
 EPISODE = "spotify:episode:512ojhOuo1ktJprKbVcKyQ"
-POPULAR = "None of the songs is known: these are the most popular tracks."
+POPULAR = {"code": "popular_tracks", "detail": "None of the songs is known: these are the most popular tracks."}
+LEFT_OUT = {
+    "code": "unknown_songs",
+    "detail": "Left out, because they are unknown: 1 of 3 songs.",
+    "count": 1,
+}
 
 Conforms = Callable[[str, Any], None]
 
@@ -91,8 +96,8 @@ def test_a_whole_answer_by_hand(ask: Ask) -> None:
             {"source": "jazz2", "target": "jazz1", "weight": 0.5 + same},
         ],
         "unresolved": [{"id": "unknown", "reason": "not in the index"}],
-        "notices": ["Left out, because they are unknown: 1 of 3 songs."],
-        "coverage": {"track": 2, "album": 0, "artist": 0, "features": 0, "unresolved": 1},
+        "notices": [LEFT_OUT],
+        "coverage": {"track": 2, "name": 0, "album": 0, "artist": 0, "features": 0, "unresolved": 1},
     }
 
 
@@ -149,7 +154,7 @@ def test_what_songs_were_placed_by_is_counted(ask: Ask, features: dict[str, floa
         "features",
         None,
     ]
-    assert answer["notices"] == ["Left out, because they are unknown: 2 of 7 songs."]
+    assert [notice["code"] for notice in answer["notices"]] == ["unknown_songs", "fewer_than_asked"]
 
 
 def test_unknown_songs_are_answered_with_what_is_popular(ask: Ask) -> None:
@@ -162,7 +167,7 @@ def test_unknown_songs_are_answered_with_what_is_popular(ask: Ask) -> None:
         EPISODE,
     ]
     assert answer["edges"] == []
-    assert answer["notices"] == [POPULAR]
+    assert answer["notices"] == [POPULAR | {"count": 3}]
 
 
 def test_a_known_playlist_needs_no_notice(ask: Ask) -> None:
@@ -186,7 +191,7 @@ def test_songs_given_twice_count_once_in_their_first_place(ask: Ask) -> None:
     assert [node["id"] for node in answer["source_nodes"]] == ["rock2", "jazz2", "unknown"]
     assert answer["recommendation_nodes"] == ask("rock2", "jazz2")["recommendation_nodes"]
     assert answer["coverage"]["unresolved"] == 1
-    assert answer["notices"] == ["Left out, because they are unknown: 1 of 3 songs."]
+    assert answer["notices"] == [LEFT_OUT]
 
 
 def test_as_many_as_there_are(ask: Ask) -> None:
@@ -260,7 +265,7 @@ def _song(**fields: Any) -> bytes:
         (b'{"count": 1, "songs": {"id": "x"}}', ["/songs"]),
         (b'{"count": 1, "songs": [%s]}' % b",".join([b'{"id":"x"}'] * (MAX_SONGS + 1)), ["/songs"]),
         (b'{"count": 1, "songs": ["rock1", null]}', ["/songs/0", "/songs/1"]),
-        (b'{"count": 1, "songs": [{"name": "x"}]}', ["/songs/0/id"]),
+        (b'{"count": 1, "songs": [{"name": "x"}]}', ["/songs/0"]),
         (_song(id=5), ["/songs/1/id"]),
         (_song(id=""), ["/songs/1/id"]),
         (_song(id="x" * 501), ["/songs/1/id"]),
@@ -389,7 +394,7 @@ def test_features_of_known_songs_do_not_matter(client: TestClient, ask: Ask) -> 
 def test_without_a_feature_network_bad_features_do_no_harm(plain_client: TestClient) -> None:
     response = plain_client.post("/", json={"count": 1, "songs": [{"id": "new", "features": {"energy": 7}}]})
     assert response.status_code == 200
-    assert response.json()["notices"] == [POPULAR]
+    assert response.json()["notices"] == [POPULAR | {"count": 1}]
     assert "made without audio features" in response.json()["unresolved"][0]["reason"]
 
 
@@ -479,7 +484,7 @@ def test_a_track_without_a_name(client: TestClient, conforms: Conforms) -> None:
     conforms("TrackDetail", client.get("/tracks/jazz5").json())
 
 
-@pytest.mark.parametrize("identifier", ["unknown", "a%00b", "%ff", "artist:nina%20blue", "%2e%2e/%2e%2e/x"])
+@pytest.mark.parametrize("identifier", ["unknown", "a%00b", "%ff", "artist:ninablue", "%2e%2e/%2e%2e/x"])
 def test_unknown_tracks_are_not_found(client: TestClient, problem: IsProblem, identifier: str) -> None:
     problem(client.get(f"/tracks/{identifier}"), 404)
 

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 from algorhythms_ask.__main__ import main
-from algorhythms_ask.contract import MAX_BODY_BYTES
+from algorhythms_ask.requests import MAX_BODY_BYTES
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 import pytest
-from algorhythms_ask.songs import Song, album_key, artist_key, fallback_keys, normalised, track_id
+from algorhythms_ask.keys import album_key, artist_key, fallback_keys
+from algorhythms_ask.songs import Song, normalised, track_id
 from hypothesis import given
 from hypothesis import strategies as st
 

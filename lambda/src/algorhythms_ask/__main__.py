@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from algorhythms_ask.contract import MAX_COUNT
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document, Index, IndexUnavailableError
 from algorhythms_ask.release import LocalStore, NotServableError, Release
 from algorhythms_ask.releases import CHECK_SECONDS, Served, Source, source
+from algorhythms_ask.requests import MAX_COUNT
 from algorhythms_ask.songs import Song, track_id
+from algorhythms_ask.wish import Wish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,9 +88,9 @@ def _ask(release: Release, texts: Sequence[str], count: int) -> int:
     if not songs:
         print("algorhythms_ask: none of the songs was found", file=sys.stderr)
         return 1
-    _, recommendations = release.recommender.recommend(songs, count)
+    [answer] = release.recommender.recommend([Wish(songs, count)])
     print("goes on with")
-    for place, found in enumerate(recommendations, start=1):
+    for place, found in enumerate(answer.recommendations, start=1):
         print(f"{place:4}. {_called(found.document)}  {found.score:.3f}")
     return 0
 

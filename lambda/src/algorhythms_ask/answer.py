@@ -1,87 +1,103 @@
-"""From the songs of a request to those that may be tracks, and from what was found to the answer."""
+"""From what was found to the answer."""
 
 from collections import Counter
 
 from algorhythms_ask import contract
-from algorhythms_ask.recommend import Recommendation, Resolution
-from algorhythms_ask.songs import Song, track_id
+from algorhythms_ask.asked import Songs
+from algorhythms_ask.choosing import Recommendation
+from algorhythms_ask.cursor import cursor
+from algorhythms_ask.notices import notices_of
+from algorhythms_ask.recommend import Answer
+from algorhythms_ask.requests import RecommendationsIn
+from algorhythms_ask.seeds import Seed
 
 EDGES_PER_RECOMMENDATION = 10
+EVIDENCE_PER_RECOMMENDATION = 5
+# What stands together in a single playlist would tell of that playlist.
+FEWEST_PLAYLISTS = 2
 
 
-def songs_of(request: contract.RecommendationsIn) -> tuple[dict[int, Song], list[contract.Unresolved]]:
-    """Returns the songs with identifiers in full by their position, and those that cannot be tracks."""
-    songs, refused = {}, {}
-    for position, song in enumerate(request.songs):
-        try:
-            songs[position] = Song(track_id(song.id), song.name, song.artist, song.album, song.features)
-        except ValueError as error:
-            refused[song.id] = contract.Unresolved(id=song.id, reason=str(error))
-    return songs, list(refused.values())
-
-
-def answer_of(
-    version: str,
-    songs: list[Song],
-    refused: list[contract.Unresolved],
-    resolution: Resolution,
-    recommendations: list[Recommendation],
-) -> contract.RecommendationsOut:
-    """Returns the answer to a request; `refused` are its songs that cannot be tracks."""
-    placed = {seed.song.id: seed for seed in resolution.seeds}
-    first: dict[str, Song] = {}
-    for song in songs:
-        first.setdefault(song.id, song)
-    sources = []
-    for song in first.values():
-        seed = placed.get(song.id)
-        known = seed.document if seed else None
-        sources.append(
-            contract.SourceNode(
-                id=song.id,
-                track_name=song.name or (known.name if known else None),
-                track_artist=song.artist or (known.artist if known else None),
-                resolved_by=seed.resolved_by if seed else None,
-            )
-        )
-    edges = []
-    for found in recommendations:
-        strongest = sorted(zip(found.seed_terms, placed, strict=True), key=lambda pair: -pair[0])
-        edges += [
-            contract.Edge(source=source, target=found.document.id, weight=term)
-            for term, source in strongest[:EDGES_PER_RECOMMENDATION]
-            if term > 0
-        ]
+def answer_of(version: str, request: RecommendationsIn, songs: Songs, answer: Answer) -> contract.RecommendationsOut:
+    """Returns the answer to a request with these songs, by a release of that version."""
+    seeds = answer.resolution.seeds
     unresolved = [
-        *(contract.Unresolved(id=song.id, reason=reason) for song, reason in resolution.unresolved),
-        *refused,
+        *(contract.Unresolved(id=song.id, reason=reason) for song, reason in answer.resolution.unresolved),
+        *songs.refused.values(),
     ]
-    notices = []
-    if not placed:
-        notices.append("None of the songs is known: these are the most popular tracks.")
-    elif unresolved:
-        notices.append(
-            f"Left out, because they are unknown: {len(unresolved)} of {len(placed) + len(unresolved)} songs."
-        )
-    return contract.RecommendationsOut(
+    out = contract.RecommendationsOut(
         model_version=version,
-        source_nodes=sources,
-        recommendation_nodes=[
-            contract.RecommendationNode(
-                id=found.document.id,
-                score=found.score,
-                track_name=found.document.name,
-                track_artist=found.document.artist,
-                terms=contract.Terms(seeds=list(found.seed_terms), popularity=found.popularity),
-            )
-            for found in recommendations
-        ],
-        edges=edges,
+        source_nodes=_sources(request, songs, answer),
+        recommendation_nodes=[_node(found, request, seeds) for found in answer.recommendations],
+        edges=[edge for found in answer.recommendations for edge in _edges(found, seeds)],
         unresolved=unresolved,
-        notices=notices,
+        notices=notices_of(request, answer, len(unresolved)),
         coverage=contract.Coverage(
-            **dict.fromkeys(("track", "album", "artist", "features"), 0)
-            | Counter(seed.resolved_by for seed in resolution.seeds),
+            **dict.fromkeys(("track", "name", "album", "artist", "features"), 0)
+            | Counter(seed.resolved_by for seed in seeds),
             unresolved=len(unresolved),
         ),
     )
+    if request.cursor is not None:
+        out.cursor = None if answer.following is None else cursor(request, version, answer.following)
+    return out
+
+
+def _sources(request: RecommendationsIn, songs: Songs, answer: Answer) -> list[contract.SourceNode]:
+    """Returns each song once, with the names that the index knows it by."""
+    placed = {seed.song.id: (i, seed) for i, seed in enumerate(answer.resolution.seeds)}
+    taste_of = {i: taste for taste, group in enumerate(answer.tastes) for i in group}
+    nodes = {}
+    for song in songs.known.values():
+        if song.id in nodes:
+            continue
+        position, seed = placed.get(song.id, (0, None))
+        known = seed.document if seed else None
+        node = nodes[song.id] = contract.SourceNode(
+            id=song.id,
+            track_name=(known.name if known else None) or song.name,
+            track_artist=(known.artist if known else None) or song.artist,
+            resolved_by=seed.resolved_by if seed else None,
+        )
+        if known and seed and seed.resolved_by == "name":
+            node.match = known.id
+        if seed and request.tastes != 1:
+            node.taste = taste_of[position]
+    return list(nodes.values())
+
+
+def _node(found: Recommendation, request: RecommendationsIn, seeds: list[Seed]) -> contract.RecommendationNode:
+    node = contract.RecommendationNode(
+        id=found.document.id,
+        score=found.score,
+        track_name=found.document.name,
+        track_artist=found.document.artist,
+        terms=contract.Terms(seeds=list(found.seed_terms), popularity=found.popularity),
+    )
+    if request.negative:
+        node.terms.negative = list(found.negative_terms)
+    if request.tastes != 1:
+        node.taste = found.taste
+    if request.evidence:
+        node.evidence = _evidence(found, seeds)
+    return node
+
+
+def _edges(found: Recommendation, seeds: list[Seed]) -> list[contract.Edge]:
+    strongest = sorted(zip(found.seed_terms, seeds, strict=True), key=lambda pair: -pair[0])
+    return [
+        contract.Edge(source=seed.song.id, target=found.document.id, weight=term)
+        for term, seed in strongest[:EDGES_PER_RECOMMENDATION]
+        if term > 0
+    ]
+
+
+def _evidence(found: Recommendation, seeds: list[Seed]) -> list[contract.Evidence]:
+    together = [
+        (playlists, seed.song.id)
+        for seed in seeds
+        if seed.document is not None
+        for track, playlists in seed.document.neighbours
+        if track == found.document.id and playlists >= FEWEST_PLAYLISTS
+    ]
+    strongest = sorted(together, key=lambda pair: -pair[0])[:EVIDENCE_PER_RECOMMENDATION]
+    return [contract.Evidence(source=source, playlists=playlists) for playlists, source in strongest]

@@ -3,11 +3,15 @@
 import asyncio
 import codecs
 import zlib
+from typing import TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from algorhythms_ask.contract import MAX_BODY_BYTES
-from algorhythms_ask.problems import ProblemError
+from algorhythms_ask.problems import MALFORMED, ProblemError, invalid, pointer
+from algorhythms_ask.requests import MAX_BODY_BYTES
+
+Model = TypeVar("Model", bound=BaseModel)
 
 # A whole body takes a slow telephone a few seconds. Who stalls would keep a connection for ever.
 SECONDS = 20.0
@@ -60,3 +64,18 @@ def _inflated(body: bytes | bytearray) -> bytes:
 
 def _too_large() -> ProblemError:
     return ProblemError(413, "The request is too large", f"A body has at most {MAX_BODY_BYTES} bytes.", _CLOSE)
+
+
+def parsed(model: type[Model], body: bytes) -> Model:
+    """Returns the model that a body is.
+
+    Raises:
+        ProblemError: it is none; the problem names the fields.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        if errors[0]["type"] == "json_invalid":
+            raise ProblemError(400, "The body is not JSON", errors[0]["msg"]) from error
+        raise invalid(MALFORMED, {pointer(wrong["loc"]): wrong["msg"] for wrong in errors}) from error

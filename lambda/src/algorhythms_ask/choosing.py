@@ -34,9 +34,9 @@ class Recommendation:
 def chosen(
     candidates: Sequence[Sequence[Recommendation]], shares: Sequence[int], wish: Wish, z: int
 ) -> list[Recommendation]:
-    """Returns what is recommended of the candidates of each taste, which have so many seeds; `z` is of how many numbers.
+    """Returns what is recommended of the candidates of each taste; without options these are all, as they come.
 
-    Without options these are the candidates as they come.
+    `shares` are the tastes' numbers of seeds; z has so many numbers.
     """
     kept = interleaved(candidates, shares, _taken(wish))
     if wish.diversity:

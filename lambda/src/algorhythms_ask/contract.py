@@ -1,86 +1,13 @@
-"""Requests and answers as the endpoint's users see them; the OpenAPI document is made from these models."""
+"""Answers as the endpoint's users see them; the OpenAPI document is made from these models and `requests`.
 
-from typing import Annotated, Any, Literal
+Fields with a default are there only where an option of the request asks for them.
+"""
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from algorhythms_ask import examples
-from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, LIMITS
-
-MAX_SONGS = 500
-MAX_COUNT = 500
-DEFAULT_COUNT = 20
-MAX_BODY_BYTES = 1 << 20
-
-Text = Annotated[str, Field(max_length=500)]
-
-
-def _whole(value: object) -> object:
-    # To JSON Schema 5.0 is an integer, and some languages write it so.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-# Features are judged where they are needed: bad ones of one song must not fail the others.
-AudioFeatures = Annotated[
-    dict[str, Any],
-    WithJsonSchema(
-        {
-            "title": "AudioFeatures",
-            "type": "object",
-            "properties": {
-                name: {
-                    "type": ["integer" if name in CATEGORICAL_FEATURES else "number", "null"],
-                    "minimum": LIMITS[name][0],
-                    "maximum": LIMITS[name][1],
-                }
-                for name in FEATURES
-            },
-        }
-    ),
-]
-
-
-class SongIn(BaseModel):
-    """A seed. Other fields are tolerated and ignored."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
-
-    id: Annotated[str, Field(min_length=1, max_length=500)] = Field(
-        description="A Spotify track as URI, link or bare identifier, or any other identifier the playlists used.",
-        examples=["spotify:track:0VjIjW4GlUZAMYd2vXMi3b"],
-    )
-    name: Text | None = Field(
-        None, validation_alias=AliasChoices("name", "track_name"), description="Also accepted as `track_name`."
-    )
-    artist: Text | None = Field(
-        None,
-        validation_alias=AliasChoices("artist", "track_artist"),
-        description="Name or URI; stands in when the track is unknown. Also accepted as `track_artist`.",
-    )
-    album: Text | None = Field(
-        None,
-        validation_alias=AliasChoices("album", "track_album"),
-        description="URI, or name together with `artist`; stands in when the track is unknown. "
-        "Also accepted as `track_album`.",
-    )
-    features: AudioFeatures | None = Field(
-        None, description="Spotify's 13 audio features, which place a track that is otherwise unknown."
-    )
-
-
-class RecommendationsIn(BaseModel):
-    """Songs to continue, and how many to recommend."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [examples.REQUEST]})
-
-    count: Annotated[int, BeforeValidator(_whole)] = Field(
-        DEFAULT_COUNT,
-        ge=1,
-        le=MAX_COUNT,
-        description=f"How many tracks to recommend; {DEFAULT_COUNT} if it is left out.",
-        examples=[5],
-    )
-    songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
 
 
 class SourceNode(BaseModel):
@@ -89,16 +16,28 @@ class SourceNode(BaseModel):
     id: str = Field(description="The identifier in full.")
     track_name: str | None
     track_artist: str | None
-    resolved_by: Literal["track", "album", "artist", "features"] | None = Field(
+    resolved_by: Literal["track", "name", "album", "artist", "features"] | None = Field(
         description="What it was placed by; null if it is unknown."
     )
+    match: str = Field("", description="The track of its title and artist, where it was placed by `name`.")
+    taste: int = Field(0, description="Which of the request's `tastes` it is of, from 0.")
 
 
 class Terms(BaseModel):
-    """What a score is made of: it is exactly `popularity` plus the sum of `seeds`."""
+    """What a score is made of: it is exactly `popularity` plus the sums of `seeds` and `negative`."""
 
     seeds: list[float] = Field(description="One term for each source node that was placed, in their order.")
     popularity: float
+    negative: list[float] = Field(
+        [], description="One for each song of `negative` that was placed, in their order; they are part of the sum."
+    )
+
+
+class Evidence(BaseModel):
+    """A song of the request that a recommended track often stands beside."""
+
+    source: str
+    playlists: int = Field(description="In how many training playlists both stand.")
 
 
 class RecommendationNode(BaseModel):
@@ -109,6 +48,8 @@ class RecommendationNode(BaseModel):
     track_name: str | None
     track_artist: str | None
     terms: Terms
+    taste: int = Field(0, description="Which of the request's `tastes` it is for, from 0.")
+    evidence: list[Evidence] = Field([], description="The strongest first, at most five.")
 
 
 class Edge(BaseModel):
@@ -126,10 +67,19 @@ class Unresolved(BaseModel):
     reason: str
 
 
+class Notice(BaseModel):
+    """Something about the answer that is no error."""
+
+    code: Literal["unknown_songs", "popular_tracks", "low_confidence", "fewer_than_asked", "unknown_fields"]
+    detail: str = Field(description="A sentence for the listener.")
+    count: int = Field(description="Of how many songs, tracks or fields it speaks.")
+
+
 class Coverage(BaseModel):
     """How many songs were placed by what."""
 
     track: int
+    name: int
     album: int
     artist: int
     features: int
@@ -146,8 +96,9 @@ class RecommendationsOut(BaseModel):
     recommendation_nodes: list[RecommendationNode] = Field(description="Best first.")
     edges: list[Edge]
     unresolved: list[Unresolved]
-    notices: list[str] = Field(description="Sentences for the listener.")
+    notices: list[Notice]
     coverage: Coverage
+    cursor: str | None = Field(None, description="For the next page; null after the last.")
 
 
 class Track(BaseModel):

@@ -104,7 +104,8 @@ class ElasticIndex:
         hits = [hit["fields"] for hits in answers[: len(bodies)] for hit in hits]
         found: dict[Key, Document] = {wanted[fields["key"][0]]: _document(fields) for fields in hits}
         for key, hits in zip(called, answers[len(bodies) :], strict=True):
-            found |= {key: _document(hit["fields"]) for hit in hits}
+            if hits:
+                found[key] = _document(hits[0]["fields"])
         return found
 
     def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:

@@ -64,8 +64,8 @@ ANSWER: JsonDict = {
         {"source": "my-demo-tape", "target": "spotify:track:7qiZfU4dY1lWllzX7mPBI3", "weight": 0.125},
     ],
     "unresolved": [{"id": "spotify:episode:512ojhOuo1ktJprKbVcKyQ", "reason": "a Spotify episode, not a track"}],
-    "notices": ["Left out, because they are unknown: 1 of 3 songs."],
-    "coverage": {"track": 1, "album": 0, "artist": 0, "features": 1, "unresolved": 1},
+    "notices": [{"code": "unknown_songs", "detail": "Left out, because they are unknown: 1 of 3 songs.", "count": 1}],
+    "coverage": {"track": 1, "name": 0, "album": 0, "artist": 0, "features": 1, "unresolved": 1},
 }
 
 PROBLEM: JsonDict = {

@@ -4,33 +4,27 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi import Path as PathParameter
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from algorhythms_ask import contract
-from algorhythms_ask.answer import answer_of, songs_of
-from algorhythms_ask.bodies import body_of
+from algorhythms_ask.answer import answer_of
+from algorhythms_ask.asked import refuse_faulty, songs_of, wish_of
+from algorhythms_ask.bodies import body_of, parsed
 from algorhythms_ask.bodiless import tag_of
 from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
 from algorhythms_ask.index import Document
 from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, UNCHANGED, Documented, problem
-from algorhythms_ask.problems import MALFORMED, ProblemError, add_problem_handlers, invalid, pointer
+from algorhythms_ask.problems import ProblemError, add_problem_handlers, invalid
 from algorhythms_ask.release import Release
 from algorhythms_ask.releases import Served
+from algorhythms_ask.requests import MAX_BODY_BYTES, RecommendationsIn
 from algorhythms_ask.songs import track_id
 
 
-async def parsed_request(request: Request) -> contract.RecommendationsIn:
+async def parsed_request(request: Request) -> RecommendationsIn:
     """Reads the body as JSON whatever its Content-Type says: browsers send text/plain to spare a preflight."""
-    body = await body_of(request)
-    try:
-        return contract.RecommendationsIn.model_validate_json(body)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
-        if errors[0]["type"] == "json_invalid":
-            raise ProblemError(400, "The body is not JSON", errors[0]["msg"]) from error
-        raise invalid(MALFORMED, {pointer(wrong["loc"]): wrong["msg"] for wrong in errors}) from error
+    return parsed(RecommendationsIn, await body_of(request))
 
 
 class _Endpoint(Documented):
@@ -66,23 +60,15 @@ def create_app(releases: Served) -> FastAPI:
     Tagged = Annotated[Release, Depends(tagged)]  # noqa: N806 (a type)
 
     def recommendations(
-        request: Annotated[contract.RecommendationsIn, Depends(parsed_request)],
+        request: Annotated[RecommendationsIn, Depends(parsed_request)],
     ) -> contract.RecommendationsOut:
         """Continue a playlist."""
         release = releases.current()
-        songs, refused = songs_of(request)
-        resolution, found = release.recommender.recommend(list(songs.values()), request.count)
-        if resolution.faulty and not resolution.seeds:
-            positions = list(songs)
-            raise invalid(
-                "No song is known, and none can be placed by its features",
-                {
-                    f"/songs/{positions[i]}/features/{field}": problem
-                    for i, wrong in resolution.faulty.items()
-                    for field, problem in wrong.items()
-                },
-            )
-        return answer_of(release.version, list(songs.values()), refused, resolution, found)
+        songs = songs_of(request.songs)
+        wish = wish_of(request, songs, release.version)
+        [answer] = release.recommender.recommend([wish])
+        refuse_faulty(songs, answer.resolution)
+        return answer_of(release.version, request, songs, answer)
 
     # The root answers too, as the origin's endpoint does; clients made from the document need it once.
     for path in ("/recommendations", "/"):
@@ -91,12 +77,14 @@ def create_app(releases: Served) -> FastAPI:
             recommendations,
             methods=["POST"],
             operation_id="recommend",
+            # What an option asks for is there only where it was asked.
+            response_model_exclude_unset=True,
             include_in_schema=path != "/",
             tags=["recommendations"],
             responses={
                 400: MALFORMED_RESPONSE,
                 408: problem("The body does not come."),
-                413: problem(f"The body has more than {contract.MAX_BODY_BYTES} bytes."),
+                413: problem(f"The body has more than {MAX_BODY_BYTES} bytes."),
                 415: problem("The body is packed in another way than by gzip."),
                 503: UNAVAILABLE,
             },

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from algorhythms_ask import contract
+from algorhythms_ask import contract, requests
 
 
 class _WithoutDefaults(GenerateJsonSchema):
@@ -18,7 +18,7 @@ class _WithoutDefaults(GenerateJsonSchema):
 
 # The models that FastAPI does not see, because `parsed_request` reads the body and handlers answer with problems.
 _SCHEMAS = models_json_schema(
-    [(contract.RecommendationsIn, "validation"), (contract.Problem, "serialization")],
+    [(requests.RecommendationsIn, "validation"), (contract.Problem, "serialization")],
     ref_template="#/components/schemas/{model}",
     schema_generator=_WithoutDefaults,
 )[1]["$defs"]

@@ -33,11 +33,13 @@ class ProblemError(Exception):
         detail: str,
         headers: Mapping[str, str] | None = None,
         errors: Mapping[str, str] | None = None,
+        type_: str = "about:blank",
     ) -> None:
         super().__init__(detail)
         wrong = list((errors or {}).items())
         self.headers = headers
         self.problem = contract.Problem(
+            type=type_,
             title=title,
             status=status,
             detail=detail,

@@ -40,12 +40,16 @@ _DECIMALS = 8
 
 @dataclass(frozen=True)
 class Answer:
-    """What a wish comes to. `tastes` are the seeds' positions by taste; `deeper` is whether more can be found."""
+    """What a wish comes to.
+
+    `tastes` are the seeds' positions by taste; the next page begins at `following`; a `deeper` search might find more.
+    """
 
     resolution: Resolution
     negative: Resolution
     tastes: list[list[int]]
     recommendations: list[Recommendation]
+    following: int | None
     deeper: bool
 
 
@@ -129,12 +133,15 @@ class Recommender:
         z = self.index.dimension - 1 - len(self.fold_in)
         everything = chosen(candidates, shares, wish, z)
         deepest = min(self.index.tracks, DEEPEST)
+        end = wish.start + wish.count
         return Answer(
             asked.resolution,
             asked.negative,
             [group.tolist() for group in asked.groups],
-            everything[wish.start : wish.start + wish.count],
-            deeper=any(search.count < deepest for search in asked.searches),
+            everything[wish.start : end],
+            following=end if end < len(everything) else None,
+            # Pages are all cut out of one search.
+            deeper=not wish.paged and any(search.count < deepest for search in asked.searches),
         )
 
     def _asked(self, wish: Wish, resolution: Resolution, negative: Resolution, pool: int) -> _Asked:
@@ -148,9 +155,10 @@ class Recommender:
             parts[group] = query_parts(vectors[group], self._inverse)
         parts[len(seeds) :] = -NEGATIVE_WEIGHT * query_parts(unwanted, self._inverse)
         known = [seed.document for seed in (*seeds, *negative.seeds) if seed.document is not None]
-        songs = {song_of(song.name, song.artist) for song in (*wish.songs, *wish.negative)}
+        versions = [song_of(song.name, song.artist) for song in (*wish.songs, *wish.negative)]
+        versions += [document.song for document in known]
+        songs = {version for version in versions if version is not None}
         without = {song.id for song in (*wish.songs, *wish.negative)} | {document.id for document in known}
-        songs |= {document.song for document in known}
         searches = []
         for group in groups:
             query = np.append(parts[group].sum(axis=0) + parts[len(seeds) :].sum(axis=0), 1 + 2 * wish.popularity)
@@ -159,7 +167,7 @@ class Recommender:
                     query.astype(np.float32),
                     pool,
                     without | set(wish.without_tracks),
-                    songs - {None},
+                    songs,
                     wish.without_artists,
                     _artist_terms([seeds[i] for i in group]),
                 )

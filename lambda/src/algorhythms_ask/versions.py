@@ -11,12 +11,15 @@ from algorhythms_ask.names import GUEST, folded, key
 # What follows a title: "(feat. Somebody)", "[Live]", " - 2011 Remaster".
 _ASIDE = re.compile(r"\s*(?:[(\[（［]([^()\[\]（）［］]*)[)\]）］]|\s[-–—]\s+(.*)$|\s(?=(?:feat|ft|featuring)\b)(.*)$)")
 _WORDS = re.compile(r"\w+")
-_SAME_SONG = frozenset(
-    ["remaster", "remastered", "remastering", "live", "mono", "stereo", "radio", "edit", "version", "single", "album", "acoustic", "unplugged", "session", "sessions", "demo", "deluxe", "bonus", "explicit", "clean", "original", "anniversary", "edition", "expanded", "rerecorded", "recorded"]
-)
-_ANOTHER_SONG = frozenset(
-    ["remix", "mix", "rmx", "karaoke", "instrumental", "cover", "tribute", "medley", "reprise", "part", "pt", "interlude", "dub"]
-)
+_SAME_SONG = {
+    *("remaster", "remastered", "live", "mono", "stereo", "radio", "edit", "version", "single", "album", "acoustic"),
+    *("unplugged", "session", "sessions", "demo", "deluxe", "bonus", "explicit", "clean", "original", "anniversary"),
+    *("edition", "expanded", "rerecorded", "recorded"),
+}
+_ANOTHER_SONG = {
+    *("remix", "mix", "rmx", "karaoke", "instrumental", "cover", "tribute", "medley", "reprise", "part", "pt"),
+    *("interlude", "dub"),
+}
 _GUESTS = GUEST | {"with", "from"}
 _YEAR = re.compile(r"(?:19|20)\d\d")
 

@@ -1,0 +1,94 @@
+"""From a request, as HTTP brings it, to what the recommender is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from algorhythms_ask import contract
+from algorhythms_ask.cursor import start_of
+from algorhythms_ask.names import artist_keys
+from algorhythms_ask.problems import invalid
+from algorhythms_ask.requests import RecommendationsIn, SongIn
+from algorhythms_ask.seeds import Resolution
+from algorhythms_ask.songs import Song, local_track, track_id
+from algorhythms_ask.wish import Wish
+
+
+@dataclass
+class Songs:
+    """Songs with identifiers in full by their position, and those that cannot be tracks."""
+
+    known: dict[int, Song] = field(default_factory=dict)
+    refused: dict[str, contract.Unresolved] = field(default_factory=dict)
+
+
+def songs_of(songs: Iterable[SongIn]) -> Songs:
+    """Returns the songs of a request; without an identifier they get one that is made of title and artist."""
+    found = Songs()
+    for position, song in enumerate(songs):
+        try:
+            identifier = track_id(song.id) if song.id is not None else local_track(song.artist or "", song.name or "")
+            found.known[position] = Song(identifier, song.name, song.artist, song.album, song.features)
+        except ValueError as error:
+            name = song.id or ""
+            found.refused[name] = contract.Unresolved(id=name, reason=str(error))
+    return found
+
+
+def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
+    """Returns what the recommender is asked, by a release of that version.
+
+    Raises:
+        ProblemError: the request contradicts itself, or its cursor is not good.
+    """
+    negative = songs_of(request.negative)
+    excluded = request.exclude.tracks if request.exclude else []
+    without = {}
+    for position, identifier in enumerate(excluded):
+        try:
+            without[position] = track_id(identifier)
+        except ValueError as error:
+            raise invalid("That is no track", {f"/exclude/tracks/{position}": str(error)}) from error
+    seeds = {song.id: position for position, song in songs.known.items()}
+    for place, unwanted in (
+        ("/negative", {position: song.id for position, song in negative.known.items()}),
+        ("/exclude/tracks", without),
+    ):
+        for position, identifier in unwanted.items():
+            if identifier in seeds:
+                both = {f"{place}/{position}": "is a song to continue", f"/songs/{seeds[identifier]}": "is not wanted"}
+                raise invalid("The request contradicts itself", both)
+    artists = request.exclude.artists if request.exclude else []
+    return Wish(
+        songs=list(songs.known.values()),
+        count=request.count,
+        negative=list(negative.known.values()),
+        without_tracks=set(without.values()),
+        without_artists={key for artist in artists for key in artist_keys(artist)},
+        tastes=None if request.tastes == "auto" else request.tastes,
+        popularity=request.popularity,
+        diversity=request.diversity,
+        max_per_artist=request.max_per_artist,
+        collapse_versions=request.collapse_versions,
+        evidence=request.evidence,
+        start=start_of(request, version),
+        paged=request.cursor is not None,
+    )
+
+
+def refuse_faulty(songs: Songs, resolution: Resolution) -> None:
+    """Refuses a request of whose songs none could be placed, and some only because their features are wrong.
+
+    Raises:
+        ProblemError: it is one.
+    """
+    if resolution.seeds or not resolution.faulty:
+        return
+    positions = list(songs.known)
+    raise invalid(
+        "No song is known, and none can be placed by its features",
+        {
+            f"/songs/{positions[i]}/features/{name}": problem
+            for i, wrong in resolution.faulty.items()
+            for name, problem in wrong.items()
+        },
+    )

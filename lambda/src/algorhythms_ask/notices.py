@@ -1,0 +1,40 @@
+"""What an answer says about itself, where not all went as it was asked."""
+
+from algorhythms_ask.contract import Notice
+from algorhythms_ask.recommend import Answer
+from algorhythms_ask.requests import RecommendationsIn
+
+_MOST_NAMED = 10
+_LONGEST_NAMED = 50
+
+
+def notices_of(request: RecommendationsIn, answer: Answer, unresolved: int) -> list[Notice]:
+    """Returns the notices of an answer; so many of its songs are `unresolved`."""
+    seeds = answer.resolution.seeds
+    notices = []
+    if not seeds:
+        sentence = "None of the songs is known: these are the most popular tracks."
+        notices.append(Notice(code="popular_tracks", detail=sentence, count=unresolved))
+    elif unresolved:
+        sentence = f"Left out, because they are unknown: {unresolved} of {len(seeds) + unresolved} songs."
+        notices.append(Notice(code="unknown_songs", detail=sentence, count=unresolved))
+    indirect = sum(seed.document is None for seed in seeds)
+    if seeds and indirect == len(seeds):
+        sentence = "No song is known itself: albums, artists or audio features stand for them."
+        notices.append(Notice(code="low_confidence", detail=sentence, count=indirect))
+    found = len(answer.recommendations)
+    if found < request.count:
+        sentence = f"{found} of {request.count} tracks: {_reason(request)}."
+        notices.append(Notice(code="fewer_than_asked", detail=sentence, count=request.count - found))
+    if unknown := list(request.model_extra or {}):
+        names = ", ".join(name[:_LONGEST_NAMED] for name in unknown[:_MOST_NAMED])
+        sentence = f"Ignored, because there are no such fields: {names}{', …' if len(unknown) > _MOST_NAMED else ''}."
+        notices.append(Notice(code="unknown_fields", detail=sentence, count=len(unknown)))
+    return notices
+
+
+def _reason(request: RecommendationsIn) -> str:
+    if request.cursor:
+        return "this is the last page"
+    options = [name for name in ("exclude", "max_per_artist", "collapse_versions") if getattr(request, name)]
+    return f"no others are left by {' and '.join(options)}" if options else "there are no others"
