@@ -81,6 +81,11 @@ class RecommendationsIn(BaseModel):
         examples=[5],
     )
     songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
+    terms: bool = Field(
+        True,
+        description="Whether the answer tells what scores are made of, in `terms` and `edges`; it does if this is left "
+        "out. They are most of a large answer.",
+    )
 
 
 class SourceNode(BaseModel):
@@ -101,14 +106,20 @@ class Terms(BaseModel):
     popularity: float
 
 
+def _terms_may_lack(schema: dict[str, Any]) -> None:
+    schema["required"].remove("terms")
+
+
 class RecommendationNode(BaseModel):
     """A recommended track."""
+
+    model_config = ConfigDict(json_schema_extra=_terms_may_lack)
 
     id: str
     score: float
     track_name: str | None
     track_artist: str | None
-    terms: Terms
+    terms: Terms = Field(description="Left out if the request says `terms: false`.")
 
 
 class Edge(BaseModel):

@@ -13,6 +13,7 @@ from algorhythms_ask.bodies import body_of
 from algorhythms_ask.bodiless import tag_of
 from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
+from algorhythms_ask.fitting import fitting
 from algorhythms_ask.index import Document
 from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, UNCHANGED, Documented, problem
 from algorhythms_ask.problems import MALFORMED, ProblemError, add_problem_handlers, invalid, pointer
@@ -67,7 +68,7 @@ def create_app(releases: Served) -> FastAPI:
 
     def recommendations(
         request: Annotated[contract.RecommendationsIn, Depends(parsed_request)],
-    ) -> contract.RecommendationsOut:
+    ) -> Response:
         """Continue a playlist."""
         release = releases.current()
         songs, refused = songs_of(request)
@@ -82,7 +83,7 @@ def create_app(releases: Served) -> FastAPI:
                     for field, problem in wrong.items()
                 },
             )
-        return answer_of(release.version, list(songs.values()), refused, resolution, found)
+        return fitting(answer_of(release.version, list(songs.values()), refused, resolution, found), request.terms)
 
     # The root answers too, as the origin's endpoint does; clients made from the document need it once.
     for path in ("/recommendations", "/"):
@@ -90,6 +91,7 @@ def create_app(releases: Served) -> FastAPI:
             path,
             recommendations,
             methods=["POST"],
+            response_model=contract.RecommendationsOut,
             operation_id="recommend",
             include_in_schema=path != "/",
             tags=["recommendations"],
