@@ -41,8 +41,7 @@ def running_nginx(upstream: str, folder: Path) -> Iterator[tuple[str, Path]]:
     certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=cluster"]
     certificate += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
     subprocess.run(certificate, cwd=folder, check=True, capture_output=True)
-    hashed = subprocess.run(["openssl", "passwd", "-apr1", PASSWORD], capture_output=True, text=True, check=True)
-    (folder / "users").write_text(f"{USER}:{hashed.stdout}")
+    set_password(folder, PASSWORD)
     folder.chmod(0o755)
     (folder / "config").write_text(_CONFIG.format(folder=folder, port=port, upstream=upstream))
     # As root its workers are somebody else, who may not read the folders of tests.
@@ -62,3 +61,9 @@ def running_nginx(upstream: str, folder: Path) -> Iterator[tuple[str, Path]]:
     finally:
         process.terminate()
         process.wait()
+
+
+def set_password(folder: Path, password: str) -> None:
+    """Changes the user's password, for a server that runs too."""
+    hashed = subprocess.run(["openssl", "passwd", "-apr1", password], capture_output=True, text=True, check=True)
+    (folder / "users").write_text(f"{USER}:{hashed.stdout}")

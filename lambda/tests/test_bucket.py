@@ -23,6 +23,7 @@ from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import history, prune, switch
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets_tests.services.nginx import PASSWORD, USER, running_nginx, set_password
 
 RELEASE_KEY = "live/releases/current.json"  # as the fixture publish has it
 
@@ -212,3 +213,23 @@ def test_a_password_may_be_the_arn_of_a_secret(bucket: str, text: str) -> None:
     assert "hush" not in repr(database)
     with pytest.raises(DatabaseError, match="secret:gone cannot be read: status 4"):
         Database.from_environment(settings | {"DATABASE_PASS": "arn:aws:secretsmanager:us-east-1:1:secret:gone"})
+
+
+def test_a_secret_that_was_rotated_costs_no_answer(
+    publish: Callable[[str], Any],
+    cluster: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path_factory.mktemp("nginx")
+    secrets = boto3.client("secretsmanager")
+    arn = secrets.create_secret(Name="rotated", SecretString=PASSWORD)["ARN"]
+    with running_nginx(cluster, folder) as (url, certificate):
+        settings = {"URL": url, "USER": USER, "PASS": arn, "CA_FILE": str(certificate)}
+        for name, value in settings.items():
+            monkeypatch.setenv(f"DATABASE_{name}", value)
+        client = TestClient(create_app(Releases(source(), seconds=3600)))
+        assert _first(client) == ("v1", "rock1")
+        set_password(folder, "another")
+        secrets.put_secret_value(SecretId=arn, SecretString="another")
+        assert _first(client) == ("v1", "rock1")

@@ -1,9 +1,11 @@
 """The connection to a cluster: real TLS and passwords before a real node; servers that are slow, cut off or gone."""
 
+import base64
 import http.server
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,62 @@ def test_an_api_key_is_sent_as_one() -> None:
     with _server(answer) as url:
         _connect({"DATABASE_URL": url, "DATABASE_API_KEY": "a2V5"}).get("/")
     assert sent == ["ApiKey a2V5"]
+
+
+class _Guarded:
+    """Lets in who has the password of the moment."""
+
+    def __init__(self, status: int = 401) -> None:
+        self.password, self.status, self.asked = "first", status, 0
+
+    def __call__(self, handler: http.server.BaseHTTPRequestHandler) -> None:
+        self.asked += 1
+        wanted = f"Basic {base64.b64encode(f'u:{self.password}'.encode()).decode()}"
+        handler.send_response(200 if handler.headers["Authorization"] == wanted else self.status)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"{}")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_password_that_was_changed_is_read_again(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    guard = _Guarded(status)
+    secret = "first"
+    with _server(guard) as url:
+        connection = Connection(Database(url, "u", secret), renew=lambda: Database(url, "u", secret))
+        assert connection.get("/") == {}
+        guard.password = secret = "second"
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(connection.get, ["/"] * 8)) == [{}] * 8
+        # Nobody asks again with what was refused.
+        before = guard.asked
+        assert connection.get("/") == {}
+        assert guard.asked == before + 1
+    [record] = caplog.records
+    assert "has been changed" in record.getMessage()
+    assert "second" not in caplog.text
+
+
+def test_a_password_that_stays_wrong_is_read_again_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    looks = []
+
+    def renew() -> Database:
+        looks.append(1)
+        if len(looks) > 1:
+            raise DatabaseError("arn:aws:secretsmanager:… cannot be read: status 500")
+        return Database(url, "u", "wrong")
+
+    with _server(_Guarded()) as url:
+        connection = Connection(Database(url, "u", "wrong"), renew=renew)
+        for _ in range(5):
+            with pytest.raises(RefusedError, match="401: see DATABASE_USER"):
+                connection.get("/")
+        assert len(looks) == 1
+        connection._next_renewal = 0
+        with pytest.raises(RefusedError, match="401"):
+            connection.get("/")
+    assert len(looks) == 2
+    assert "cannot be read: status 500" in caplog.text
 
 
 def _endpoint(url: str, documents: Any, folder: Path, timeout: float) -> TestClient:

@@ -1,4 +1,5 @@
 import base64
+import gzip
 import importlib
 import json
 import shutil
@@ -95,6 +96,55 @@ def test_a_load_balancer_gets_headers_in_the_form_that_it_sent(monkeypatch: pyte
     assert single["headers"]["content-type"] == "application/json"
     assert multi["multiValueHeaders"]["content-type"] == ["application/json"]
     assert "headers" not in multi
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [
+        ("post_recommendations", True),
+        ("post_function_url", True),
+        ("post_http_api_1", True),
+        ("post_load_balancer", True),
+        ("post_load_balancer_multi_value", True),
+        # It would give on the base64 as it is.
+        ("post_rest_api", False),
+    ],
+)
+def test_a_large_answer_is_packed_where_that_comes_through(
+    monkeypatch: pytest.MonkeyPatch, store: Path, name: str, packed: bool
+) -> None:
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    body = {"songs": [{"id": f"new{i}", "artist": "The Sparks"} for i in range(50)]}
+    event |= {"body": json.dumps(body), "isBase64Encoded": False}
+    if "headers" in event:
+        event["headers"]["accept-encoding"] = "gzip"
+    if "multiValueHeaders" in event:
+        event["multiValueHeaders"]["accept-encoding"] = ["gzip"]
+    answer = _load(monkeypatch, store).handler(event, CONTEXT)
+    assert answer["isBase64Encoded"] == packed
+    content = gzip.decompress(base64.b64decode(answer["body"])) if packed else answer["body"].encode()
+    assert len(json.loads(content)["recommendation_nodes"]) == 12
+    headers = answer.get("headers") or {name: value for name, [value] in answer["multiValueHeaders"].items()}
+    assert headers.get("content-encoding") == ("gzip" if packed else None)
+
+
+def test_a_packed_request_is_unpacked(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    event = json.loads((EVENTS / "post_recommendations_base64.json").read_text())
+    event["body"] = base64.b64encode(gzip.compress(base64.b64decode(event["body"]))).decode()
+    event["headers"]["content-encoding"] = "gzip"
+    assert _load(monkeypatch, store).handler(event, CONTEXT)["statusCode"] == 200
+
+
+def test_a_request_goes_by_lambda_s_identifier_or_its_own(
+    monkeypatch: pytest.MonkeyPatch, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = _load(monkeypatch, store)
+    event = json.loads((EVENTS / "get_tracks.json").read_text())
+    assert module.handler(event, CONTEXT)["headers"]["x-request-id"] == "8ba4"
+    event["headers"]["x-request-id"] = "mine"
+    assert module.handler(event, CONTEXT)["headers"]["x-request-id"] == "mine"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["requestId"], line["clientRequestId"]) for line in lines] == [("8ba4", "8ba4"), ("8ba4", "mine")]
 
 
 def test_a_problem_goes_as_text(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from algorhythms_ask.answer import EDGES_PER_RECOMMENDATION
+from algorhythms_ask.fitting import MAX_ANSWER_BYTES
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import ARTIST_WEIGHT, Recommender
@@ -145,7 +146,7 @@ def test_what_songs_were_placed_by_is_counted(ask: Ask, features: dict[str, floa
         "unknown",
         EPISODE,
     )
-    assert answer["coverage"] == {"track": 2, "album": 1, "artist": 1, "features": 1, "unresolved": 2}
+    assert answer["coverage"] == {"track": 2, "album": 1, "artist": 1, "features": 1, "unresolved": 2} | {"name": 0}
     assert [node["resolved_by"] for node in answer["source_nodes"]] == [
         "track",
         "track",
@@ -336,6 +337,44 @@ def test_of_many_errors_the_first_are_named_and_the_others_counted(client: TestC
     answer = problem(client.post("/", json={"songs": [{"id": 5, "name": 5}] * MAX_SONGS}), 400)
     assert [error["pointer"] for error in answer["errors"]][-1] == "/songs/9/name"
     assert (len(answer["errors"]), answer["errors_left_out"]) == (20, 2 * MAX_SONGS - 20)
+
+
+def test_what_scores_are_made_of_may_be_left_out(client: TestClient, conforms: Conforms) -> None:
+    body = {"count": 3, "songs": [{"id": "rock2"}, {"id": "jazz2"}]}
+    whole = client.post("/", json=body).json()
+    assert client.post("/", json=body | {"terms": True}).json() == whole
+    short = client.post("/", json=body | {"terms": False}).json()
+    conforms("RecommendationsOut", short)
+    for node in whole["recommendation_nodes"]:
+        del node["terms"]
+    assert short == whole | {"edges": []}
+
+
+@pytest.mark.parametrize("letter", ["\U0001f3b5", '"', "x"])
+def test_an_answer_that_lambda_could_not_send_is_refused_with_what_helps(
+    client: TestClient, problem: IsProblem, monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    songs = [{"id": f"{i:04d}{letter * 490}", "artist": "The Sparks"} for i in range(MAX_SONGS)]
+    request = {"count": 12, "songs": songs}
+
+    def sent() -> int:
+        answer = client.post("/", content=json.dumps(request, ensure_ascii=False).encode())
+        assert answer.status_code == 200
+        return len(json.dumps(answer.text))
+
+    # Not with the true bound: a catalogue of twelve gives no answer as large.
+    assert sent() <= MAX_ANSWER_BYTES
+    monkeypatch.setattr("algorhythms_ask.fitting.MAX_ANSWER_BYTES", sent())
+    assert sent()
+    monkeypatch.setattr("algorhythms_ask.fitting.MAX_ANSWER_BYTES", sent() - 1)
+    answer = problem(client.post("/", content=json.dumps(request, ensure_ascii=False).encode()), 400)
+    assert answer["title"] == "The answer would be too large"
+    assert answer["detail"].endswith('Ask with "terms": false.')
+    request["terms"] = False
+    assert sent()
+    monkeypatch.setattr("algorhythms_ask.fitting.MAX_ANSWER_BYTES", sent() - 1)
+    answer = problem(client.post("/", content=json.dumps(request, ensure_ascii=False).encode()), 400)
+    assert answer["detail"].endswith("Ask for fewer tracks, or with shorter names and identifiers.")
 
 
 _BAD_FEATURES: list[tuple[dict[str, Any], str]] = [

@@ -4,10 +4,12 @@ It stands on urllib3 alone: the official client takes longer to import than ever
 """
 
 import json
+import logging
 import os
 import re
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,11 @@ from algorhythms_ask.index import IndexUnavailableError
 _CONNECT_SECONDS = 1.0
 _ARN = "arn:aws"
 _CONNECTIONS = 40  # as many as the server has threads
+
+# Between two looks whether a password that the cluster refuses has been changed: a look may take seconds, and costs.
+_RENEWAL_SECONDS = 30.0
+
+_log = logging.getLogger("algorhythms_ask")
 
 
 class DatabaseError(Exception):
@@ -88,15 +95,18 @@ def _secret(arn: str) -> str:
 
 
 class Connection:
-    """Asks a cluster in JSON; safe to share between threads."""
+    """Asks a cluster in JSON; safe to share between threads.
 
-    def __init__(self, database: Database) -> None:
+    Where the cluster refuses who asks, `renew` is asked for the settings again: a secret may have been changed.
+    """
+
+    def __init__(self, database: Database, renew: Callable[[], Database] | None = None) -> None:
         self.url = database.url
         self._timeout = database.timeout
-        basic = f"{database.user}:{database.password}" if database.user else None
-        self._headers = urllib3.make_headers(keep_alive=True, basic_auth=basic)
-        if database.api_key:
-            self._headers["authorization"] = f"ApiKey {database.api_key}"
+        self._headers = _headers(database)
+        self._renew = renew
+        self._renewing = threading.Lock()
+        self._next_renewal = -float("inf")
         # No retries but our own: urllib3's would add up beyond the time-out.
         self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, ca_certs=database.ca_file, retries=False)
 
@@ -129,8 +139,47 @@ class Connection:
             RefusedError: it is an error.
             IndexUnavailableError: there is none within `timeout` seconds, or it is no JSON.
         """
+        headers = self._headers
+        status, answer = self._asked(method, path, body, content_type, headers, timeout)
+        if _is_stranger(status, answer) and self._renewed(headers):
+            status, answer = self._asked(method, path, body, content_type, self._headers, timeout)
+        if status >= 400:
+            raise RefusedError(status, f"{self.url} answered {method} {path} with {status}{_told(status, answer)}")
+        if answer is None:
+            raise IndexUnavailableError(f"{self.url} did not answer in JSON")
+        return answer
+
+    def _renewed(self, refused: Mapping[str, str]) -> bool:
+        """Returns whether there are other credentials by now than those that were refused."""
+        with self._renewing:
+            if self._headers is not refused:
+                return True
+            if self._renew is None or time.monotonic() < self._next_renewal:
+                return False
+            try:
+                headers = _headers(self._renew())
+            except DatabaseError as error:
+                _log.error("the cluster refuses its user, and the settings cannot be read again: %s", error)
+                headers = self._headers
+            self._next_renewal = time.monotonic() + _RENEWAL_SECONDS
+            if headers == refused:
+                return False
+            _log.warning("the cluster refuses its user: its secret has been changed and is read again")
+            self._headers = headers
+            return True
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        content_type: str,
+        credentials: Mapping[str, str],
+        timeout: float | None,
+    ) -> tuple[int, Any]:
+        """Returns the status and the JSON of an answer, None if it is none."""
         deadline = time.monotonic() + (timeout or self._timeout)
-        headers = {**self._headers, "content-type": content_type} if body is not None else self._headers
+        headers = {**credentials, "content-type": content_type} if body is not None else credentials
         for last in (False, True):
             try:
                 status, content = self._once(method, path, body, headers, deadline)
@@ -143,14 +192,9 @@ class Connection:
                         f"{self.url} cannot be reached: {_reason(error)}{_hint(error)}"
                     ) from error
         try:
-            answer = json.loads(content) if content else {}
+            return status, json.loads(content) if content else {}
         except ValueError:
-            answer = None
-        if status >= 400:
-            raise RefusedError(status, f"{self.url} answered {method} {path} with {status}{_told(status, answer)}")
-        if answer is None:
-            raise IndexUnavailableError(f"{self.url} did not answer in JSON")
-        return answer
+            return status, None
 
     def _once(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], deadline: float
@@ -168,6 +212,14 @@ class Connection:
         return response.status, content_of(response, deadline)
 
 
+def _headers(database: Database) -> dict[str, str]:
+    basic = f"{database.user}:{database.password}" if database.user else None
+    headers: dict[str, str] = urllib3.make_headers(keep_alive=True, basic_auth=basic)
+    if database.api_key:
+        headers["authorization"] = f"ApiKey {database.api_key}"
+    return headers
+
+
 def _reason(error: BaseException) -> str:
     # urllib3 puts the object and its address into memory before the reason.
     return re.sub(r"^.*?>: |^\S+: ", "", str(error)) or type(error).__name__
@@ -179,13 +231,22 @@ def _hint(error: BaseException) -> str:
     return ""
 
 
+def _is_stranger(status: int, answer: Any) -> bool:
+    # A cluster that takes no writes refuses them as it refuses strangers.
+    return status == 401 or (status == 403 and _error(answer)[1] in ("", "security_exception"))
+
+
 def _told(status: int, answer: Any) -> str:
+    if _is_stranger(status, answer):
+        return ": see DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY"
+    reason, _ = _error(answer)
+    return f": {reason}" if reason else ""
+
+
+def _error(answer: Any) -> tuple[str, str]:
+    """Returns the reason and the type that an answer gives for a failure."""
     try:
         error = answer["error"]
-        reason, kind = (error, "") if isinstance(error, str) else (error["reason"], error.get("type", ""))
+        return (error, "") if isinstance(error, str) else (error["reason"], error.get("type", ""))
     except (KeyError, TypeError, AttributeError):
-        reason, kind = "", ""
-    # A cluster that takes no writes refuses them as it refuses strangers.
-    if status == 401 or (status == 403 and kind in ("", "security_exception")):
-        return ": see DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY"
-    return f": {reason}" if reason else ""
+        return "", ""

@@ -3,7 +3,7 @@
 Fields with a default are there only where an option of the request asks for them.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,8 +19,10 @@ class SourceNode(BaseModel):
     resolved_by: Literal["track", "name", "album", "artist", "features"] | None = Field(
         description="What it was placed by; null if it is unknown."
     )
-    match: str = Field("", description="The track of its title and artist, where it was placed by `name`.")
-    taste: int = Field(0, description="Which of the request's `tastes` it is of, from 0.")
+    match: str = Field(
+        default_factory=str, description="The track of its title and artist, where it was placed by `name`."
+    )
+    taste: int = Field(default_factory=int, description="Which of the request's `tastes` it is of, from 0.")
 
 
 class Terms(BaseModel):
@@ -29,7 +31,8 @@ class Terms(BaseModel):
     seeds: list[float] = Field(description="One term for each source node that was placed, in their order.")
     popularity: float
     negative: list[float] = Field(
-        [], description="One for each song of `negative` that was placed, in their order; they are part of the sum."
+        default_factory=list,
+        description="One for each song of `negative` that was placed, in their order; they are part of the sum.",
     )
 
 
@@ -40,16 +43,22 @@ class Evidence(BaseModel):
     playlists: int = Field(description="In how many training playlists both stand.")
 
 
+def _terms_may_lack(schema: dict[str, Any]) -> None:
+    schema["required"].remove("terms")
+
+
 class RecommendationNode(BaseModel):
     """A recommended track."""
+
+    model_config = ConfigDict(json_schema_extra=_terms_may_lack)
 
     id: str
     score: float
     track_name: str | None
     track_artist: str | None
-    terms: Terms
-    taste: int = Field(0, description="Which of the request's `tastes` it is for, from 0.")
-    evidence: list[Evidence] = Field([], description="The strongest first, at most five.")
+    terms: Terms = Field(description="Left out if the request says `terms: false`.")
+    taste: int = Field(default_factory=int, description="Which of the request's `tastes` it is for, from 0.")
+    evidence: list[Evidence] = Field(default_factory=list, description="The strongest first, at most five.")
 
 
 class Edge(BaseModel):
@@ -98,7 +107,7 @@ class RecommendationsOut(BaseModel):
     unresolved: list[Unresolved]
     notices: list[Notice]
     coverage: Coverage
-    cursor: str | None = Field(None, description="For the next page; null after the last.")
+    cursor: str | None = Field(default_factory=lambda: None, description="For the next page; null after the last.")
 
 
 class Track(BaseModel):

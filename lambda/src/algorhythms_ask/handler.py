@@ -18,7 +18,7 @@ from typing import Any
 from mangum import Mangum
 
 from algorhythms_ask.contract import Problem
-from algorhythms_ask.events import Event, asked, body_is_what_it_says, with_path
+from algorhythms_ask.events import Event, as_asked, asked, body_is_what_it_says
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
@@ -49,7 +49,7 @@ def handler(event: object, context: Any) -> Event:
         kind = sorted(map(str, event))[:20] if isinstance(event, dict) else type(event).__name__
         _log.info("ignored an event that is no request of HTTP, with %.300s", kind)
         return {"ignored": "the event is no request of HTTP"}
-    answer = _answer(with_path(event, request.path), context)
+    answer = _answer(as_asked(event, request.path), context)
     status = answer["statusCode"]
     _tell(
         {

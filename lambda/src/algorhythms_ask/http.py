@@ -13,6 +13,7 @@ from algorhythms_ask.bodies import body_of, parsed
 from algorhythms_ask.bodiless import tag_of
 from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
+from algorhythms_ask.fitting import fitting
 from algorhythms_ask.index import Document
 from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, UNCHANGED, Documented, problem
 from algorhythms_ask.problems import ProblemError, add_problem_handlers, invalid
@@ -61,14 +62,14 @@ def create_app(releases: Served) -> FastAPI:
 
     def recommendations(
         request: Annotated[RecommendationsIn, Depends(parsed_request)],
-    ) -> contract.RecommendationsOut:
+    ) -> Response:
         """Continue a playlist."""
         release = releases.current()
         songs = songs_of(request.songs)
         wish = wish_of(request, songs, release.version)
         [answer] = release.recommender.recommend([wish])
         refuse_faulty(songs, answer.resolution)
-        return answer_of(release.version, request, songs, answer)
+        return fitting(answer_of(release.version, request, songs, answer), request.terms)
 
     # The root answers too, as the origin's endpoint does; clients made from the document need it once.
     for path in ("/recommendations", "/"):
@@ -76,9 +77,8 @@ def create_app(releases: Served) -> FastAPI:
             path,
             recommendations,
             methods=["POST"],
+            response_model=contract.RecommendationsOut,
             operation_id="recommend",
-            # What an option asks for is there only where it was asked.
-            response_model_exclude_unset=True,
             include_in_schema=path != "/",
             tags=["recommendations"],
             responses={

@@ -123,7 +123,7 @@ def connect() -> "Connection":
     from algorhythms_ask.connection import Connection, Database, DatabaseError
 
     try:
-        return Connection(Database.from_environment())
+        return Connection(Database.from_environment(), renew=Database.from_environment)
     except DatabaseError as error:
         raise NotServableError(str(error)) from None
 

@@ -107,6 +107,11 @@ class RecommendationsIn(BaseModel):
         examples=[5],
     )
     songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
+    terms: bool = Field(
+        True,
+        description="Whether the answer tells what scores are made of, in `terms` and `edges`; it does if this is left "
+        "out. They are most of a large answer.",
+    )
     negative: list[SongIn] = Field(
         [], max_length=MAX_NEGATIVE, description="Songs to move away from; their terms are subtracted."
     )
