@@ -19,6 +19,7 @@ from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import Release, load_release
 from algorhythms_ask.versions import song
 from fastapi.testclient import TestClient
+from httpx import Response
 from jsonschema import Draft202012Validator
 
 from algorhythms_assets.release.bucket import Bucket
@@ -233,3 +234,19 @@ def features() -> dict[str, float]:
     """The 13 features of a track that the network places exactly where the rock tracks are."""
     values = dict.fromkeys(NUMERIC_FEATURES, 0.0) | dict.fromkeys(CATEGORICAL_FEATURES, 1)
     return values | {"energy": 1.0, "loudness": -10.0, "tempo": 120.0, "duration_ms": 200_000}
+
+
+@pytest.fixture(scope="session")
+def problem(conforms: Callable[[str, Any], None]) -> Callable[[Response, int], dict[str, Any]]:
+    """Checks that a response is a problem of RFC 9457 with that status; returns it."""
+
+    def check(response: Response, status: int) -> dict[str, Any]:
+        assert response.status_code == status, response.text
+        assert response.headers["content-type"] == "application/problem+json"
+        answer: dict[str, Any] = response.json()
+        conforms("Problem", answer)
+        assert answer["status"] == status
+        assert "Traceback" not in response.text
+        return answer
+
+    return check

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from algorhythms_ask.requests import MAX_COUNT, MAX_SONGS
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import Release
+from algorhythms_ask.requests import MAX_COUNT, MAX_SONGS
 from fastapi.testclient import TestClient
 
 from algorhythms_assets.resources.index.embedded import build_embedded

@@ -1,7 +1,7 @@
 """The keys under which an index knows artists and albums, and what may stand for an unknown track."""
 
 from algorhythms_ask.index import Called, Key
-from algorhythms_ask.names import artist_keys, key
+from algorhythms_ask.names import key, main_artist
 from algorhythms_ask.songs import Song, normalised
 
 # What people write between several artists; "Tyler, The Creator" is known as a whole.
@@ -39,8 +39,7 @@ def fallback_keys(song: Song) -> list[tuple[str, Key]]:
 
 
 def _plain(artist: str) -> str:
-    """Returns the shortest of the artist's keys: without guests, and The Beatles without The."""
-    return min(artist_keys(artist), key=lambda known: (len(known), known), default="") or normalised(artist)
+    return main_artist(artist) or normalised(artist)
 
 
 def _first_of_several(artist: str) -> list[str]:

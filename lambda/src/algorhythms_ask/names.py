@@ -127,6 +127,14 @@ def artist_keys(artist: str) -> frozenset[str]:
     return keys | {_key(words[1:])} if len(words) > 1 and words[0].word == "the" else keys
 
 
+def main_artist(artist: str) -> str:
+    """Returns the key of an artist without guests, and of The Beatles without The."""
+    plain = folded(artist)
+    guests = _ASIDE.search(plain)
+    words = parsed(plain[: guests.start()] if guests else plain).words
+    return _key(words[1:] if len(words) > 1 and words[0].word == "the" else words)
+
+
 def terms(title: str | None, artist: str | None) -> Terms:
     """Returns what an index holds of a track so called."""
     names = [parsed(name) for name in (title, artist) if name]

@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from algorhythms_ask import examples
 from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, LIMITS
@@ -25,6 +34,21 @@ def _whole(value: object) -> object:
     # To JSON Schema 5.0 is an integer, and some languages write it so.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
+
+def _tastes(value: object) -> object:
+    value = _whole(value)
+    if value != "auto" and not (type(value) is int and 1 <= value <= MAX_TASTES):
+        raise ValueError(f'Input should be 1 to {MAX_TASTES}, or "auto"')
+    return value
+
+
+Tastes = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_tastes),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_TASTES}, {"type": "string", "enum": ["auto"]}]}
+    ),
+]
 
 # Features are judged where they are needed: bad ones of one song must not fail the others.
 AudioFeatures = Annotated[
@@ -116,7 +140,7 @@ class RecommendationsIn(BaseModel):
         [], max_length=MAX_NEGATIVE, description="Songs to move away from; their terms are subtracted."
     )
     exclude: ExcludeIn | None = Field(None, description="What must not be recommended.")
-    tastes: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_TASTES)] | Literal["auto"] = Field(
+    tastes: Tastes = Field(
         1,
         description="How many tastes the songs are of; with `auto` as many as lie apart. Each is searched for itself, "
         "and the answer holds of each as much as it has songs. 1 if it is left out.",
@@ -131,7 +155,7 @@ class RecommendationsIn(BaseModel):
         description="How unlike each other the tracks are; the order is then not that of the scores. "
         "0 if it is left out.",
     )
-    max_per_artist: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_COUNT)] | None = Field(
+    max_per_artist: Annotated[int, Field(ge=1, le=MAX_COUNT), BeforeValidator(_whole)] | None = Field(
         None, description="At most so many tracks of one artist."
     )
     collapse_versions: bool = Field(

@@ -6,7 +6,7 @@ A remix, a cover or a second part is a song of its own.
 import hashlib
 import re
 
-from algorhythms_ask.names import GUEST, folded, key
+from algorhythms_ask.names import GUEST, folded, key, main_artist
 
 # What follows a title: "(feat. Somebody)", "[Live]", " - 2011 Remaster".
 _ASIDE = re.compile(r"\s*(?:[(\[（［]([^()\[\]（）［］]*)[)\]）］]|\s[-–—]\s+(.*)$|\s(?=(?:feat|ft|featuring)\b)(.*)$)")
@@ -28,7 +28,7 @@ def song(title: str | None, artist: str | None) -> str | None:
     """Returns what is equal for all versions of a song, 16 characters; None without a title or an artist."""
     if not title or not artist:
         return None
-    names = (key(_without_version(title)), key(_main(artist)))
+    names = (key(_without_version(title)), main_artist(artist))
     if not all(names):
         return None
     return hashlib.blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
@@ -46,10 +46,3 @@ def _is_version(aside: str) -> bool:
     if not words or _ANOTHER_SONG.intersection(words):
         return False
     return words[0] in _GUESTS or not _SAME_SONG.isdisjoint(words) or all(map(_YEAR.fullmatch, words))
-
-
-def _main(artist: str) -> str:
-    """Returns the artist without guests, and The Beatles without The."""
-    plain = folded(artist)
-    plain = re.split(r"\s[(\[]?(?:feat|ft|featuring)\b", plain)[0]
-    return plain.removeprefix("the ") or plain
