@@ -8,8 +8,10 @@ import pytest
 from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.embedded import EmbeddedIndex
-from algorhythms_ask.index import Search
-from algorhythms_ask.songs import album_key, artist_key
+from algorhythms_ask.index import Called, Search
+from algorhythms_ask.keys import album_key, artist_key
+from algorhythms_ask.names import artist_keys
+from algorhythms_ask.versions import song
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +92,7 @@ def test_of_two_artists_of_one_name_the_more_popular_has_it(index):
 
 
 def test_only_tracks_are_ranked(index):
-    [hits] = index.nearest([Search(np.ones(5, np.float32))], 100)
+    [hits] = index.nearest([Search(np.ones(5, np.float32), 100)])
     assert sorted(hit.id for hit in hits) == [f"t{i}" for i in range(6)]
 
 
@@ -98,8 +100,8 @@ def test_only_tracks_are_ranked(index):
 def test_nearest_is_the_exact_ranking_without_the_excluded(index, vectors, seed, count, excluded):
     queries = np.random.default_rng(seed).normal(size=(3, 5)).astype(np.float32)
     without = [{f"t{i}" for i in excluded}, (), ["unknown"]]
-    searches = [Search(query, left_out) for query, left_out in zip(queries, without, strict=True)]
-    for search, hits in zip(searches, index.nearest(searches, count), strict=True):
+    searches = [Search(query, count, left_out) for query, left_out in zip(queries, without, strict=True)]
+    for search, hits in zip(searches, index.nearest(searches), strict=True):
         scores = _scores(search, vectors)
         best = sorted(scores, key=lambda name: -scores[name])[:count]
         assert [hit.id for hit in hits] == best
@@ -111,22 +113,31 @@ def _scores(search, vectors):
     return {f"t{i}": float(search.query @ v) for i, v in enumerate(vectors) if f"t{i}" not in search.without}
 
 
-@given(st.integers(0, 10_000), st.integers(1, 4), st.integers(0, 6), st.sets(st.integers(0, 7)), st.booleans())
-def test_what_is_by_an_artist_is_raised_among_the_first(index, vectors, tracks, seed, count, among, excluded, liked):
+_EXCLUDED = st.sets(st.integers(0, 7))
+
+
+@given(st.integers(0, 10_000), st.integers(0, 7), _EXCLUDED, st.booleans(), st.booleans())
+def test_raised_and_left_out_as_a_scan_would_say(index, vectors, tracks, seed, count, excluded, no_joni, no_blue):
     query = np.random.default_rng(seed).normal(size=5).astype(np.float32)
-    # Some queries are of popularity alone, which Elasticsearch sorts by.
-    query[:4] *= liked
     # Two artists say the same, one less; "joni" is another than "Joni".
     raised = {"Joni": 0.3, "JONI": 0.3, "Energy": 0.1, "joni": 9.0}
-    search = Search(query, {f"t{i}" for i in excluded}, raised, among)
-    scores = _scores(search, vectors)
-    everything = sorted(_scores(Search(query), vectors).items(), key=lambda item: -item[1])
-    first = [name for name, _ in everything[: max(count, among) + len(excluded)] if name in scores]
+    search = Search(
+        query,
+        count,
+        without={f"t{i}" for i in excluded},
+        without_songs={song("Blue (Live)", "joni"), "unknown"} if no_blue else (),
+        without_artists={*artist_keys("Joní"), "unknown"} if no_joni else (),
+        raised=raised,
+    )
     artists = dict(zip(tracks["track_uri"].to_pylist(), tracks["artist_name"].to_pylist(), strict=True))
-    for name in first:
-        scores[name] += raised.get(artists[name], 0)
-    best = sorted(first, key=lambda name: -scores[name])[:count]
-    [hits] = index.nearest([search], count, documents=True)
+    left_out = {*search.without} | ({"t2", "t3", "t5"} if no_joni else set()) | ({"t2", "t3"} if no_blue else set())
+    scores = {
+        f"t{i}": float(query @ vector) + raised.get(artists[f"t{i}"], 0)
+        for i, vector in enumerate(vectors)
+        if f"t{i}" not in left_out
+    }
+    best = sorted(scores, key=lambda name: -scores[name])[:count]
+    [hits] = index.nearest([search], documents=True)
     assert [hit.id for hit in hits] == best
     assert [hit.score for hit in hits] == pytest.approx([scores[name] for name in best], abs=1e-5)
     known = index.fetch(best)
@@ -135,15 +146,36 @@ def test_what_is_by_an_artist_is_raised_among_the_first(index, vectors, tracks, 
         np.testing.assert_array_equal(hit.document.vector, known[hit.id].vector)
 
 
+@pytest.mark.parametrize("coefficient", [1, -1, 0])
+def test_what_is_popular_is_left_out_too(index, coefficient):
+    query = np.array([0, 0, 0, 0, coefficient], np.float32)
+    search = Search(query, 9, ["t4"], [song("Blue", "Joni")], artist_keys("Energy"))
+    assert [hit.id for hit in index.nearest([search])[0]] == ["t5"]
+
+
+def test_many_are_left_out_as_few_are(index):
+    many = [*(f"other{i}" for i in range(500)), "t1", "t2"]
+    [hits] = index.nearest([Search(np.ones(5, np.float32), 9, many)])
+    assert {hit.id for hit in hits} == {"t0", "t3", "t4", "t5"}
+
+
+def test_a_track_is_fetched_by_title_and_artist(index):
+    called, unknown = Called("Café Society", "energy"), Called("Blue", "Energy")
+    found = index.fetch(["t0", called, unknown, artist_key("Energy")])
+    assert {key: document.id for key, document in found.items()} == {"t0": "t0", called: "t1", "artist:energy": "a1"}
+    # Of several the most popular.
+    assert index.fetch([Called("BLUE", "joni")])[Called("BLUE", "joni")].id == "t2"
+
+
 def test_popularity_alone_can_be_asked_for_in_either_direction(index):
     up, down = np.array([[0, 0, 0, 0, 1], [0, 0, 0, 0, -2]], np.float32)
-    popular, unpopular = index.nearest([Search(up, ["t1"]), Search(down, ["t3"])], 3)
+    popular, unpopular = index.nearest([Search(up, 3, ["t1"]), Search(down, 3, ["t3"])])
     assert [(hit.id, round(hit.score, 5)) for hit in popular] == [("t2", 0.5), ("t5", 0.4), ("t0", 0.3)]
     assert [(hit.id, round(hit.score, 5)) for hit in unpopular] == [("t4", -0.4), ("t0", -0.6), ("t5", -0.8)]
 
 
 def test_equal_scores_go_by_popularity(index):
-    [hits] = index.nearest([Search(np.zeros(5, np.float32))], 4)
+    [hits] = index.nearest([Search(np.zeros(5, np.float32), 4)])
     assert [hit.id for hit in hits] == ["t1", "t2", "t5", "t0"]
 
 
