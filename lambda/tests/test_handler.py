@@ -143,8 +143,14 @@ def test_a_request_goes_by_lambda_s_identifier_or_its_own(
     assert module.handler(event, CONTEXT)["headers"]["x-request-id"] == "8ba4"
     event["headers"]["x-request-id"] = "mine"
     assert module.handler(event, CONTEXT)["headers"]["x-request-id"] == "mine"
+    balanced = json.loads((EVENTS / "get_load_balancer_tracks.json").read_text())
+    assert module.handler(balanced, CONTEXT)["multiValueHeaders"]["x-request-id"] == ["8ba4"]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(line["requestId"], line["clientRequestId"]) for line in lines] == [("8ba4", "8ba4"), ("8ba4", "mine")]
+    assert [(line["requestId"], line["clientRequestId"]) for line in lines] == [
+        ("8ba4", "8ba4"),
+        ("8ba4", "mine"),
+        ("8ba4", "8ba4"),
+    ]
 
 
 def test_a_problem_goes_as_text(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:

@@ -3,8 +3,9 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -68,15 +69,35 @@ def test_who_hangs_up_is_no_failure(store: Path, tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == ""
 
 
-def test_several_processes_answer_and_end_together(store: Path, tmp_path: Path) -> None:
+def _workers(url: str) -> list[psutil.Process]:
+    port = url.rpartition(":")[2]
+    [server] = [child for child in psutil.Process().children() if port in child.cmdline()]
+    found = []
+    for child in server.children():
+        # One that was killed is still there until it has been waited for.
+        with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
+def test_several_processes_answer_are_replaced_and_end_together(store: Path, tmp_path: Path) -> None:
+    def first(url: str) -> str:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30) as client:
+            answer = client.post(f"{url}/", json={"songs": [{"id": "rock2"}]}).json()
+        return str(answer["recommendation_nodes"][0]["id"])
+
     with _serving(store, tmp_path / "log", "--workers", "2") as url:
-        port = url.rpartition(":")[2]
-        [server] = [child for child in psutil.Process().children() if port in child.cmdline()]
-        workers = [child for child in server.children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
-        assert len(workers) == 2
-        answers = [httpx.post(f"{url}/", json={"songs": [{"id": "rock2"}]}).json() for _ in range(20)]
-        assert all(answer["model_version"] == "v1" for answer in answers)
-    assert psutil.wait_procs(workers, timeout=10)[1] == []
+        first_two = _workers(url)
+        assert len(first_two) == 2
+        assert {first(url) for _ in range(20)} == {"rock1"}
+        first_two[0].kill()
+        deadline = time.monotonic() + 30
+        while len(now := _workers(url)) < 2 or first_two[0] in now:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert {first(url) for _ in range(20)} == {"rock1"}
+    assert psutil.wait_procs([*first_two, *now], timeout=10)[1] == []
 
 
 def _kept_open(url: str, sent: bytes) -> socket.socket:

@@ -49,7 +49,7 @@ def handler(event: object, context: Any) -> Event:
         kind = sorted(map(str, event))[:20] if isinstance(event, dict) else type(event).__name__
         _log.info("ignored an event that is no request of HTTP, with %.300s", kind)
         return {"ignored": "the event is no request of HTTP"}
-    answer = _answer(as_asked(event, request.path), context)
+    answer = _answer(event, request.path, context)
     status = answer["statusCode"]
     _tell(
         {
@@ -71,11 +71,11 @@ def handler(event: object, context: Any) -> Event:
     return answer
 
 
-def _answer(event: Event, context: Any) -> Event:
+def _answer(event: Event, path: str, context: Any) -> Event:
     if not body_is_what_it_says(event):
         return _refused("The body is not base64", "The event says that its body is base64, and it is not.")
     try:
-        answer: Event = _application(event, context)
+        answer: Event = _application(as_asked(event, path), context)
     except Exception:
         # The application answers its own failures: this one lies in the event, as a Host header without a host.
         _log.warning("an event cannot be read", exc_info=True)
@@ -84,9 +84,8 @@ def _answer(event: Event, context: Any) -> Event:
 
 
 def _identifier(answer: Event) -> str | None:
-    headers = answer.get("headers") or {name: value for name, [value] in answer["multiValueHeaders"].items()}
-    found: str | None = headers.get("x-request-id")
-    return found
+    found: str | None = answer.get("headers", {}).get("x-request-id")
+    return found or next(iter(answer.get("multiValueHeaders", {}).get("x-request-id", ())), None)
 
 
 def _refused(title: str, detail: str) -> Event:
