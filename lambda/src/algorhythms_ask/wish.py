@@ -37,4 +37,4 @@ class Wish:
         if self.paged:
             return MOST_PAGED
         chooses = self.diversity or self.max_per_artist or self.collapse_versions or self.tastes != 1
-        return 3 * self.count + 100 if chooses else self.count
+        return 2 * self.count + 20 if chooses else self.count
