@@ -18,6 +18,7 @@ from algorhythms_assets.contracts import (
     AUDIO_FEATURES,
     EVALUATION_REPORT,
     GCN_WEIGHTS,
+    MLP_WEIGHTS,
     RAW_PLAYLISTS,
     RELEASE,
     TRACK_METADATA,
@@ -35,7 +36,8 @@ LIMIT_SECONDS, LIMIT_GB = 3600, 20
 
 # More rounds of the same take longer, but no more memory.
 KNOBS: Mapping[Artifact, Sequence[str]] = {
-    GCN_WEIGHTS: ("--epochs", "2", "--factor_iterations", "2"),
+    GCN_WEIGHTS: ("--epochs", "1", "--factor_iterations", "1"),
+    MLP_WEIGHTS: ("--epochs", "1"),
     EVALUATION_REPORT: ("--playlists", "1000"),
 }
 
@@ -54,7 +56,7 @@ def main(sizes: Sequence[int]) -> None:
             "",
             f"Generated playlists with audio features; {os.cpu_count()} cores; `python -m benchmarks.memory`. GB, the "
             "sum over a payload's processes, which counts mapped files in each. `raw_playlists` parses two slices of "
-            f"{SLICE:,} playlists beside each other. `gcn_weights` trains two epochs, "
+            f"{SLICE:,} playlists beside each other. `gcn_weights` and `mlp_weights` train for one epoch, "
             "`evaluation_report` evaluates 1,000 playlists at most.",
             "",
             f"| playlists | {' | '.join(heads)} |",
