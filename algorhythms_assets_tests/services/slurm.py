@@ -59,6 +59,7 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/%n.log
 {nodes}
 PartitionName=standard Nodes=node[1-2] Default=YES MaxTime=INFINITE
+PartitionName=short Nodes=node[1-2] MaxTime=10
 PartitionName=fragile Nodes=node3 MaxTime=INFINITE
 PartitionName=low Nodes=node3 MaxTime=INFINITE PriorityTier=1 PreemptMode=CANCEL
 PartitionName=high Nodes=node3 MaxTime=INFINITE PriorityTier=2

@@ -194,7 +194,11 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                 given_up.set()
 
     def _follow(self, context: _Context, folder: JobFolder, job: str) -> End:
-        """Waits for the job's end."""
+        """Waits for the job's end; a job that would wait for ever is cancelled.
+
+        Raises:
+            RefusedError: it would.
+        """
         seen: JobState | None = None
         pause = _FIRST_PAUSE_SECONDS
         next_question = 0.0
@@ -215,6 +219,10 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                     if answer is not None and (seen is None or _stage(answer) != _stage(seen)):
                         context.log.info(f"Slurm job {job} is {_stage(answer)}")
                     seen = answer or seen
+                    if answer is not None and answer.is_too_long:
+                        self._patiently(context, lambda: slurm.cancel(job))
+                        folder.end({"state": "REFUSED", "reason": answer.reason})
+                        raise RefusedError(f"{answer.reason}, its time limit is longer than is allowed")
                 except SilentError as words:
                     if silent_since is None:
                         silent_since = now

@@ -26,6 +26,9 @@ FINAL = frozenset(
     }
 )
 
+# Why a job waits that asks for more time than it may have: many a cluster takes it all the same.
+_TOO_LONG = ("PartitionTimeLimit", "AssocMaxWallDurationPerJobLimit", "QOSMaxWallDurationPerJobLimit")
+
 # What sbatch says when it got no answer, as opposed to a refusal.
 _NO_ANSWER = re.compile(
     r"unable to contact|timed out|connection (refused|failure|reset)|zero bytes|transport endpoint|standby mode"
@@ -65,6 +68,11 @@ class JobState:
     def is_final(self) -> bool:
         """Tells whether the job is over."""
         return self.state in FINAL
+
+    @property
+    def is_too_long(self) -> bool:
+        """Tells whether the job waits for ever, because of its time limit."""
+        return self.state == "PENDING" and self.reason in _TOO_LONG
 
 
 @dataclass(frozen=True)

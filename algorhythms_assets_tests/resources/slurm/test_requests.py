@@ -7,6 +7,7 @@ import pytest
 
 from algorhythms_assets.resources.request import Memory, Request
 from algorhythms_assets.resources.slurm.commands import Nodes, parse_nodes
+from algorhythms_assets.resources.slurm.job import folders
 from algorhythms_assets.resources.slurm.options import sbatch_options
 from algorhythms_assets.resources.slurm.refusal import explanation
 from algorhythms_assets.resources.store import InputError
@@ -125,6 +126,18 @@ def test_a_node_too_small_is_named_and_the_setting_that_is_told_helps(tmp_path):
         assert fits == {"memory_gb": 5}
         outcome = run_job(tmp_path, "gcn_weights", python(REPORTS), replace(request, **fits))
         assert outcome.failure is None, outcome.log
+
+
+def test_a_time_limit_that_the_partition_does_not_allow_is_told_instead_of_waited_for(slurm, tmp_path):  # noqa: F811
+    request = replace(SMALL, partition="short", minutes=11)
+    failure = run_job(tmp_path, "edge_table", ["true"], request).failure
+    assert failure is not None
+    told = str(failure.description)
+    assert told.startswith("Slurm refused the job of edge_table: PartitionTimeLimit")
+    assert "Partition short, for at most 10 minutes: 2 nodes" in told
+    assert setting(told) == {"edge_table": {"minutes": 10}}
+    assert not failure.allow_retries
+    assert not slurm.ask("squeue", "--noheader", "--name", folders(tmp_path, "edge_table")[0].name).strip()
 
 
 SEES = REPORTS.replace("sys.argv[1:]", "[memory_mb(), open_engine('duckdb', {}).sql('SELECT 1 AS n', {}).num_rows]")
