@@ -13,14 +13,14 @@ from algorhythms_assets.resources.declared import declared
 @dg.asset(**declared(EDGE_TABLE), kinds={"numba", "parquet"})
 def edge_table(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """Weighted pairs of tracks that stand together in training playlists."""
-    memory = Memory(0.7, per_million_rows=0.08)
+    memory = Memory(0.7, per_million_rows=0.09)
     return materialize(context, compute, EDGE_TABLE, NoConfig(), memory, Request(minutes=120))
 
 
 @dg.asset(**declared(DEGREE_REPORT), kinds={"duckdb"})
 def degree_report(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """How many neighbours tracks have."""
-    return materialize(context, compute, DEGREE_REPORT, NoConfig(), Memory(0.7))
+    return materialize(context, compute, DEGREE_REPORT, NoConfig(), Memory(0.6, per_million_tracks=0.17))
 
 
 class GraphSampleRunConfig(GraphSampleConfig, dg.Config):
@@ -32,7 +32,7 @@ def graph_sample(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GraphSampleRunConfig
 ) -> dg.MaterializeResult[Any]:
     """Some tracks with all their neighbours, names and features: a table for notebooks."""
-    return materialize(context, compute, GRAPH_SAMPLE, config, Memory(1))
+    return materialize(context, compute, GRAPH_SAMPLE, config, Memory(0.7, per_million_tracks=1.4))
 
 
 class PygGraphRunConfig(PygGraphConfig, dg.Config):

@@ -106,4 +106,4 @@ def track_metadata(
         except InputError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
     config = TrackMetadataConfig(holdout=settings.holdout)
-    return materialize(context, compute, TRACK_METADATA, config, Memory(0.9, per_million_rows=0.12))
+    return materialize(context, compute, TRACK_METADATA, config, Memory(0.6, per_million_rows=0.13))

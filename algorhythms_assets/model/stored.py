@@ -8,6 +8,12 @@ from algorhythms_assets.contracts import EMBEDDINGS
 from algorhythms_assets.resources.store import Store
 
 
+def stored_dimension(store: Store) -> int:
+    """Returns how many numbers a stored vector has, without reading all of them."""
+    [first] = next(pq.ParquetFile(store.path(EMBEDDINGS)).iter_batches(1, columns=["embedding"]))["embedding"]
+    return len(first)
+
+
 def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + 1]."""
     table = pq.read_table(store.path(EMBEDDINGS))

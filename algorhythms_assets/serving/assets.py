@@ -14,7 +14,7 @@ from algorhythms_assets.settings import Settings
 @dg.asset(**declared(SERVING_BUNDLE), kinds={"numpy"})
 def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """The files that the endpoint loads, with a manifest of checksums."""
-    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.7, per_million_tracks=1), Request(cpus=1))
+    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5), Request(cpus=1))
 
 
 class SearchIndexRunConfig(DocumentsConfig, dg.Config):
