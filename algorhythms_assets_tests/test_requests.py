@@ -20,7 +20,7 @@ from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.conftest import ROOT
 
 # Rows and tracks of the generated sample, and of the Million Playlist Dataset.
-SAMPLE, MILLION = (130_000, 7_000), (66_346_428, 2_262_292)
+SAMPLE, MILLION = (132_044, 9_887), (66_346_428, 2_262_292)
 OF_SNAPSHOT = [artifact for artifact in ARTIFACTS.values() if artifact not in (RAW_PLAYLISTS, RELEASE)]
 
 

@@ -19,4 +19,4 @@ def evaluation_report(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: EvaluationRunConfig
 ) -> dg.MaterializeResult[Any]:
     """Metrics of the served path on test playlists, beside popularity and item-kNN, and the verdict of the gate."""
-    return materialize(context, compute, EVALUATION_REPORT, config, Memory(0.9, per_million_rows=0.1))
+    return materialize(context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=7))

@@ -9,9 +9,8 @@ from algorhythms_assets.resources.store import Store
 
 
 def stored_dimension(store: Store) -> int:
-    """Returns how many numbers a stored vector has, without reading all of them."""
-    [first] = next(pq.ParquetFile(store.path(EMBEDDINGS)).iter_batches(1, columns=["embedding"]))["embedding"]
-    return len(first)
+    """Returns how many numbers a stored vector has, without reading any."""
+    return int(pq.read_schema(store.path(EMBEDDINGS)).field("embedding").type.list_size)
 
 
 def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
