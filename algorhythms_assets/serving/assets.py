@@ -30,4 +30,4 @@ def search_index(
 ) -> dg.MaterializeResult[Any]:
     """The index of tracks, artists and albums: built and verified, not yet visible."""
     chosen = SearchIndexConfig(index=settings.index, **config.model_dump())
-    return materialize(context, compute, SEARCH_INDEX, chosen, Memory(0.8, per_million_tracks=7))
+    return materialize(context, compute, SEARCH_INDEX, chosen, Memory(0.8, per_million_tracks=8.5))
