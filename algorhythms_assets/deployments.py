@@ -32,7 +32,7 @@ def _slurm(settings: Settings, store: Store, spark: Mapping[str, Any]) -> Comput
     """Returns the compute of a login node; a user's mistake in its settings is an InputError."""
     chosen = SlurmSettings.read()
     run_dir = (chosen.run_dir or store.root / "slurm").absolute()
-    client = PipesSlurmClient(run_dir, chosen.partition, chosen.account, chosen.setup)
+    client = PipesSlurmClient(run_dir, chosen.partition, chosen.account, chosen.setup, chosen.memory)
     return SlurmCompute(store, settings.engine, client, spark, chosen.requests)
 
 

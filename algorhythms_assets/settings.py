@@ -234,6 +234,9 @@ class SlurmSettings(_FromEnvironment):
     partition: str | None = Field(None, description="partition of jobs; else the cluster's default")
     account: str | None = Field(None, description="account that jobs are charged to; else the user's default")
     run_dir: Path | None = Field(None, description="shared folder of job scripts and logs; else `slurm` in the store")
+    memory: Annotated[str, _one_of("per-node", "per-core", "none")] = Field(
+        "per-node", description="how jobs ask for memory: per-node (--mem), per-core (--mem-per-cpu), or none"
+    )
     setup: str = Field("", description="lines of shell before each payload, e.g. `module load cuda`")
     requests: Annotated[dict[str, dict[str, Any]], NoDecode, BeforeValidator(_requests)] = Field(
         {}, description="JSON object of what assets request instead of what they declare"

@@ -29,6 +29,13 @@ def test_spark_leaves_the_master_to_its_own_configuration(tmp_path):
     assert "spark.master" not in resources(Settings(store=tmp_path, engine="spark"))["pyspark"].spark_config
 
 
+@pytest.mark.parametrize(("setting", "memory"), [(None, "per-node"), ("per-core", "per-core"), ("none", "none")])
+def test_jobs_ask_for_memory_as_the_setting_says(setting, memory, tmp_path, monkeypatch):
+    if setting:
+        monkeypatch.setenv("ALGORHYTHMS_SLURM_MEMORY", setting)
+    assert resources(Settings(store=tmp_path, deployment="slurm"))["compute"].client.memory == memory
+
+
 @pytest.mark.parametrize("engine", ["sparkle", "local[x]", "spark://", ""])
 def test_what_is_no_engine_is_refused(engine, tmp_path):
     with pytest.raises(ValidationError, match="no engine"):

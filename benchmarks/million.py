@@ -97,7 +97,8 @@ def generate(store: Store, playlists: int) -> int:
     }
     for first in range(0, playlists, SLICE):
         key = f"mpd.slice.{first}-{min(first + SLICE, playlists) - 1}"
-        stamp = Stamp(RAW_PLAYLISTS.name, digest(key), RAW_PLAYLISTS.code_version)
+        about = {"slice": key, "playlists": min(SLICE, playlists - first)}
+        stamp = Stamp(RAW_PLAYLISTS.name, digest(key), RAW_PLAYLISTS.code_version, config=about)
         with replacing(store.slice_path(key)) as path:
             write_table(rows_of(sample, names, first, min(first + SLICE, playlists)), path, RAW_PLAYLISTS_SCHEMA, stamp)
     return len(sample.playlists.tracks)
@@ -122,6 +123,7 @@ def rows_of(sample: Sample, names: dict[str, pa.Array], first: int, end: int) ->
             "pid": pids[owner],
             "name": pa.array(sample.playlist_names[first:end]).take(pa.array(owner)),
             "bucket": np.array([bucket(int(pid)) for pid in pids])[owner],
+            "content": pids[owner],
             "num_tracks": lengths[owner],
             "position": np.arange(len(tracks)) - (offsets[:-1] - offsets[0])[owner],
             **columns,

@@ -6,7 +6,7 @@ import dagster as dg
 
 from algorhythms_assets.contracts import EVALUATION_REPORT
 from algorhythms_assets.evaluation.config import EvaluationConfig
-from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.resources.compute import Compute, Memory, materialize
 from algorhythms_assets.resources.declared import declared
 
 
@@ -19,4 +19,4 @@ def evaluation_report(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: EvaluationRunConfig
 ) -> dg.MaterializeResult[Any]:
     """Metrics of the served path on test playlists, beside popularity and item-kNN, and the verdict of the gate."""
-    return materialize(context, compute, EVALUATION_REPORT, config, Request(memory_gb=8))
+    return materialize(context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=7))

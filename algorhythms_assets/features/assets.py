@@ -5,8 +5,8 @@ from typing import Any
 import dagster as dg
 
 from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, NoConfig
-from algorhythms_assets.features.config import audio_features_config
-from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.features.config import audio_features_config, reading_gb
+from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.settings import Settings
 
@@ -21,12 +21,12 @@ def audio_features(
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[Any]:
     """Spotify's 13 audio features of the tracks that have them."""
-    return materialize(
-        context, compute, AUDIO_FEATURES, audio_features_config(settings), Request(cpus=1, minutes=_MINUTES)
-    )
+    config = audio_features_config(settings)
+    memory = Memory(0.6 + reading_gb(config.source), per_million_tracks=0.7)
+    return materialize(context, compute, AUDIO_FEATURES, config, memory, Request(cpus=1, minutes=_MINUTES))
 
 
 @dg.asset(**declared(SCALER), kinds={"numpy"})
 def scaler(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """Min-max ranges and one-hot classes that turn the 13 features into 29 network inputs."""
-    return materialize(context, compute, SCALER, NoConfig(), Request(cpus=1))
+    return materialize(context, compute, SCALER, NoConfig(), Memory(0.5, per_million_tracks=0.8), Request(cpus=1))

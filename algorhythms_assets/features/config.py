@@ -7,6 +7,10 @@ from pydantic import BaseModel, Field
 
 from algorhythms_assets.settings import FeatureSettings, Settings
 
+# Of memory for each of a file of text; and how much smaller a packed one is.
+_BYTES_A_BYTE = 6
+_PACKED = 3
+
 
 class AudioFeaturesConfig(BaseModel):
     """Where features come from. Secrets and manners of asking are no part of it, see `settings.FeatureSettings`."""
@@ -28,6 +32,13 @@ def audio_features_config(settings: Settings) -> AudioFeaturesConfig:
     # Of the settings of a service only its address says which rows come out.
     address = FeatureSettings.read().spotify_url if source == "spotify" else None
     return AudioFeaturesConfig(source=source, content=content, address=address)
+
+
+def reading_gb(source: str) -> float:
+    """Returns the GB that reading a file of features takes; none for a service, which is asked in batches."""
+    file = Path(source)
+    packed = source.lower().endswith((".gz", ".zst", ".zip", ".parquet"))
+    return file.stat().st_size / 1e9 * _BYTES_A_BYTE * (_PACKED if packed else 1) if file.is_file() else 0.0
 
 
 def _checksum(path: Path) -> str:

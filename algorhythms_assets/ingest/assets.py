@@ -8,8 +8,10 @@ from pydantic import Field
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS, TRACK_METADATA
 from algorhythms_assets.ingest.config import RawPlaylistsConfig, TrackMetadataConfig
+from algorhythms_assets.ingest.memory import parsing_gb
 from algorhythms_assets.ingest.partitions import SLICES
-from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.ingest.slices import find_slices
+from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.kept_history import require_kept
@@ -40,7 +42,7 @@ def raw_playlists(
     chosen = RawPlaylistsConfig(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
     )
-    invocation = compute.run(context, RAW_PLAYLISTS.module, chosen, Request(cpus=2, memory_gb=4))
+    invocation = compute.run(context, RAW_PLAYLISTS.module, chosen, _request(chosen))
     made = invocation.get_custom_messages()[-1]
     outcomes = made["outcomes"]
     good = [outcome for outcome in outcomes if not outcome["failed"]]
@@ -63,6 +65,15 @@ def raw_playlists(
     # Slices that come out of one run share its data version: Dagster takes one a step.
     versions = [outcome["data_version"] for outcome in good]
     return dg.MaterializeResult(data_version=dg.DataVersion(versions[0] if len(versions) == 1 else digest(versions)))
+
+
+def _request(chosen: RawPlaylistsConfig) -> Request:
+    try:
+        files = find_slices(chosen.folder).files
+    except InputError:
+        # The payload says it, in the same words.
+        return Request()
+    return Request(memory_gb=parsing_gb([files[key] for key in chosen.keys or () if key in files], Request.cpus))
 
 
 def _metadata(outcome: dict[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,4 +106,4 @@ def track_metadata(
         except InputError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
     config = TrackMetadataConfig(holdout=settings.holdout)
-    return materialize(context, compute, TRACK_METADATA, config, Request(memory_gb=8))
+    return materialize(context, compute, TRACK_METADATA, config, Memory(0.6, per_million_rows=0.13))

@@ -6,7 +6,7 @@ import dagster as dg
 
 from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, NoConfig
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
-from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import declared
 
 
@@ -19,13 +19,14 @@ def gcn_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GcnRunConfig
 ) -> dg.MaterializeResult[Any]:
     """The graph network, trained on training playlists and stopped by validation playlists."""
-    return materialize(context, compute, GCN_WEIGHTS, config, Request(memory_gb=16, minutes=240))
+    memory = Memory(1.5, per_million_tracks=10.5)
+    return materialize(context, compute, GCN_WEIGHTS, config, memory, Request(minutes=240))
 
 
 @dg.asset(**declared(EMBEDDINGS), kinds={"pytorch", "parquet"})
 def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """One vector per track of the training playlists, the popularity term at its end."""
-    return materialize(context, compute, EMBEDDINGS, NoConfig(), Request(memory_gb=16))
+    return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))
 
 
 class MlpRunConfig(MlpConfig, dg.Config):
@@ -37,4 +38,4 @@ def mlp_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: MlpRunConfig
 ) -> dg.MaterializeResult[Any]:
     """The network from audio features to vectors, for tracks outside the graph."""
-    return materialize(context, compute, MLP_WEIGHTS, config)
+    return materialize(context, compute, MLP_WEIGHTS, config, Memory(1.3, per_million_tracks=4.2))

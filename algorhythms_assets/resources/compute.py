@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import dagster as dg
@@ -14,6 +14,7 @@ from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
+from algorhythms_assets.resources.request import Memory as Memory
 from algorhythms_assets.resources.request import Request as Request
 from algorhythms_assets.resources.store import Store
 
@@ -40,11 +41,14 @@ def materialize(
     compute: Compute,
     artifact: Artifact,
     config: BaseModel,
+    memory: Memory,
     request: Request | None = None,
 ) -> dg.MaterializeResult[Any]:
-    """Runs the payload of an artifact."""
+    """Runs the payload of an artifact; its request gets the memory that the artifact's input takes."""
     require_kept(context.instance)
-    return compute.run(context, artifact.module, config, request or Request()).get_materialize_result()
+    rows, tracks = compute.store.input_size(artifact)
+    sized = replace(request or Request(), memory_gb=memory.gb(rows, tracks))
+    return compute.run(context, artifact.module, config, sized).get_materialize_result()
 
 
 @dataclass(frozen=True)

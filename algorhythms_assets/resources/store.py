@@ -150,6 +150,19 @@ class Store:
         found = {stamp.config["slice"]: stamp for stamp in stamps if stamp is not None and "slice" in stamp.config}
         return dict(sorted(found.items()))
 
+    def input_size(self, artifact: Artifact) -> tuple[int, int]:
+        """Returns how many rows of playlists and how many tracks an artifact is made from, as far as is known yet.
+
+        Those are the snapshot's; of the snapshot itself, the rows of all slices.
+        """
+        if artifact.name == "track_metadata":
+            return sum(pq.read_metadata(self.slice_path(key)).num_rows for key in self.slices()), 0
+        try:
+            numbers = json.loads((self.path(ARTIFACTS["track_metadata"]) / "snapshot.json").read_text())
+        except FileNotFoundError:
+            return 0, 0
+        return numbers["rows"], numbers["tracks"]
+
     def failed_slices(self) -> dict[str, str]:
         """Returns the versions of the slice files that could not be read, by partition key."""
         files = self.slice_path("any").parent.rglob(f"*{FAILED_SUFFIX}")

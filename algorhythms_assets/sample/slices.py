@@ -43,7 +43,7 @@ def write_sample(folder: Path, playlists: int = 2000, slice_size: int = 500, see
         with _replacing(playlist_folder / name) as file:
             file.write(json.dumps(slice_document(sample, pids), indent=4, ensure_ascii=False))
     with _replacing(folder / "audio_features.csv") as file:
-        _write_features(sample, file)
+        write_features(sample, file)
 
 
 def slice_document(sample: Sample, pids: range) -> dict[str, Any]:
@@ -97,7 +97,8 @@ def playlist_document(sample: Sample, pid: int) -> dict[str, Any]:
     }
 
 
-def _write_features(sample: Sample, file: TextIO) -> None:
+def write_features(sample: Sample, file: TextIO) -> None:
+    """Writes the audio features of the sample's tracks that have them, as CSV."""
     catalogue = sample.catalogue
     published = np.flatnonzero(catalogue.has_features)
     columns = [

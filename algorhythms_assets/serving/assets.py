@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, NoConfig
-from algorhythms_assets.resources.compute import Compute, Request, materialize
+from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
@@ -14,7 +14,7 @@ from algorhythms_assets.settings import Settings
 @dg.asset(**declared(SERVING_BUNDLE), kinds={"numpy"})
 def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """The files that the endpoint loads, with a manifest of checksums."""
-    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Request(cpus=1))
+    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5), Request(cpus=1))
 
 
 class SearchIndexRunConfig(DocumentsConfig, dg.Config):
@@ -30,4 +30,4 @@ def search_index(
 ) -> dg.MaterializeResult[Any]:
     """The index of tracks, artists and albums: built and verified, not yet visible."""
     chosen = SearchIndexConfig(index=settings.index, **config.model_dump())
-    return materialize(context, compute, SEARCH_INDEX, chosen)
+    return materialize(context, compute, SEARCH_INDEX, chosen, Memory(0.8, per_million_tracks=8.5))

@@ -10,7 +10,7 @@ from algorhythms_ask.features import FEATURES
 from algorhythms_ask.release import load_encoder
 
 from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE, NoConfig
-from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.model.stored import stored_dimension
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
@@ -23,7 +23,7 @@ _FEATURE_FILES = {
 def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Gather the files that the endpoint loads, with their checksums."""
     version = work.stamp.data_version[:12]
-    stored = load_embeddings(work.store)[1].shape[1]
+    stored = stored_dimension(work.store)
     features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
     sources = [work.store.path(artifact) / name for artifact, names in _FEATURE_FILES.items() for name in names]
     fold_in = work.store.path(GCN_WEIGHTS) / "fold_in.npy"

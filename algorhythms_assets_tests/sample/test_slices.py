@@ -163,7 +163,7 @@ def test_a_failure_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("algorhythms_assets.sample.slices._write_features", fail)
+    monkeypatch.setattr("algorhythms_assets.sample.slices.write_features", fail)
     with pytest.raises(OSError, match="disk full"):
         write_sample(tmp_path, playlists=3)
     assert [path.name for path in tmp_path.iterdir()] == ["playlists"]

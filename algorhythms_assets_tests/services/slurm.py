@@ -61,6 +61,7 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/%n.log
 {nodes}
 PartitionName=standard Nodes=node[1-2] Default=YES MaxTime=INFINITE
+PartitionName=short Nodes=node[1-2] MaxTime=10
 PartitionName=fragile Nodes=node3 MaxTime=INFINITE
 PartitionName=low Nodes=node3 MaxTime=INFINITE PriorityTier=1 PreemptMode=CANCEL
 PartitionName=high Nodes=node3 MaxTime=INFINITE PriorityTier=2
@@ -73,14 +74,20 @@ C = TypeVar("C", bound="Cluster")
 class Cluster:
     """A controller and nodes that can be killed and started again one by one."""
 
-    def __init__(self, folder: Path, min_job_age: int = 60, storage: str = "accounting_storage/none") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        min_job_age: int = 60,
+        storage: str = "accounting_storage/none",
+        node_memory_mb: int = 64_000,
+    ) -> None:
         self.folder = folder
         self.conf = folder / "slurm.conf"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         host = socket.gethostname()
         controller, *ports = free_ports(1 + len(NODES))
         nodes = (
-            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory=64000"
+            f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=8 RealMemory={node_memory_mb}"
             for name, port in zip(NODES, ports, strict=True)
         )
         for made in ("munge", "state", "spool"):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeAlias, TypeVar
@@ -22,11 +22,12 @@ from dagster_pipes import PipesContextData, PipesDefaultContextLoader, PipesExtr
 from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.request import Request
 from algorhythms_assets.resources.slurm import commands as slurm
-from algorhythms_assets.resources.slurm.commands import JobState, RefusedError, SilentError
+from algorhythms_assets.resources.slurm.commands import JobState, MissingError, RefusedError, SilentError
 from algorhythms_assets.resources.slurm.ends import LAST_LINES, LOST, End, end_of, out_of_reach, refused
 from algorhythms_assets.resources.slurm.job import JobFolder, Work, folders, new_folder
 from algorhythms_assets.resources.slurm.log import tailing
 from algorhythms_assets.resources.slurm.options import job_options, sbatch_options
+from algorhythms_assets.resources.slurm.refusal import explanation
 from algorhythms_assets.resources.store import digest, write_json
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
     """A Pipes client for a login node: `run_dir`, the command and the working directory lie on a shared file system.
 
     `setup` are lines of shell before the command, such as `module load …`. `partition` and `account` are the cluster's
-    default unless they are given.
+    default unless they are given. `memory` is how jobs ask for it: see `options.sbatch_options`.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         partition: str | None = None,
         account: str | None = None,
         setup: str = "",
+        memory: str = "per-node",
         patience: Patience | None = None,
     ) -> None:
         self.run_dir = run_dir
         self.partition = partition
         self.account = account
         self.setup = setup
+        self.memory = memory
         self.patience = patience or Patience()
 
     def run(  # type: ignore[override]
@@ -91,7 +94,8 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
             dg.Failure: the job was refused, did not end well, or cannot be asked about; `allow_retries` says whether
                 it may end otherwise next time.
         """
-        options = sbatch_options(request or Request(), self.partition, self.account)
+        request = request or Request()
+        options = sbatch_options(request, self.partition, self.account, self.memory)
         partitions = _partitions(context)
         work = Work(
             asset=_name(context),
@@ -100,7 +104,12 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
             digest=digest(list(command), dict(extras or {}), options, self.setup, partitions, inputs),
             scope=digest(scope, partitions),
         )
-        with _as_failures(options):
+        asked = replace(
+            request,
+            partition=request.partition or self.partition,
+            memory_gb=0 if self.memory == "none" else request.memory_gb,
+        )
+        with _as_failures(work.asset, asked, options):
             folder = self._left_behind(context, work, inputs is not None) or new_folder(self.run_dir, work)
             reader = WholeLineReader(folder.messages, _LOOK_SECONDS)
             with (
@@ -185,7 +194,11 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                 given_up.set()
 
     def _follow(self, context: _Context, folder: JobFolder, job: str) -> End:
-        """Waits for the job's end."""
+        """Waits for the job's end; a job that would wait for ever is cancelled.
+
+        Raises:
+            RefusedError: it would.
+        """
         seen: JobState | None = None
         pause = _FIRST_PAUSE_SECONDS
         next_question = 0.0
@@ -206,6 +219,10 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                     if answer is not None and (seen is None or _stage(answer) != _stage(seen)):
                         context.log.info(f"Slurm job {job} is {_stage(answer)}")
                     seen = answer or seen
+                    if answer is not None and answer.is_too_long:
+                        self._patiently(context, lambda: slurm.cancel(job))
+                        folder.end({"state": "REFUSED", "reason": answer.reason})
+                        raise RefusedError(f"{answer.reason}, its time limit is longer than is allowed")
                 except SilentError as words:
                     if silent_since is None:
                         silent_since = now
@@ -301,12 +318,14 @@ class _KeptContext(dg.PipesContextInjector):
 
 
 @contextmanager
-def _as_failures(options: Sequence[str]) -> Iterator[None]:
+def _as_failures(asset: str, request: Request, options: Sequence[str]) -> Iterator[None]:
     """Turns what goes wrong around a job into the failure of its step."""
     try:
         yield
+    except MissingError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
     except RefusedError as error:
-        raise refused(str(error), options) from None
+        raise refused(explanation(str(error), asset, request, slurm.nodes()), options) from None
     except SilentError as error:
         raise out_of_reach(str(error)) from None
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What Slurm is asked and told: `sbatch`, `scontrol`, `squeue`, `sacct`, `scancel`, and what their answers mean."""
+"""What Slurm is asked and told: `sbatch`, `scontrol`, `squeue`, `sacct`, `sinfo`, `scancel`, and what they answer."""
 
 import os
 import re
@@ -26,6 +26,9 @@ FINAL = frozenset(
     }
 )
 
+# Why a job waits that asks for more time than it may have: many a cluster takes it all the same.
+_TOO_LONG = ("PartitionTimeLimit", "AssocMaxWallDurationPerJobLimit", "QOSMaxWallDurationPerJobLimit")
+
 # What sbatch says when it got no answer, as opposed to a refusal.
 _NO_ANSWER = re.compile(
     r"unable to contact|timed out|connection (refused|failure|reset)|zero bytes|transport endpoint|standby mode"
@@ -36,6 +39,10 @@ _NO_ANSWER = re.compile(
 
 class RefusedError(Exception):
     """Slurm will not take the job; the message is in its words."""
+
+
+class MissingError(RefusedError):
+    """There is no Slurm here."""
 
 
 class SilentError(Exception):
@@ -62,6 +69,11 @@ class JobState:
         """Tells whether the job is over."""
         return self.state in FINAL
 
+    @property
+    def is_too_long(self) -> bool:
+        """Tells whether the job waits for ever, because of its time limit."""
+        return self.state == "PENDING" and self.reason in _TOO_LONG
+
 
 @dataclass(frozen=True)
 class Accounting:
@@ -72,11 +84,24 @@ class Accounting:
     peak_memory_gb: float | None = None
 
 
+@dataclass(frozen=True)
+class Nodes:
+    """The nodes of a partition that are alike. `minutes` is the partition's time limit, None where there is none."""
+
+    partition: str
+    is_default: bool
+    count: int
+    cpus: int
+    memory_mb: int
+    gpus: int
+    minutes: int | None
+
+
 def submit(options: Sequence[str], script: Path) -> str:
     """Hands a batch script in; returns the job's id.
 
     Raises:
-        RefusedError: Slurm will not have it, or there is no Slurm here.
+        RefusedError: Slurm will not have it; a MissingError if there is no Slurm here.
         SilentError: there was no answer; the job may have been taken all the same.
     """
     code, answer, words = _ask("sbatch", "--parsable", *options, str(script))
@@ -158,7 +183,7 @@ def account(job: str) -> Accounting | None:
     fields = "JobIDRaw,State,ExitCode,NodeList,AllocCPUS,Submit,Start,End,TotalCPU,MaxRSS,Reason"
     try:
         code, answer, _ = _ask("sacct", f"--jobs={job}", "--noheader", "--parsable2", f"--format={fields}")
-    except RefusedError:
+    except MissingError:
         return None
     return parse_account(answer) if code == 0 else None
 
@@ -186,11 +211,40 @@ def parse_account(lines: str) -> Accounting | None:
     return Accounting(record, _seconds(cpu), max(peaks, default=None))
 
 
+def nodes() -> list[Nodes]:
+    """Returns the nodes of all partitions, none if Slurm does not say."""
+    try:
+        code, answer, _ = _ask("sinfo", "--noheader", "--exact", "--format=%P|%D|%c|%m|%G|%l")
+    except (MissingError, SilentError):
+        return []
+    return parse_nodes(answer) if code == 0 else []
+
+
+def parse_nodes(lines: str) -> list[Nodes]:
+    """Returns the nodes as `sinfo --format=%P|%D|%c|%m|%G|%l` prints them."""
+    found = []
+    for line in (line.split("|") for line in lines.splitlines() if line.count("|") == 5):
+        name, count, cpus, memory_mb, gres, limit = map(str.strip, line)
+        seconds = _seconds(limit)
+        found.append(
+            Nodes(
+                partition=name.removesuffix("*"),
+                is_default=name.endswith("*"),
+                count=_number(count),
+                cpus=_number(cpus),
+                memory_mb=_number(memory_mb),
+                gpus=sum(map(int, re.findall(r"gpu(?::[^:,()]+)?:(\d+)", gres))),
+                minutes=None if seconds is None else int(seconds // 60),
+            )
+        )
+    return found
+
+
 def _ask(*command: str) -> tuple[int, str, str]:
     """Returns the exit code, the output and the complaints of a command.
 
     Raises:
-        RefusedError: there is no such command here.
+        MissingError: there is no such command here.
         SilentError: it does not end.
     """
     try:
@@ -207,7 +261,7 @@ def _ask(*command: str) -> tuple[int, str, str]:
             start_new_session=True,
         )
     except FileNotFoundError:
-        raise RefusedError(
+        raise MissingError(
             f"there is no {command[0]} on the PATH: does this run on a login node of the cluster?"
         ) from None
     except subprocess.TimeoutExpired:

@@ -19,6 +19,9 @@ from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
 SPARK_LAUNCHER = "algorhythms_assets.resources.spark.allocation"
 
+# A node's: two JVMs and Python beside them, however little data there is.
+_SPARK_GB = 5
+
 
 @dataclass(frozen=True)
 class SlurmCompute:
@@ -39,8 +42,11 @@ class SlurmCompute:
     ) -> dg.PipesClientCompletedInvocation:
         """Returns what the payload reported; see `Compute`."""
         name = module.rpartition(".")[2]
-        request = replace(request, **self.requests.get(name, {}))
+        chosen = self.requests.get(name, {})
+        request = replace(request, **chosen)
         several = request.nodes > 1
+        if several and "memory_gb" not in chosen:
+            request = replace(request, memory_gb=max(request.memory_gb, _SPARK_GB))
         invocation = self.client.run(
             context=context,
             command=[sys.executable, "-m", *([SPARK_LAUNCHER] if several else []), module],

@@ -126,10 +126,10 @@ def out_of_reach(words: str) -> dg.Failure:
     )
 
 
-def refused(words: str, options: Sequence[str]) -> dg.Failure:
+def refused(explanation: str, options: Sequence[str]) -> dg.Failure:
     """Returns the failure of a step whose job Slurm did not take."""
     return dg.Failure(
-        f"Slurm refused the job: {words}",
+        explanation,
         metadata={"sbatch": _as_text(" ".join(options))},
         allow_retries=False,
     )

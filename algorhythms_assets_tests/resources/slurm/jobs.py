@@ -85,10 +85,16 @@ def materialize(name: str, work: Callable[[dg.AssetExecutionContext], Any]) -> O
 
 
 def run_job(
-    run_dir: Path, name: str, command: list[str], request: Request = SMALL, setup: str = "", **options: Any
+    run_dir: Path,
+    name: str,
+    command: list[str],
+    request: Request = SMALL,
+    setup: str = "",
+    memory: str = "per-node",
+    **options: Any,
 ) -> Outcome:
     """Materializes an asset of that name by a command as a job."""
-    client = PipesSlurmClient(run_dir, setup=setup, patience=QUICK)
+    client = PipesSlurmClient(run_dir, setup=setup, memory=memory, patience=QUICK)
     return materialize(name, lambda context: client.run(context=context, command=command, request=request, **options))
 
 

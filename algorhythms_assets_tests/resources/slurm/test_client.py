@@ -161,8 +161,10 @@ def test_a_users_mistake_is_told_in_its_own_words_and_not_retried(ends):
 
 def test_a_request_that_the_cluster_refuses_shows_its_words(ends):
     told, metadata, retry = failure_of(ends, "refused")
-    assert told.startswith("Slurm refused the job: ")
+    assert told.startswith("Slurm refused the job of refused: ")
     assert "invalid partition specified: nowhere" in told
+    assert "The cluster's partitions are standard, fragile, high, low, short." in told
+    assert told.endswith('ALGORHYTHMS_SLURM_REQUESTS={"refused": {"partition": "standard"}}')
     assert "--partition=nowhere" in str(metadata["sbatch"])
     assert not retry
 

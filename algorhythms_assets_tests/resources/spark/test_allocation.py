@@ -23,8 +23,11 @@ from algorhythms_assets_tests.services.spark import require_java
 TWO_NODES = replace(SMALL, nodes=2, memory_gb=4)
 
 
-def materialized(root: Path, module: str = in_many_blocks.__name__, request: Request = TWO_NODES) -> Outcome:
-    compute = SlurmCompute(Store(root), "duckdb", PipesSlurmClient(root / "slurm", patience=QUICK))
+def materialized(
+    root: Path, module: str = in_many_blocks.__name__, request: Request = TWO_NODES, memory: str = "per-node"
+) -> Outcome:
+    client = PipesSlurmClient(root / "slurm", memory=memory, patience=QUICK)
+    compute = SlurmCompute(Store(root), "duckdb", client)
     return materialize("edge_table", lambda context: compute.run(context, module, NoConfig(), request))
 
 
@@ -35,8 +38,9 @@ def store(slurm, counted, tmp_path) -> Store:  # noqa: F811
     return Store(tmp_path)
 
 
-def test_edges_counted_on_two_nodes_are_those_of_one_and_nothing_is_left(store, counted):  # noqa: F811
-    outcome = materialized(store.root)
+@pytest.mark.parametrize("memory", ["per-node", "per-core"])
+def test_edges_counted_on_two_nodes_are_those_of_one_and_nothing_is_left(store, counted, memory):  # noqa: F811
+    outcome = materialized(store.root, memory=memory)
     assert outcome.failure is None, outcome.log
     assert outcome.metadata["nodes"] == "node[1-2]"
     here, there = [
@@ -57,6 +61,14 @@ def test_a_payload_that_fails_takes_spark_down_and_is_told_in_its_own_words(slur
     assert outcome.failure.description.startswith("track_metadata, which edge_table is made from, is not in")
     assert not outcome.failure.allow_retries
     assert wait_until(lambda: not processes_of(outcome.job))
+
+
+def test_nodes_without_a_choice_of_memory_have_enough_for_spark(store):
+    client = PipesSlurmClient(store.root / "slurm", patience=QUICK)
+    compute = SlurmCompute(store, "duckdb", client, requests={"in_many_blocks": {"nodes": 2}})
+    module = in_many_blocks.__name__
+    outcome = materialize("edge_table", lambda context: compute.run(context, module, NoConfig(), SMALL))
+    assert outcome.failure is None, outcome.log
 
 
 def test_too_little_memory_for_spark_is_told(store):
