@@ -28,7 +28,7 @@ def answer_of(version: str, request: RecommendationsIn, songs: Songs, answer: An
         model_version=version,
         source_nodes=_sources(request, songs, answer),
         recommendation_nodes=[_node(found, request, seeds) for found in answer.recommendations],
-        edges=[edge for found in answer.recommendations for edge in _edges(found, seeds)],
+        edges=[edge for found in answer.recommendations for edge in _edges(found, seeds)] if request.terms else [],
         unresolved=unresolved,
         notices=notices_of(request, answer, len(unresolved)),
         coverage=contract.Coverage(
@@ -71,10 +71,11 @@ def _node(found: Recommendation, request: RecommendationsIn, seeds: list[Seed]) 
         score=found.score,
         track_name=found.document.name,
         track_artist=found.document.artist,
-        terms=contract.Terms(seeds=list(found.seed_terms), popularity=found.popularity),
     )
-    if request.negative:
-        node.terms.negative = list(found.negative_terms)
+    if request.terms:
+        node.terms = contract.Terms(seeds=list(found.seed_terms), popularity=found.popularity)
+        if request.negative:
+            node.terms.negative = list(found.negative_terms)
     if request.tastes != 1:
         node.taste = found.taste
     if request.evidence:

@@ -75,7 +75,12 @@ def parsed(model: type[Model], body: bytes) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
-        if errors[0]["type"] == "json_invalid":
-            raise ProblemError(400, "The body is not JSON", errors[0]["msg"]) from error
-        raise invalid(MALFORMED, {pointer(wrong["loc"]): wrong["msg"] for wrong in errors}) from error
+        raise malformed(error) from error
+
+
+def malformed(error: ValidationError) -> ProblemError:
+    """Returns the problem that names the fields which are not as they have to be."""
+    errors = error.errors(include_url=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        return ProblemError(400, "The body is not JSON", errors[0]["msg"])
+    return invalid(MALFORMED, {pointer(wrong["loc"]): wrong["msg"] for wrong in errors})

@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from algorhythms_ask import examples
 
 
+def _absent() -> Any:
+    """Stands for what is left out of an answer."""
+
+
 class SourceNode(BaseModel):
     """A song of the request, once."""
 
@@ -20,9 +24,9 @@ class SourceNode(BaseModel):
         description="What it was placed by; null if it is unknown."
     )
     match: str = Field(
-        default_factory=str, description="The track of its title and artist, where it was placed by `name`."
+        default_factory=_absent, description="The track of its title and artist, where it was placed by `name`."
     )
-    taste: int = Field(default_factory=int, description="Which of the request's `tastes` it is of, from 0.")
+    taste: int = Field(default_factory=_absent, description="Which of the request's `tastes` it is of, from 0.")
 
 
 class Terms(BaseModel):
@@ -31,7 +35,7 @@ class Terms(BaseModel):
     seeds: list[float] = Field(description="One term for each source node that was placed, in their order.")
     popularity: float
     negative: list[float] = Field(
-        default_factory=list,
+        default_factory=_absent,
         description="One for each song of `negative` that was placed, in their order; they are part of the sum.",
     )
 
@@ -43,22 +47,16 @@ class Evidence(BaseModel):
     playlists: int = Field(description="In how many training playlists both stand.")
 
 
-def _terms_may_lack(schema: dict[str, Any]) -> None:
-    schema["required"].remove("terms")
-
-
 class RecommendationNode(BaseModel):
     """A recommended track."""
-
-    model_config = ConfigDict(json_schema_extra=_terms_may_lack)
 
     id: str
     score: float
     track_name: str | None
     track_artist: str | None
-    terms: Terms = Field(description="Left out if the request says `terms: false`.")
-    taste: int = Field(default_factory=int, description="Which of the request's `tastes` it is for, from 0.")
-    evidence: list[Evidence] = Field(default_factory=list, description="The strongest first, at most five.")
+    terms: Terms = Field(default_factory=_absent, description="Left out if the request says `terms: false`.")
+    taste: int = Field(default_factory=_absent, description="Which of the request's `tastes` it is for, from 0.")
+    evidence: list[Evidence] = Field(default_factory=_absent, description="The strongest first, at most five.")
 
 
 class Edge(BaseModel):
@@ -107,7 +105,21 @@ class RecommendationsOut(BaseModel):
     unresolved: list[Unresolved]
     notices: list[Notice]
     coverage: Coverage
-    cursor: str | None = Field(default_factory=lambda: None, description="For the next page; null after the last.")
+    cursor: str | None = Field(default_factory=_absent, description="For the next page; null after the last.")
+
+
+class BatchResponse(BaseModel):
+    """What a single request would have been answered with: an answer, or a problem."""
+
+    status: int
+    answer: RecommendationsOut = Field(default_factory=_absent)
+    problem: "Problem" = Field(default_factory=_absent)
+
+
+class BatchOut(BaseModel):
+    """The responses to a batch, in the order of its requests."""
+
+    responses: list[BatchResponse]
 
 
 class Track(BaseModel):

@@ -6,8 +6,8 @@ What an option asks for is in it only where it was asked for.
 import json
 
 from fastapi import Response
+from pydantic import BaseModel
 
-from algorhythms_ask.contract import RecommendationsOut
 from algorhythms_ask.problems import ProblemError
 
 # Lambda takes 6 MiB with headers, and counts the answer as a string within JSON, in ASCII.
@@ -17,20 +17,15 @@ MAX_ANSWER_BYTES = 6_200_000
 _LONGEST_ESCAPE = 3
 
 
-def fitting(answer: RecommendationsOut, terms: bool) -> Response:
-    """Returns the answer as JSON, with or without what scores are made of.
+def fitting(answer: BaseModel, advice: str) -> Response:
+    """Returns an answer as JSON.
 
     Raises:
-        ProblemError: it is too large.
+        ProblemError: it is too large; the problem gives the advice.
     """
-    if terms:
-        content = answer.model_dump_json(exclude_unset=True)
-    else:
-        without = answer.model_copy(update={"edges": []})
-        content = without.model_dump_json(exclude_unset=True, exclude={"recommendation_nodes": {"__all__": {"terms"}}})
+    content = answer.model_dump_json(exclude_unset=True)
     encoded = content.encode()
     if len(encoded) * _LONGEST_ESCAPE > MAX_ANSWER_BYTES and (size := len(json.dumps(content))) > MAX_ANSWER_BYTES:
-        advice = 'Ask with "terms": false' if terms else "Ask for fewer tracks, or with shorter names and identifiers"
         raise ProblemError(
             400, "The answer would be too large", f"It would have {size} bytes of at most {MAX_ANSWER_BYTES}. {advice}."
         )

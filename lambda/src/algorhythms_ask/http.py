@@ -9,23 +9,37 @@ from starlette.types import ASGIApp
 from algorhythms_ask import contract
 from algorhythms_ask.answer import answer_of
 from algorhythms_ask.asked import refuse_faulty, songs_of, wish_of
+from algorhythms_ask.batch import answered
 from algorhythms_ask.bodies import body_of, parsed
 from algorhythms_ask.bodiless import tag_of
 from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
 from algorhythms_ask.fitting import fitting
 from algorhythms_ask.index import Document
-from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, UNCHANGED, Documented, problem
+from algorhythms_ask.openapi import (
+    BODY_RESPONSES,
+    MALFORMED_RESPONSE,
+    UNAVAILABLE,
+    UNCHANGED,
+    Documented,
+    body,
+    problem,
+)
 from algorhythms_ask.problems import ProblemError, add_problem_handlers, invalid
 from algorhythms_ask.release import Release
 from algorhythms_ask.releases import Served
-from algorhythms_ask.requests import MAX_BODY_BYTES, RecommendationsIn
+from algorhythms_ask.requests import BatchIn, RecommendationsIn
 from algorhythms_ask.songs import track_id
 
 
 async def parsed_request(request: Request) -> RecommendationsIn:
     """Reads the body as JSON whatever its Content-Type says: browsers send text/plain to spare a preflight."""
     return parsed(RecommendationsIn, await body_of(request))
+
+
+async def parsed_batch(request: Request) -> BatchIn:
+    """Reads the body in the same way."""
+    return parsed(BatchIn, await body_of(request))
 
 
 class _Endpoint(Documented):
@@ -69,7 +83,12 @@ def create_app(releases: Served) -> FastAPI:
         wish = wish_of(request, songs, release.version)
         [answer] = release.recommender.recommend([wish])
         refuse_faulty(songs, answer.resolution)
-        return fitting(answer_of(release.version, request, songs, answer), request.terms)
+        advice = (
+            'Ask with "terms": false'
+            if request.terms
+            else "Ask for fewer tracks, or with shorter names and identifiers"
+        )
+        return fitting(answer_of(release.version, request, songs, answer), advice)
 
     # The root answers too, as the origin's endpoint does; clients made from the document need it once.
     for path in ("/recommendations", "/"):
@@ -81,15 +100,21 @@ def create_app(releases: Served) -> FastAPI:
             operation_id="recommend",
             include_in_schema=path != "/",
             tags=["recommendations"],
-            responses={
-                400: MALFORMED_RESPONSE,
-                408: problem("The body does not come."),
-                413: problem(f"The body has more than {MAX_BODY_BYTES} bytes."),
-                415: problem("The body is packed in another way than by gzip."),
-                503: UNAVAILABLE,
-            },
-            openapi_extra={"requestBody": REQUEST_BODY},
+            responses=BODY_RESPONSES,
+            openapi_extra={"requestBody": body("RecommendationsIn")},
         )
+
+    @app.post(
+        "/recommendations:batch",
+        operation_id="recommendBatch",
+        tags=["recommendations"],
+        response_model=contract.BatchOut,
+        responses=BODY_RESPONSES,
+        openapi_extra={"requestBody": body("BatchIn")},
+    )
+    def recommendations_of_many(batch: Annotated[BatchIn, Depends(parsed_batch)]) -> Response:
+        """Continue many playlists at once."""
+        return fitting(answered(batch, releases.current()), 'Ask for fewer tracks, or with "terms": false')
 
     @app.get(
         "/tracks",

@@ -23,8 +23,12 @@ DEFAULT_COUNT = 20
 MAX_BODY_BYTES = 1 << 20
 
 MAX_NEGATIVE = 100
+MAX_REQUESTS = 100
+MAX_BATCH_COUNT = 5000
 MAX_EXCLUDED_TRACKS = 2000
 MAX_EXCLUDED_ARTISTS = 200
+
+_REQUEST = WithJsonSchema({"$ref": "#/components/schemas/RecommendationsIn"})
 
 Text = Annotated[str, Field(max_length=500)]
 Identifier = Annotated[str, Field(min_length=1, max_length=500)]
@@ -104,6 +108,19 @@ class SongIn(BaseModel):
         if self.id is None and not (self.name and self.artist):
             raise ValueError("needs an id, or a name and an artist")
         return self
+
+
+class BatchIn(BaseModel):
+    """Requests that share a way to the index and back."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    # A bad request must not spoil the others, so each is looked at by itself.
+    requests: list[Annotated[dict[str, Any], _REQUEST]] = Field(
+        min_length=1,
+        max_length=MAX_REQUESTS,
+        description=f"As for `POST /recommendations`; all together they ask for at most {MAX_BATCH_COUNT} tracks.",
+    )
 
 
 class ExcludeIn(BaseModel):

@@ -1,0 +1,48 @@
+from collections.abc import Callable
+from typing import Any
+
+from algorhythms_ask.requests import MAX_BATCH_COUNT, MAX_REQUESTS
+from fastapi.testclient import TestClient
+
+Problem = Callable[..., dict[str, Any]]
+
+
+def test_each_is_answered_as_it_would_be_alone(client: TestClient) -> None:
+    requests: list[dict[str, Any]] = [
+        {"count": 3, "songs": [{"id": "rock2"}]},
+        {"count": 2, "songs": [{"id": "jazz2"}, {"id": "rock2"}], "tastes": 2, "negative": [{"id": "rock1"}]},
+        {"count": 0, "songs": [{"id": "rock2"}]},
+        {"songs": [{"id": "unknown"}], "terms": False, "evidence": True},
+        {"count": 1, "songs": [{"id": "new", "features": {"energy": 5}}]},
+        {"count": 1, "songs": [{"id": "rock2"}], "cursor": "x"},
+    ]
+    response = client.post("/recommendations:batch", json={"requests": requests})
+    assert response.status_code == 200
+    for request, one in zip(requests, response.json()["responses"], strict=True):
+        alone = client.post("/recommendations", json=request)
+        assert one["status"] == alone.status_code
+        assert one.get("answer" if alone.status_code == 200 else "problem") == alone.json()
+        assert len(one) == 2
+
+
+def test_the_index_is_asked_once_for_all(client: TestClient, monkeypatch: Any, recommender: Any) -> None:
+    asked = []
+    nearest = type(recommender.index).nearest
+    monkeypatch.setattr(
+        type(recommender.index),
+        "nearest",
+        lambda self, searches, documents=False: asked.append(len(searches)) or nearest(self, searches, documents),
+    )
+    client.post("/recommendations:batch", json={"requests": [{"count": 1, "songs": [{"id": "rock2"}]}] * 50})
+    assert asked == [50]
+
+
+def test_a_batch_has_bounds(client: TestClient, problem: Problem) -> None:
+    def ask(requests: Any) -> Any:
+        return client.post("/recommendations:batch", json={"requests": requests})
+
+    one = {"count": 500, "songs": [{"id": "rock2"}]}
+    assert ask([one] * (MAX_BATCH_COUNT // 500)).status_code == 200
+    assert "5000" in problem(ask([one] * (MAX_BATCH_COUNT // 500 + 1)), 400)["detail"]
+    for bad in ([], [one] * (MAX_REQUESTS + 1), [3], "x", None):
+        assert problem(ask(bad), 400)["errors"][0]["pointer"].startswith("/requests")
