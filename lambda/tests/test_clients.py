@@ -13,6 +13,8 @@ from algorhythms_ask.http import create_app
 from algorhythms_ask.release import Release
 from httpx import ASGITransport
 
+from algorhythms_assets_tests.services.left_out import require
+
 DOCUMENT = Path(__file__).parents[1] / "openapi.json"
 
 
@@ -68,8 +70,8 @@ export const wrong: Models["SourceNode"]["resolved_by"] = "guess";
 
 
 @pytest.mark.faults
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not there, which fetches what makes TypeScript clients")
 def test_a_typescript_client_asks_with_an_identifier_alone(tmp_path: Path) -> None:
+    require("Node", None if shutil.which("npm") else "`make services` installs it")
     (tmp_path / "ask.ts").write_text(ASK)
     _run(tmp_path, "npm", "install", "--no-audit", "--no-fund", "openapi-typescript@7.13.0", "typescript@5.9.3")
     _run(tmp_path, "node_modules/.bin/openapi-typescript", DOCUMENT, "--output", "client.d.ts")

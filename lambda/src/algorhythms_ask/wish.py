@@ -36,5 +36,7 @@ class Wish:
         """Returns among how many tracks of each taste is chosen."""
         if self.paged:
             return MOST_PAGED
-        chooses = self.diversity or self.max_per_artist or self.collapse_versions or self.tastes != 1
-        return 2 * self.count + 20 if chooses else self.count
+        if self.diversity or self.max_per_artist or self.collapse_versions:
+            return 2 * self.count + 20
+        # What one taste has of another's is the other's.
+        return self.count + 20 if self.tastes != 1 else self.count
