@@ -172,14 +172,14 @@ class ElasticIndex:
         found: dict[str, Document] = {}
         for look in (as_written, forgiving):
             if len(found) < count:
-                hits = self._matching(look(text), count)
+                hits = [document for some in self.find(look(text), count) for document in some]
                 found |= {document.id: document for document in hits if document.id not in found}
         return list(found.values())[:count]
 
-    def _matching(self, wanted: Sequence[Wanted], count: int) -> list[Document]:
-        """Returns, of all that is wanted, the most popular tracks that match."""
+    def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
+        """Returns, for each that is wanted, the most popular tracks that match."""
         found = self._searched([_matching(clauses, count) for clauses in wanted])
-        return [_document(hit["fields"]) for hits in found for hit in hits]
+        return [[_document(hit["fields"]) for hit in hits] for hits in found]
 
     def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Returns the hits of each search of a multi-search."""

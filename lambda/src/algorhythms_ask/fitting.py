@@ -28,9 +28,18 @@ def fitting(answer: RecommendationsOut, terms: bool) -> Response:
     else:
         without = answer.model_copy(update={"edges": []})
         content = without.model_dump_json(exclude_unset=True, exclude={"recommendation_nodes": {"__all__": {"terms"}}})
+    advice = 'Ask with "terms": false' if terms else "Ask for fewer tracks, or with shorter names and identifiers"
+    return sendable(content, advice)
+
+
+def sendable(content: str, advice: str) -> Response:
+    """Returns JSON as an answer.
+
+    Raises:
+        ProblemError: it is too large; the advice says what else to ask for.
+    """
     encoded = content.encode()
     if len(encoded) * _LONGEST_ESCAPE > MAX_ANSWER_BYTES and (size := len(json.dumps(content))) > MAX_ANSWER_BYTES:
-        advice = 'Ask with "terms": false' if terms else "Ask for fewer tracks, or with shorter names and identifiers"
         raise ProblemError(
             400, "The answer would be too large", f"It would have {size} bytes of at most {MAX_ANSWER_BYTES}. {advice}."
         )

@@ -13,19 +13,25 @@ from algorhythms_ask.bodies import body_of, parsed
 from algorhythms_ask.bodiless import tag_of
 from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
-from algorhythms_ask.fitting import fitting
+from algorhythms_ask.fitting import fitting, sendable
 from algorhythms_ask.index import Document
-from algorhythms_ask.openapi import MALFORMED_RESPONSE, REQUEST_BODY, UNAVAILABLE, UNCHANGED, Documented, problem
+from algorhythms_ask.openapi import FAILURES, MALFORMED_RESPONSE, UNAVAILABLE, UNCHANGED, Documented, body, problem
 from algorhythms_ask.problems import ProblemError, add_problem_handlers, invalid
 from algorhythms_ask.release import Release
 from algorhythms_ask.releases import Served
-from algorhythms_ask.requests import MAX_BODY_BYTES, RecommendationsIn
+from algorhythms_ask.requests import RecommendationsIn, ResolveIn
+from algorhythms_ask.resolving import Resolved, resolved
 from algorhythms_ask.songs import track_id
 
 
 async def parsed_request(request: Request) -> RecommendationsIn:
     """Reads the body as JSON whatever its Content-Type says: browsers send text/plain to spare a preflight."""
     return parsed(RecommendationsIn, await body_of(request))
+
+
+async def parsed_lines(request: Request) -> ResolveIn:
+    """Reads the body of a request for tracks by lines, in the same way."""
+    return parsed(ResolveIn, await body_of(request))
 
 
 class _Endpoint(Documented):
@@ -81,15 +87,25 @@ def create_app(releases: Served) -> FastAPI:
             operation_id="recommend",
             include_in_schema=path != "/",
             tags=["recommendations"],
-            responses={
-                400: MALFORMED_RESPONSE,
-                408: problem("The body does not come."),
-                413: problem(f"The body has more than {MAX_BODY_BYTES} bytes."),
-                415: problem("The body is packed in another way than by gzip."),
-                503: UNAVAILABLE,
-            },
-            openapi_extra={"requestBody": REQUEST_BODY},
+            responses=FAILURES,
+            openapi_extra=body(RecommendationsIn),
         )
+
+    @app.post(
+        "/resolve",
+        response_model=contract.ResolveOut,
+        operation_id="resolve",
+        tags=["tracks"],
+        responses=FAILURES,
+        openapi_extra=body(ResolveIn),
+    )
+    def resolve(request: Annotated[ResolveIn, Depends(parsed_lines)]) -> Response:
+        """Say which tracks the lines of a list are."""
+        release = releases.current()
+        found = resolved(request.lines, release.recommender.index)
+        lines = [_line(line, one) for line, one in zip(request.lines, found, strict=True)]
+        answer = contract.ResolveOut(model_version=release.version, lines=lines)
+        return sendable(answer.model_dump_json(), "Ask for fewer lines")
 
     @app.get(
         "/tracks",
@@ -166,6 +182,17 @@ def create_app(releases: Served) -> FastAPI:
         return contract.Quality(model_version=release.version, metrics=release.metrics)
 
     return app
+
+
+def _line(line: str, found: Resolved) -> contract.ResolvedLine:
+    candidates = [contract.Candidate(**_track(track), confidence=sure) for track, sure in found.candidates]
+    return contract.ResolvedLine(
+        line=line,
+        match=None if found.match is None else contract.Track(**_track(found.match)),
+        confidence=candidates[0].confidence if candidates else 0,
+        candidates=candidates,
+        reason=found.reason,
+    )
 
 
 def _track(document: Document) -> dict[str, Any]:

@@ -69,6 +69,18 @@ def so_called(title: str, artist: str) -> Wanted:
     return _any(sorted(title_keys(title)), Match.TITLE), _any(sorted(artist_keys(artist)), Match.ARTIST)
 
 
+def misspelt(text: str, beside: str = "") -> Wanted:
+    """Returns what to look for if words have one edit at most, and `beside` them stands a title or an artist as it is.
+
+    Words too short to be forgiven may be any others, unless there are no longer ones.
+    """
+    name = parsed(text)
+    near = {place: _near(name.pieces[place], Match.NEAR) for place in _places(name)}
+    places = [place for place, forgiven in near.items() if forgiven] or list(near)
+    known = (_any(sorted(title_keys(beside)), Match.TITLE) + _any(sorted(artist_keys(beside)), Match.ARTIST),)
+    return (*known[: bool(beside)], *(_any(_spelt(name, place), Match.SPELLING) + near[place] for place in places))
+
+
 def one_edit(word: str) -> str:
     """Returns the regular expression, Lucene's as well as Python's, of what is one edit or none away from a word."""
     pattern = ".?"
