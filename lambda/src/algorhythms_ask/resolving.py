@@ -121,7 +121,8 @@ def resolved(lines: Sequence[str], index: Index) -> list[Resolved]:
 
 def read_line(text: str) -> Line:
     """Returns what a line says."""
-    for word in (text.strip(), *text.split()):
+    # A file's name may hold white space.
+    for word in [text.strip()] if text.strip().startswith("spotify:local:") else text.split():
         if word.startswith("spotify:") or "spotify.com/" in word:
             try:
                 local = local_song(word)
@@ -188,6 +189,8 @@ def _looks(line: Line, documents: Sequence[Document]) -> Iterator[Wanted]:
         for reading in line.readings:
             _, artist = so_called(reading.title, reading.artist)
             yield (Term(Match.TITLE, _side(reading.title).key),), artist
+    if any(confidence(line, document) >= _BOTH for document in documents):
+        return
     titles = sorted({one for side in sides or [line.text] for one in _side(side).titles})
     artists = sorted({one for side in sides or [line.text] for one in _side(side).artists})
     yield (tuple(Term(Match.TITLE, one) for one in titles),)
@@ -224,7 +227,7 @@ def judged(line: Line, documents: Iterable[Document]) -> Resolved:
             for track in tracks.values()
         )
         return Resolved(reason=_ARTIST_ONLY if known else _NOTHING)
-    songs = {document.song or document.id for document, score in best if score >= best[0][1]}
+    songs = {_song(document) for document, score in best if score >= best[0][1]}
     if len(songs) > 1 and best[0][1] >= ENOUGH:
         capped = [(document, min(score, _EITHER)) for document, score in best]
         return Resolved(capped[:MAX_CANDIDATES], _SEVERAL_SONGS)
@@ -317,6 +320,10 @@ def _alike(one: str, other: str) -> float:
 def _is_version(line: Line, document: Document) -> bool:
     """Returns whether a track is the version that the line says: the live one, if it says so."""
     return any(_side(reading.title).key == _side(document.name or "").key for reading in line.readings)
+
+
+def _song(document: Document) -> tuple[str, str]:
+    return _side(document.name or "").title, _side(document.artist or "").artist
 
 
 def _sides(line: Line) -> set[str]:
