@@ -1,6 +1,4 @@
 import json
-import random
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -188,29 +186,3 @@ def test_a_malformed_request_names_its_field(
 def test_the_longest_lines_are_answered(client: TestClient, line: str) -> None:
     response = client.post("/resolve", content=json.dumps({"lines": [line] * MAX_LINES}, ensure_ascii=False))
     assert response.status_code in (200, 413)
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> list[Document]:
-    """The sample's names, each title by one artist."""
-    made = make_catalogue(2000, np.random.default_rng(0))
-    names = zip(made.track_names, (made.artist_names[artist] for artist in made.track_artist), strict=True)
-    return [_track(str(place), *name) for place, name in enumerate(names)]
-
-
-def _corrupted(title: str, artist: str, numbers: random.Random) -> str:
-    """Returns a line as somebody might write it."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    place = numbers.randrange(1, len(title) - 1)
-    return numbers.choice(
-        [
-            f"{artist} - {title}".upper(),
-            f"{artist} – {plain}",
-            f"{title} | {artist}",
-            f"{title} by {artist}",
-            f"{artist} - {title[:place] + title[place + 1 :]}",
-            f"{artist} - {title} (Remastered 2009)",
-            f"{artist} feat. Someone - {title}",
-            f"{numbers.randrange(200)}. {artist} - {title}",
-        ]
-    )
