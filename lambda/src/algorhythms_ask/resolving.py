@@ -254,10 +254,18 @@ def _reading_confidence(reading: Reading, name: str, artist: str) -> float:
 
 
 def _unseparated_confidence(text: str, name: str, artist: str) -> float:
-    written, title, by = _side(text), _side(name), _side(artist).artist
+    written, title, by = _side(text), _side(name), _side(artist)
     if written.key in title.titles:
         return _TITLE_ALONE
-    return _UNSEPARATED * max(_alike(written.title, title.title + by), _alike(written.title, by + title.title))
+    # One of them has to stand there as it is, or titles would do that are only like another with its artist.
+    around = [(title.title, by.artist), (title.title, by.key), (by.artist, title.title), (by.key, title.title)]
+    return _UNSEPARATED * max(_alike(rest, other) for known, other in around for rest in _rests(written.title, known))
+
+
+def _rests(text: str, known: str) -> Iterator[str]:
+    """Yields what is left of a text that begins or ends with something known."""
+    yield text.removeprefix(known) if text.startswith(known) else ""
+    yield text.removesuffix(known) if text.endswith(known) else ""
 
 
 @dataclass(frozen=True)
@@ -305,7 +313,7 @@ def _artist_alike(one: _Side, other: _Side) -> float:
 def _alike(one: str, other: str) -> float:
     """Returns 1 for the same, 0 where two letters in five differ; another number is another name."""
     if one == other:
-        return 1
+        return float(one != "")
     # As many letters would be too few.
     if 2 * min(len(one), len(other)) < _ALIKE * (len(one) + len(other)):
         return 0
