@@ -171,11 +171,10 @@ def _keys(line: Line) -> list[Key]:
 
 def _is_settled(line: Line, documents: Iterable[Document]) -> bool:
     """Returns whether a track is exactly the line, so that there is nothing better to look for."""
-    return any(document.id == line.text and document.kind == "track" for document in documents) or any(
-        _side(document.name or "").key == _side(reading.title).key
-        and _artist_alike(_side(reading.artist), _side(document.artist or "")) == 1
+    return any(
+        (document.id == line.text and document.kind == "track")
+        or (confidence(line, document) >= _BOTH and _is_version(line, document))
         for document in documents
-        for reading in line.readings
     )
 
 
@@ -227,7 +226,8 @@ def judged(line: Line, documents: Iterable[Document]) -> Resolved:
             for track in tracks.values()
         )
         return Resolved(reason=_ARTIST_ONLY if known else _NOTHING)
-    songs = {_song(document) for document, score in best if score >= best[0][1]}
+    exact = _is_version(line, best[0][0])
+    songs = {_song(one) for one, score in best if score >= best[0][1] and _is_version(line, one) == exact}
     if len(songs) > 1 and best[0][1] >= ENOUGH:
         capped = [(document, min(score, _EITHER)) for document, score in best]
         return Resolved(capped[:MAX_CANDIDATES], _SEVERAL_SONGS)
