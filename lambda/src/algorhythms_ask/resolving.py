@@ -25,8 +25,8 @@ MAX_CANDIDATES = 5
 _LOOKED_AT = 8
 # So many pairs of title and artist are tried for a line of many separators.
 _MOST_PAIRS = 5
-# So many of its readings may be misspelt.
-_MOST_MISSPELT = 4
+# So many of its readings may be misspelt: the first separator either way round.
+_MOST_MISSPELT = 2
 
 _NUMBER = re.compile(r"\s*(?:#?\d{1,3}\s*[.)\]](?=\s)|#\d{1,3}\s|[-*•·–](?=\s))\s*")
 _DURATION = re.compile(r"\s*(?:\(\d{1,2}:\d\d\)|\[\d{1,2}:\d\d\]|(?<=\s)\d{1,2}:\d\d)\s*$")
