@@ -32,6 +32,9 @@ _Column = str | Mapping[str, str]
 # Elasticsearch's own limit to what one search finds.
 MOST_FOUND = 10_000
 
+# So many searches by name are answered well within one time-out.
+_SEARCHES_IN_TIME = 500
+
 # Columns of a document.
 _NAMES = ("id", "kind", "name", "artist", "album", "playlists", "song")
 _READ = (*_NAMES, "vector", {"field": "embedding", "format": "binary"})
@@ -186,7 +189,9 @@ class ElasticIndex:
         if not bodies:
             return []
         lines = [line for body in bodies for line in ({}, body)]
-        answer = self._connection.post_lines(f"/{self.name}/_msearch", lines)
+        # One time-out for a few searches; the hundreds that a list of names takes may have more of them.
+        timeout = self._connection.timeout * (1 + len(bodies) // _SEARCHES_IN_TIME)
+        answer = self._connection.post_lines(f"/{self.name}/_msearch", lines, timeout)
         found = []
         for response in answer["responses"]:
             shards = response.get("_shards", {})
