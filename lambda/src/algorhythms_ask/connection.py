@@ -102,7 +102,7 @@ class Connection:
 
     def __init__(self, database: Database, renew: Callable[[], Database] | None = None) -> None:
         self.url = database.url
-        self._timeout = database.timeout
+        self.timeout = database.timeout
         self._headers = _headers(database)
         self._renew = renew
         self._renewing = threading.Lock()
@@ -178,7 +178,7 @@ class Connection:
         timeout: float | None,
     ) -> tuple[int, Any]:
         """Returns the status and the JSON of an answer, None if it is none."""
-        deadline = time.monotonic() + (timeout or self._timeout)
+        deadline = time.monotonic() + (timeout or self.timeout)
         headers = {**credentials, "content-type": content_type} if body is not None else credentials
         for last in (False, True):
             try:

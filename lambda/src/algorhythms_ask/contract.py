@@ -151,6 +151,29 @@ class TracksOut(BaseModel):
     tracks: list[Track]
 
 
+class Candidate(Track):
+    """A track that a line may be."""
+
+    confidence: float = Field(description="How sure it is that this is the track, from 0 to 1.")
+
+
+class ResolvedLine(BaseModel):
+    """What a line is."""
+
+    line: str
+    match: Track | None = Field(description="The track that it is; null where the confidence is below 0.5.")
+    confidence: float = Field(description="That of the best candidate; 0 without any.")
+    candidates: list[Candidate] = Field(description="Best first, at most five.")
+    reason: str | None = Field(description="Why there is no match; null where there is one.")
+
+
+class ResolveOut(BaseModel):
+    """What each line is, in the order of the request."""
+
+    model_version: str
+    lines: list[ResolvedLine]
+
+
 # Why a release does not serve, as far as it is the public's business: the log has files, addresses and settings.
 Refusal = Literal["release_unusable", "index_unavailable", "check_failed"]
 

@@ -32,6 +32,9 @@ _Column = str | Mapping[str, str]
 # Elasticsearch's own limit to what one search finds.
 MOST_FOUND = 10_000
 
+# So many searches by name are answered well within one time-out.
+_SEARCHES_IN_TIME = 500
+
 # Columns of a document.
 _NAMES = ("id", "kind", "name", "artist", "album", "playlists", "song")
 _READ = (*_NAMES, "vector", {"field": "embedding", "format": "binary"})
@@ -144,10 +147,9 @@ class ElasticIndex:
             {"constant_score": {"filter": {"terms": {"artist": names}}, "boost": more}}
             for more, names in artists.items()
         ]
-        # Tracks of raised artists may be among the best though their vectors alone are not: they are searched, too.
-        ways = [nearest()]
-        if raised:
-            ways.append(nearest({"terms": {"artist": list(search.raised)}}))
+        # Tracks of raised artists may be among the best though their vectors alone are not: they are searched, too,
+        # apart for each height, since among those that are raised alike the nearest are the best.
+        ways = [nearest(), *(nearest({"terms": {"artist": names}}) for names in artists.values())]
         # As a query it is searched for and fetched in one phase; what stands as `knn` beside queries takes three.
         best = {"dis_max": {"queries": ways}}
         return _body({"bool": {"must": best, "should": raised, "must_not": left_out}}, search.count, *read)
@@ -172,21 +174,23 @@ class ElasticIndex:
         found: dict[str, Document] = {}
         for look in (as_written, forgiving):
             if len(found) < count:
-                hits = self._matching(look(text), count)
+                hits = [document for some in self.find(look(text), count) for document in some]
                 found |= {document.id: document for document in hits if document.id not in found}
         return list(found.values())[:count]
 
-    def _matching(self, wanted: Sequence[Wanted], count: int) -> list[Document]:
-        """Returns, of all that is wanted, the most popular tracks that match."""
+    def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
+        """Returns, for each that is wanted, the most popular tracks that match."""
         found = self._searched([_matching(clauses, count) for clauses in wanted])
-        return [_document(hit["fields"]) for hits in found for hit in hits]
+        return [[_document(hit["fields"]) for hit in hits] for hits in found]
 
     def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Returns the hits of each search of a multi-search."""
         if not bodies:
             return []
         lines = [line for body in bodies for line in ({}, body)]
-        answer = self._connection.post_lines(f"/{self.name}/_msearch", lines)
+        # One time-out for a few searches; the hundreds that a list of names takes may have more of them.
+        timeout = self._connection.timeout * (1 + len(bodies) // _SEARCHES_IN_TIME)
+        answer = self._connection.post_lines(f"/{self.name}/_msearch", lines, timeout)
         found = []
         for response in answer["responses"]:
             shards = response.get("_shards", {})

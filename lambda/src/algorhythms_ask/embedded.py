@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from algorhythms_ask import names
 from algorhythms_ask.index import Called, Document, Hit, IndexUnavailableError, Key, Search
-from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving, so_called
+from algorhythms_ask.matching import Clause, Match, Term, Wanted, as_written, forgiving, so_called
 from algorhythms_ask.vocabulary import Vocabulary
 
 # So many scores are held at a time: 64 MB.
@@ -164,16 +164,25 @@ class EmbeddedIndex:
                 found |= dict.fromkeys(self._matching(wanted, count))
         return self._documents(list(found)[:count])
 
+    def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
+        """Returns, for each that is wanted, the most popular tracks that match."""
+        return [self._documents(self._matching(clauses, count)) for clauses in wanted]
+
     def _matching(self, wanted: Wanted, count: int) -> list[int]:
         """Returns the rows of the most popular tracks that match."""
-        clauses = [" OR ".join(text for term in clause for text in self._fts5(term)) for clause in wanted]
-        if not all(clauses):
-            return []
-        rows = self._sql(
-            "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?",
-            " AND ".join(f"({clause})" for clause in clauses),
-            count,
-        )
+        # What is near is dear to find: it is left where the rest matches nothing.
+        expression = ""
+        for clause in sorted(wanted, key=_is_dear):
+            if expression and _is_dear(clause) and not self._rowids(expression, 1):
+                return []
+            alternatives = " OR ".join(text for term in clause for text in self._fts5(term))
+            if not alternatives:
+                return []
+            expression += f" AND ({alternatives})" if expression else f"({alternatives})"
+        return self._rowids(expression, count) if expression else []
+
+    def _rowids(self, expression: str, count: int) -> list[int]:
+        rows = self._sql("SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?", expression, count)
         return [int(str(row)) for (row,) in rows]
 
     def _fts5(self, term: Term) -> list[str]:
@@ -188,12 +197,18 @@ class EmbeddedIndex:
         return [f'{_COLUMN[term.match]} : "{text}"{more}' for text in texts]
 
     def _documents(self, rows: Sequence[int]) -> list[Document]:
+        if not rows:
+            return []
         found = self._sql(
             f"SELECT {_COLUMNS} FROM documents WHERE row IN (SELECT value FROM json_each(?))",  # noqa: S608 (constant)
             json.dumps(rows),
         )
         documents = {int(str(row[0])): self._document(row) for row in found}
         return [documents[row] for row in rows]
+
+
+def _is_dear(clause: Clause) -> bool:
+    return any(term.match in (Match.NEAR, Match.NEAR_BEGINNING) for term in clause)
 
 
 def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:

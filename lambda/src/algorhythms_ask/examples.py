@@ -69,6 +69,8 @@ ANSWER: JsonDict = {
     "coverage": {"track": 1, "name": 0, "album": 0, "artist": 0, "features": 1, "unresolved": 1},
 }
 
+LINES: JsonDict = {"lines": ["1. The Weeknd - Blindign Lights", "Blinding Lights"]}
+
 PROBLEM: JsonDict = {
     "type": "about:blank",
     "title": "The request is not as it has to be",

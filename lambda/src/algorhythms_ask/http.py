@@ -16,19 +16,12 @@ from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
 from algorhythms_ask.fitting import fitting
 from algorhythms_ask.index import Document
-from algorhythms_ask.openapi import (
-    BODY_RESPONSES,
-    MALFORMED_RESPONSE,
-    UNAVAILABLE,
-    UNCHANGED,
-    Documented,
-    body,
-    problem,
-)
+from algorhythms_ask.openapi import FAILURES, MALFORMED_RESPONSE, UNAVAILABLE, UNCHANGED, Documented, body, problem
 from algorhythms_ask.problems import ProblemError, add_problem_handlers, invalid
 from algorhythms_ask.release import Release
 from algorhythms_ask.releases import Served
-from algorhythms_ask.requests import BatchIn, RecommendationsIn
+from algorhythms_ask.requests import BatchIn, RecommendationsIn, ResolveIn
+from algorhythms_ask.resolving import Resolved, resolved
 from algorhythms_ask.songs import track_id
 
 
@@ -40,6 +33,11 @@ async def parsed_request(request: Request) -> RecommendationsIn:
 async def parsed_batch(request: Request) -> BatchIn:
     """Reads the body in the same way."""
     return parsed(BatchIn, await body_of(request))
+
+
+async def parsed_lines(request: Request) -> ResolveIn:
+    """Reads the body of a request for tracks by lines, in the same way."""
+    return parsed(ResolveIn, await body_of(request))
 
 
 class _Endpoint(Documented):
@@ -100,8 +98,8 @@ def create_app(releases: Served) -> FastAPI:
             operation_id="recommend",
             include_in_schema=path != "/",
             tags=["recommendations"],
-            responses=BODY_RESPONSES,
-            openapi_extra={"requestBody": body("RecommendationsIn")},
+            responses=FAILURES,
+            openapi_extra=body(RecommendationsIn),
         )
 
     @app.post(
@@ -109,12 +107,28 @@ def create_app(releases: Served) -> FastAPI:
         operation_id="recommendBatch",
         tags=["recommendations"],
         response_model=contract.BatchOut,
-        responses=BODY_RESPONSES,
-        openapi_extra={"requestBody": body("BatchIn")},
+        responses=FAILURES,
+        openapi_extra=body(BatchIn),
     )
     def recommendations_of_many(batch: Annotated[BatchIn, Depends(parsed_batch)]) -> Response:
         """Continue many playlists at once."""
         return fitting(answered(batch, releases.current()), 'Ask for fewer tracks, or with "terms": false')
+
+    @app.post(
+        "/resolve",
+        response_model=contract.ResolveOut,
+        operation_id="resolve",
+        tags=["tracks"],
+        responses=FAILURES,
+        openapi_extra=body(ResolveIn),
+    )
+    def resolve(request: Annotated[ResolveIn, Depends(parsed_lines)]) -> Response:
+        """Say which tracks the lines of a list are."""
+        release = releases.current()
+        found = resolved(request.lines, release.recommender.index)
+        lines = [_line(line, one) for line, one in zip(request.lines, found, strict=True)]
+        answer = contract.ResolveOut(model_version=release.version, lines=lines)
+        return fitting(answer, "Ask for fewer lines")
 
     @app.get(
         "/tracks",
@@ -191,6 +205,17 @@ def create_app(releases: Served) -> FastAPI:
         return contract.Quality(model_version=release.version, metrics=release.metrics)
 
     return app
+
+
+def _line(line: str, found: Resolved) -> contract.ResolvedLine:
+    candidates = [contract.Candidate(**_track(track), confidence=sure) for track, sure in found.candidates]
+    return contract.ResolvedLine(
+        line=line,
+        match=None if found.match is None else contract.Track(**_track(found.match)),
+        confidence=candidates[0].confidence if candidates else 0,
+        candidates=candidates,
+        reason=found.reason,
+    )
 
 
 def _track(document: Document) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from algorhythms_ask.matching import Wanted
+
 
 @dataclass(frozen=True)
 class Document:
@@ -98,3 +100,6 @@ class Index(Protocol):
 
         What is found in which order is said by `algorhythms_ask.matching`, and is the same on every index.
         """
+
+    def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
+        """Returns, for each that is wanted, the `count` most popular tracks that match, in one round trip."""

@@ -7,6 +7,8 @@ from enum import Enum, auto
 from algorhythms_ask.names import GUEST, Name, artist_keys, key, parsed, title_keys
 
 _MOST_PIECES = 16
+# What is near is dear to find, and five words tell names apart.
+_MOST_MISSPELT = 5
 # A shorter word is too near to too many others, a longer one would be too long a pattern.
 _FORGIVEN = range(4, 21)
 
@@ -67,6 +69,18 @@ def forgiving(text: str) -> list[Wanted]:
 def so_called(title: str, artist: str) -> Wanted:
     """Returns what to look for if both names are known: their keys."""
     return _any(sorted(title_keys(title)), Match.TITLE), _any(sorted(artist_keys(artist)), Match.ARTIST)
+
+
+def misspelt(text: str, beside: str = "") -> Wanted:
+    """Returns what to look for if words have one edit at most, and `beside` them stands a title or an artist as it is.
+
+    Only the first five that are long enough to be forgiven are looked at, unless there are none: the others may be any.
+    """
+    name = parsed(text)
+    near = {place: _near(name.pieces[place], Match.NEAR) for place in _places(name)}
+    places = ([place for place, forgiven in near.items() if forgiven] or list(near))[:_MOST_MISSPELT]
+    known = (_any(sorted(title_keys(beside)), Match.TITLE) + _any(sorted(artist_keys(beside)), Match.ARTIST),)
+    return (*known[: bool(beside)], *(_any(_spelt(name, place), Match.SPELLING) + near[place] for place in places))
 
 
 def one_edit(word: str) -> str:

@@ -45,6 +45,7 @@ _AND = re.compile(r"&|(?<!\S)\+(?!\S)")
 # Signs that stand for letters: P!nk, Ke$ha.
 _FOR_I = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])")
 _FOR_S = re.compile(r"(?<=[^\W\d_])\$+|\$+(?=[^\W\d_])")
+_ASCII = re.compile("[A-Za-z0-9]+")
 _QUOTES = "'\"`"
 # What follows a title without being part of it: "Title (Live)", "Title - 2011 Remaster", "Title feat. Somebody".
 _ASIDE = re.compile(r"\s(?:[(\[（［]|[-–—]\s|(?:feat|ft|featuring)\b)", re.IGNORECASE)
@@ -83,7 +84,9 @@ def folded(text: str) -> str:
         return normalised(text)
     decomposed = unicodedata.normalize("NFKD", normalised(text.translate(_BEFORE)))
     plain = _MARKS.sub("", decomposed).translate(_PLAIN)
-    return normalised("".join(letter for letter in plain if unicodedata.category(letter) != "Cf"))
+    if not plain.isprintable():
+        plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+    return normalised(plain)
 
 
 @lru_cache(1024)  # what is parsed is wanted for words and keys
@@ -158,6 +161,8 @@ def _read(written: str) -> str:
 def _pieces(written: str) -> list[str]:
     if written.isalnum():
         return [written[:_LONGEST_WORD]]
+    if written.isascii():
+        return [part[:_LONGEST_WORD] for part in _ASCII.findall(written)]
     # \w would not do: it lacks the marks that are vowels in many scripts.
     parts = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in written).split()
     return [part[:_LONGEST_WORD] for part in parts if any(letter.isalnum() for letter in part)]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
@@ -18,18 +19,26 @@ class _WithoutDefaults(GenerateJsonSchema):
 
 # The models that FastAPI does not see, because `parsed_request` reads the body and handlers answer with problems.
 _SCHEMAS = models_json_schema(
-    [(requests.RecommendationsIn, "validation"), (requests.BatchIn, "validation"), (contract.Problem, "serialization")],
+    [
+        (requests.RecommendationsIn, "validation"),
+        (requests.BatchIn, "validation"),
+        (requests.ResolveIn, "validation"),
+        (contract.Problem, "serialization"),
+    ],
     ref_template="#/components/schemas/{model}",
     schema_generator=_WithoutDefaults,
 )[1]["$defs"]
 
 
-def body(model: str) -> dict[str, Any]:
-    """Returns the description of a request's body."""
+def body(model: type[BaseModel]) -> dict[str, Any]:
+    """Returns the description of a body that is such a model."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {
-        "required": True,
-        "description": "JSON, whatever the Content-Type says.",
-        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}},
+        "requestBody": {
+            "required": True,
+            "description": "JSON, whatever the Content-Type says.",
+            "content": {"application/json": {"schema": schema}},
+        }
     }
 
 
@@ -42,7 +51,8 @@ def problem(description: str) -> dict[str, Any]:
 MALFORMED_RESPONSE = problem("The request is malformed; `errors` says where.")
 UNCHANGED = {"description": "The release is still that of `If-None-Match`, so the answer is still the same."}
 UNAVAILABLE = problem("The index does not answer; the same request may succeed later.")
-BODY_RESPONSES: dict[int | str, dict[str, Any]] = {
+# How a request with a body may fail.
+FAILURES: dict[int | str, dict[str, Any]] = {
     400: MALFORMED_RESPONSE,
     408: problem("The body does not come."),
     413: problem(f"The body has more than {requests.MAX_BODY_BYTES} bytes."),

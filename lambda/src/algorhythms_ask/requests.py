@@ -22,6 +22,9 @@ MAX_COUNT = 500
 DEFAULT_COUNT = 20
 MAX_BODY_BYTES = 1 << 20
 
+MAX_LINES = 500
+MAX_LINE = 300
+
 MAX_NEGATIVE = 100
 MAX_REQUESTS = 100
 MAX_BATCH_COUNT = 5000
@@ -131,6 +134,19 @@ class ExcludeIn(BaseModel):
     tracks: list[Identifier] = Field([], max_length=MAX_EXCLUDED_TRACKS, description="As in `songs`.")
     artists: list[Identifier] = Field(
         [], max_length=MAX_EXCLUDED_ARTISTS, description="Names, however they are written, or URIs of Spotify."
+    )
+
+
+class ResolveIn(BaseModel):
+    """Lines as people write them."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [examples.LINES]})
+
+    lines: list[Annotated[str, Field(max_length=MAX_LINE)]] = Field(
+        min_length=1,
+        max_length=MAX_LINES,
+        description='"artist - title", "title - artist" or "title by artist", with - – — | : or a tab between; lines '
+        "of numbered lists; links, URIs and bare identifiers.",
     )
 
 

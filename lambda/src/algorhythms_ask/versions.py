@@ -28,17 +28,22 @@ def song(title: str | None, artist: str | None) -> str | None:
     """Returns what is equal for all versions of a song, 16 characters; None without a title or an artist."""
     if not title or not artist:
         return None
-    names = (key(_without_version(title)), main_artist(artist))
+    names = (key(without_version(title)), main_artist(artist))
     if not all(names):
         return None
     return hashlib.blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _without_version(title: str) -> str:
+def without_version(title: str) -> str:
     """Returns the title without what says which version it is; whole where nothing else would be left."""
     plain = folded(title)
     rest = _ASIDE.sub(lambda aside: "" if _is_version(aside[1] or aside[2] or aside[3] or "") else aside[0], plain)
     return rest if rest.strip() else plain
+
+
+def another_song(text: str) -> frozenset[str]:
+    """Returns the words of a text that make another song of it: "remix", "karaoke"."""
+    return frozenset(_ANOTHER_SONG.intersection(_WORDS.findall(folded(text))))
 
 
 def _is_version(aside: str) -> bool:
