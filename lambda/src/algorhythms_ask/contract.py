@@ -80,7 +80,9 @@ class Unresolved(BaseModel):
 class Notice(BaseModel):
     """Something about the answer that is no error."""
 
-    code: Literal["unknown_songs", "popular_tracks", "low_confidence", "unknown_title", "fewer_than_asked", "unknown_fields"]
+    code: Literal[
+        "unknown_songs", "popular_tracks", "low_confidence", "unknown_title", "fewer_than_asked", "unknown_fields"
+    ]
     detail: str = Field(description="A sentence for the listener.")
     count: int = Field(description="Of how many songs, tracks or fields it speaks.")
 

@@ -7,8 +7,8 @@ z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
 
 People often put more of an artist into a playlist: with m seeds by the candidate's artist, each of these m says
 ARTIST_WEIGHT * log(1 + m) / m more. Songs that are not wanted say NEGATIVE_WEIGHT of what they would say as seeds, with
-the opposite sign, and the popularity term may be weighted otherwise (see `Wish`). A title is one more part of the query,
-which says less the more seeds there are (see `titles`).
+the opposite sign, and the popularity term may be weighted otherwise (see `Wish`). A title is one more part of the
+query, which says less the more seeds there are (see `titles`).
 """
 
 import math
@@ -111,9 +111,7 @@ class Recommender:
         """
         searches = [
             self._asked(Wish(songs, count, title), found, Resolution(), count).searches[0]
-            for songs, found, title in zip(
-                requests, resolutions, of_requests or [None] * len(requests), strict=True
-            )
+            for songs, found, title in zip(requests, resolutions, of_requests or [None] * len(requests), strict=True)
         ]
         return self.index.nearest(searches)
 

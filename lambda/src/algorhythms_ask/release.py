@@ -171,7 +171,10 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
 def _titles(bundle: Path, dimension: int) -> Titles:
     """Loads what a bundle knows of titles; one that was made before there were any knows nothing."""
     hashes = np.asarray(_array(bundle / "title_hashes.npy"), np.int64)
-    weights, vectors = _array(bundle / "title_weights.npy"), np.asarray(_array(bundle / "title_vectors.npy"), np.float16)
+    weights, vectors = (
+        _array(bundle / "title_weights.npy"),
+        np.asarray(_array(bundle / "title_vectors.npy"), np.float16),
+    )
     if weights.shape != hashes.shape or vectors.shape != (len(hashes), dimension - 1):
         raise NotServableError(f"{bundle / 'title_vectors.npy'} does not fit vectors of {dimension}: release again")
     return Titles(hashes, weights, vectors)

@@ -23,7 +23,9 @@ _PIECE = 3
 def ngrams(title: str) -> list[str]:
     """Returns the n-grams of a title, each once: words as ` word `, emoji among them, and pieces of `<word>`."""
     words = _words(folded(title))
-    pieces = (bound[i : i + _PIECE] for bound in (f"<{word}>" for word in words) for i in range(len(bound) - _PIECE + 1))
+    pieces = (
+        bound[i : i + _PIECE] for bound in (f"<{word}>" for word in words) for i in range(len(bound) - _PIECE + 1)
+    )
     return list(dict.fromkeys([*(f" {word} " for word in words), *pieces]))
 
 
