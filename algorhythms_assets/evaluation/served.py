@@ -18,7 +18,7 @@ _AT_ONCE = 100
 
 
 class Served:
-    """Asks a recommender as an application would: with the title, and each song's identifier, name, artist and album."""
+    """Asks a recommender as an application would: with title, and identifier, name, artist and album of each song."""
 
     def __init__(self, recommender: Recommender, tracks: pa.Table) -> None:
         self._recommender = recommender

@@ -24,13 +24,13 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     metadata = work.store.path(TRACK_METADATA)
     snapshot, names = load_snapshot(metadata), load_names(metadata)
     tracks, vectors = load_embeddings(work.store)
-    inverse = np.linalg.inv(np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy").astype(np.float64))
+    fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy").astype(np.float64)
     row = np.full(max(int(snapshot.training.tracks.max(initial=0)), int(tracks.max(initial=0))) + 1, -1)
     row[tracks] = np.arange(len(tracks))
     titled = [i for i, pid in enumerate(snapshot.training.pids) if int(pid) in names]
     queries = np.zeros((len(titled), vectors.shape[1] - 1), np.float32)
     for place, i in enumerate(work.progress(titled, len(titled), "playlists")):
-        queries[place] = query_of(vectors[row[snapshot.training.distinct(i)], :-1].astype(np.float64), inverse)
+        queries[place] = query_of(vectors[row[snapshot.training.distinct(i)], :-1].astype(np.float64), fold_in)
     titles = trained([names[int(snapshot.training.pids[i])] for i in titled], queries)
     known = len(titles.hashes) > 0
     description: dict[str, Any] = {"titles": known, "ngrams": len(titles.hashes), "playlists": len(titled)}

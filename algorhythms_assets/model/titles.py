@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy.sparse as sp
-from algorhythms_ask.recommend import query_parts
 from algorhythms_ask.titles import Titles, hashed, ngrams
 from numpy.typing import NDArray
 
@@ -35,10 +34,13 @@ def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.
     return hashes[order], weights[order]
 
 
-def query_of(vectors: NDArray[np.float64], inverse: NDArray[np.float64]) -> Queries:
-    """Returns what a playlist asks with, of its tracks' [z, v]: float64 [dimension]."""
-    summed: Queries = query_parts(vectors, inverse).sum(axis=0)
-    return summed
+def query_of(vectors: NDArray[np.float64], fold_in: NDArray[np.float64]) -> Queries:
+    """Returns what a playlist asks with, of its tracks' [z, v]: float64 [dimension]; `fold_in` is B.
+
+    It is the sum of `algorhythms_ask.recommend.query_parts`, in less time where there are more tracks than factors.
+    """
+    z, v = np.split(vectors, [vectors.shape[1] - len(fold_in)], axis=1)
+    return np.concatenate([z.mean(axis=0), np.linalg.solve(fold_in + v.T @ v, v.sum(axis=0))])
 
 
 def trained(titles: Sequence[str], queries: Queries) -> Titles:
