@@ -61,6 +61,11 @@ PLAYLISTS_SCHEMA = pa.schema(
     ]
 )
 
+# The playlists that have a name, for what learns from names.
+PLAYLIST_NAMES_SCHEMA = pa.schema(
+    [pa.field("pid", pa.int64(), nullable=False), pa.field("name", pa.string(), nullable=False)]
+)
+
 EDGES_SCHEMA = pa.schema(
     [
         pa.field("source", pa.int32(), nullable=False),
@@ -126,7 +131,7 @@ RAW_PLAYLISTS = Artifact(
     "raw_playlists", "ingest", "raw_playlists/{slice}.parquet", code_version="3", schema=RAW_PLAYLISTS_SCHEMA
 )
 TRACK_METADATA = Artifact(
-    "track_metadata", "ingest", "track_metadata", ("raw_playlists",), code_version="2", schema=TRACKS_SCHEMA
+    "track_metadata", "ingest", "track_metadata", ("raw_playlists",), code_version="3", schema=TRACKS_SCHEMA
 )
 AUDIO_FEATURES = Artifact(
     "audio_features",
@@ -162,12 +167,13 @@ EMBEDDINGS = Artifact(
 MLP_WEIGHTS = Artifact(
     "mlp_weights", "model", "mlp_weights", ("embeddings", "scaler", "audio_features", "track_metadata")
 )
+TITLE_WEIGHTS = Artifact("title_weights", "model", "title_weights", ("track_metadata", "embeddings", "gcn_weights"))
 SERVING_BUNDLE = Artifact(
     "serving_bundle",
     "serving",
     "serving_bundle/{version}",
-    ("scaler", "mlp_weights", "embeddings", "gcn_weights"),
-    code_version="2",
+    ("scaler", "mlp_weights", "title_weights", "embeddings", "gcn_weights"),
+    code_version="3",
 )
 SEARCH_INDEX = Artifact(
     "search_index",
@@ -181,7 +187,7 @@ EVALUATION_REPORT = Artifact(
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata"),
-    code_version="6",
+    code_version="7",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 
@@ -199,6 +205,7 @@ ARTIFACTS = {
         GCN_WEIGHTS,
         EMBEDDINGS,
         MLP_WEIGHTS,
+        TITLE_WEIGHTS,
         SERVING_BUNDLE,
         SEARCH_INDEX,
         EVALUATION_REPORT,

@@ -12,6 +12,7 @@ from algorhythms_assets.ingest import assets as ingest
 from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
+from algorhythms_assets.model import checks as model_checks
 from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
@@ -26,7 +27,7 @@ settings = Settings()
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),
-    asset_checks=dg.load_asset_checks_from_modules([features_checks, evaluation_checks, release_checks]),
+    asset_checks=dg.load_asset_checks_from_modules([features_checks, model_checks, evaluation_checks, release_checks]),
     jobs=[
         dg.define_asset_job(
             "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."

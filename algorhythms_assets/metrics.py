@@ -33,11 +33,12 @@ CATEGORIES = (
 
 @dataclass(frozen=True)
 class Task:
-    """A held-out playlist, cut: distinct tracks, int32, given and to be found."""
+    """A held-out playlist, cut: distinct tracks, int32, given and to be found; its title, where that is given too."""
 
     pid: int
     seeds: NDArray[np.int32]
     targets: NDArray[np.int32]
+    title: str | None = None
 
 
 def cut(pid: int, tracks: NDArray[np.int32], category: Category) -> Task | None:

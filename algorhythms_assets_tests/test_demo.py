@@ -82,7 +82,8 @@ def test_what_another_training_changes_is_made_again_and_nothing_else(demo, tmp_
     stamp = json.loads(path.read_text())
     write_json(path, stamp | {"data_version": "of another training"})
     assert set(outdated(store, settings)) == {
-        *("gcn_weights", "embeddings", "mlp_weights", "serving_bundle", "search_index", "evaluation_report", "release")
+        *("gcn_weights", "embeddings", "mlp_weights", "title_weights"),
+        *("serving_bundle", "search_index", "evaluation_report", "release"),
     }
 
 

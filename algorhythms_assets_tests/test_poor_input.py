@@ -31,7 +31,7 @@ from algorhythms_assets.resources.store import InputError, Store, planned_stamp,
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets_tests.conftest import playlist, slice_bytes
 
-TRAINED = ("scaler", "edge_table", "pyg_graph", "gcn_weights", "embeddings", "mlp_weights")
+TRAINED = ("scaler", "edge_table", "pyg_graph", "gcn_weights", "embeddings", "mlp_weights", "title_weights")
 SERVED = ("serving_bundle", "search_index", "evaluation_report")
 
 

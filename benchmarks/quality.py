@@ -55,6 +55,7 @@ PAYLOADS = (
     "gcn_weights",
     "embeddings",
     "mlp_weights",
+    "title_weights",
     "serving_bundle",
     "search_index",
 )

@@ -54,10 +54,10 @@ def measure(method: Method, tasks: Mapping[str, list[Task | None]], artist: NDAr
     """Has a method do the tasks of each category; `artist` has a number for the artist of each track, int [tracks]."""
     top: list[NDArray[np.int64]] = [np.empty((0, _TOP), np.int64)]
     found, wanted = np.zeros(len(artist), np.int64), np.zeros(len(artist), np.int64)
-    values = {metric: np.full((len(next(iter(tasks.values()))), len(CATEGORIES)), np.nan) for metric in METRICS}
-    for column, category in enumerate(CATEGORIES):
-        rows = [row for row, task in enumerate(tasks[category.name]) if task is not None]
-        some = [task for task in tasks[category.name] if task is not None]
+    values = {metric: np.full((len(next(iter(tasks.values()))), len(tasks)), np.nan) for metric in METRICS}
+    for column, of_category in enumerate(tasks.values()):
+        rows = [row for row, task in enumerate(of_category) if task is not None]
+        some = [task for task in of_category if task is not None]
         if not some:
             continue
         hits = np.zeros((len(some), DEPTH), dtype=bool)

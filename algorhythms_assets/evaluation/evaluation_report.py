@@ -28,7 +28,8 @@ from algorhythms_assets.evaluation.config import EvaluationConfig
 from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
-from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.evaluation.titled import titled
+from algorhythms_assets.ingest.playlists import load_names, load_snapshot
 from algorhythms_assets.metrics import CATEGORIES, cut
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
@@ -68,6 +69,9 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     values = {name: of_method.values for name, of_method in measured.items()}
     lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)
+    names = load_names(metadata)
+    having = [] if recommender.titles is None else [i for i in chosen if int(test.pids[i]) in names]
+    named = [(int(test.pids[i]), test.distinct(int(i)), names[int(test.pids[i])]) for i in having]
     differences = {
         name: {metric: interval(values["served"][metric] - other, *settings) for metric, other in others.items()}
         for name, others in values.items()
@@ -89,6 +93,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "by_popularity": {
             name: by_popularity(of_method.found, of_method.wanted, playlists) for name, of_method in measured.items()
         },
+        "titles": titled(methods["served"], named, artist, *settings),
         "gate": verdict(len(chosen), differences),
     }
     for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:

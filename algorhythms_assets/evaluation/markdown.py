@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from algorhythms_assets.evaluation.comparison import GATE_METRICS, TITLES
+from algorhythms_assets.evaluation.titled import titles_table
 from algorhythms_assets.metrics import CATEGORIES, METRICS
 from algorhythms_assets.plots import BLUE, GREY, ORANGE, RED, plot
 
@@ -36,7 +37,7 @@ def markdown(report: dict[str, Any]) -> str:
             if intervals[metric] is not None:
                 low, high = intervals[metric]
                 lines.append(f"- served minus {TITLES[method]}, {TITLES[metric]}: {low:+.4f} to {high:+.4f} (95 %)")
-    lines += ["", *_beyond(report)]
+    lines += ["", *titles_table(report["titles"]), *_beyond(report)]
     gate = report["gate"]
     lines += ["", f"**{'May be released' if gate['passed'] else 'May not be released'}.**"]
     lines += [f"- {line}" for line in (*gate["reasons"], *gate["warnings"])]

@@ -18,7 +18,7 @@ _AT_ONCE = 100
 
 
 class Served:
-    """Asks a recommender as an application would: with identifier, name, artist and album of each song."""
+    """Asks a recommender as an application would: with title, and identifier, name, artist and album of each song."""
 
     def __init__(self, recommender: Recommender, tracks: pa.Table) -> None:
         self._recommender = recommender
@@ -32,8 +32,9 @@ class Served:
         """Returns, per task, at most 500 tracks, best first and without the seeds."""
         found = []
         for start in range(0, len(tasks), _AT_ONCE):
-            requests = [[self._songs[seed] for seed in task.seeds] for task in tasks[start : start + _AT_ONCE]]
+            some = tasks[start : start + _AT_ONCE]
+            requests = [[self._songs[seed] for seed in task.seeds] for task in some]
             resolutions = self._recommender.resolve(requests)
-            answers = self._recommender.rank(requests, resolutions, DEPTH)
+            answers = self._recommender.rank(requests, resolutions, DEPTH, [task.title for task in some])
             found += [np.array([self._number.get(hit.id, _ELSEWHERE) for hit in hits], np.int64) for hits in answers]
         return found

@@ -79,6 +79,12 @@ def load_training(folder: Path) -> Playlists:
     return _load(folder, [("bucket", ">=", _split(folder)["test"][1])])
 
 
+def load_names(folder: Path) -> dict[int, str]:
+    """Loads the names of the playlists that have one, by their pid."""
+    table = pq.read_table(folder / "playlist_names.parquet")
+    return dict(zip(table["pid"].to_pylist(), table["name"].to_pylist(), strict=True))
+
+
 def _split(folder: Path) -> dict[str, Split]:
     split: dict[str, Split] = json.loads((folder / "snapshot.json").read_text())["split"]
     return split

@@ -39,6 +39,16 @@ ORDER BY pid, position
 """
 
 
+# A playlist has one name, in all its rows.
+NAMES = """
+SELECT pid, MAX(name) AS name
+FROM raw
+WHERE name IS NOT NULL
+GROUP BY pid
+ORDER BY pid
+"""
+
+
 def snapshot_tables(engine: Engine, raw: list[Path], first_training_bucket: int) -> tuple[pa.Table, pa.Table]:
     """Returns the tracks (TRACKS_SCHEMA) and the playlists as integers (PLAYLISTS_SCHEMA) of files of raw playlists."""
     tracks = engine.sql(TRACKS.format(training=first_training_bucket), {"raw": raw})
@@ -54,6 +64,11 @@ def snapshot_tables(engine: Engine, raw: list[Path], first_training_bucket: int)
         tracks.add_column(0, "track", numbers).append_column("playlists", pa.array(counts, pa.int32())),
         playlists.add_column(0, "playlist", pa.array(playlist)),
     )
+
+
+def playlist_names(engine: Engine, raw: list[Path]) -> pa.Table:
+    """Returns the names of the playlists that have one (PLAYLIST_NAMES_SCHEMA) of files of raw playlists."""
+    return engine.sql(NAMES, {"raw": raw})
 
 
 def playlist_lengths(playlists: pa.Table, first_training_bucket: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
+from algorhythms_assets.contracts import PLAYLIST_NAMES_SCHEMA, PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.ingest.playlists import split_ranges
 from algorhythms_assets.ingest.slices import some
-from algorhythms_assets.ingest.snapshot import playlist_lengths, snapshot_tables
+from algorhythms_assets.ingest.snapshot import playlist_lengths, playlist_names, snapshot_tables
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, picture, plot
 from algorhythms_assets.resources.store import InputError, write_json, write_table
@@ -30,10 +30,12 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
         if not raw:
             raise InputError(f"no playlists in any of {len(slices)} slices: {work.store.slice_path('any').parent}")
         tracks, playlists = snapshot_tables(work.engine, raw, split["test"][1])
+        names = playlist_names(work.engine, raw)
         for path in folder.glob("*.parquet"):
             path.unlink()
         write_table(tracks, folder / "tracks.parquet", TRACKS_SCHEMA, work.stamp)
         write_table(playlists, folder / "playlists.parquet", PLAYLISTS_SCHEMA, work.stamp)
+        write_table(names, folder / "playlist_names.parquet", PLAYLIST_NAMES_SCHEMA, work.stamp)
         lengths, training = playlist_lengths(playlists, split["test"][1])
         if not training.any():
             raise InputError(
@@ -44,6 +46,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             tracks_in_training=pc.sum(pc.greater(tracks["playlists"], 0)).as_py(),
             rows=playlists.num_rows,
             playlists=len(lengths),
+            named_playlists=names.num_rows,
             training_playlists=int(training.sum()),
             repeated_playlists=repeated,
             twin_playlists=len(twins),

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, NoConfig
+from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, NoConfig
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import declared
@@ -39,3 +39,10 @@ def mlp_weights(
 ) -> dg.MaterializeResult[Any]:
     """The network from audio features to vectors, for tracks outside the graph."""
     return materialize(context, compute, MLP_WEIGHTS, config, Memory(1.3, per_million_tracks=4.2))
+
+
+@dg.asset(**declared(TITLE_WEIGHTS), kinds={"numpy"})
+def title_weights(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
+    """What words and pieces of words in titles say of the tracks, where playlists have titles."""
+    memory = Memory(0.6, per_million_rows=0.08, per_million_tracks=3.5)
+    return materialize(context, compute, TITLE_WEIGHTS, NoConfig(), memory, Request(minutes=120))

@@ -9,7 +9,16 @@ from typing import Any
 from algorhythms_ask.features import FEATURES
 from algorhythms_ask.release import load_encoder
 
-from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, MLP_WEIGHTS, SCALER, SERVING_BUNDLE, NoConfig
+from algorhythms_assets.contracts import (
+    EMBEDDINGS,
+    FACTORS,
+    GCN_WEIGHTS,
+    MLP_WEIGHTS,
+    SCALER,
+    SERVING_BUNDLE,
+    TITLE_WEIGHTS,
+    NoConfig,
+)
 from algorhythms_assets.model.stored import stored_dimension
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
@@ -18,6 +27,7 @@ _FEATURE_FILES = {
     SCALER: ("scaler.json", "one_hot.json"),
     MLP_WEIGHTS: ("weights1.npy", "bias1.npy", "weights2.npy", "bias2.npy"),
 }
+_TITLE_FILES = ("title_hashes.npy", "title_weights.npy", "title_vectors.npy")
 
 
 def build(work: Work[NoConfig]) -> dict[str, Any]:
@@ -26,10 +36,13 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     stored = stored_dimension(work.store)
     features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
     sources = [work.store.path(artifact) / name for artifact, names in _FEATURE_FILES.items() for name in names]
+    of_titles = work.store.path(TITLE_WEIGHTS)
+    titles = json.loads((of_titles / "description.json").read_text())["titles"]
+    titled = [of_titles / name for name in _TITLE_FILES] if titles else []
     fold_in = work.store.path(GCN_WEIGHTS) / "fold_in.npy"
 
     def write(folder: Path) -> None:
-        for source in [fold_in, *(sources if features else ())]:
+        for source in [fold_in, *(sources if features else ()), *titled]:
             shutil.copyfile(source, folder / source.name)
         write_json(
             folder / "manifest.json",
@@ -38,6 +51,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
                 "snapshot": work.stamp.snapshot,
                 "embeddings": work.store.require(EMBEDDINGS).data_version,
                 "features": features,
+                "titles": titles,
                 "factors": FACTORS,
                 "feature_order": list(FEATURES),
                 "inputs": load_encoder(folder).inputs if features else [],
@@ -50,7 +64,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
 
     place = work.write_folder(write, version)
     size = sum(path.stat().st_size for path in place.iterdir())
-    return {"version": version, "features": features, "kilobytes": round(size / 1000, 1)}
+    return {"version": version, "features": features, "titles": titles, "kilobytes": round(size / 1000, 1)}
 
 
 if __name__ == "__main__":

@@ -122,6 +122,7 @@ def test_a_report_with_empty_categories_is_readable(tmp_path):
             "beyond": {name: profile(m.top, playlists, ARTIST) for name, m in measured.items()},
             "by_length": {name: by_length(v, np.array(lengths, np.int64)) for name, v in by_method.items()},
             "by_popularity": {name: by_popularity(m.found, m.wanted, playlists) for name, m in measured.items()},
+            "titles": {},
             "gate": verdict(len(lengths), {"popularity": {"r_precision": None, "ndcg": None}}),
         }
         text = markdown(report)

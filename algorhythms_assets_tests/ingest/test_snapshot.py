@@ -2,10 +2,11 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, RAW_PLAYLISTS_SCHEMA, TRACKS_SCHEMA
-from algorhythms_assets.ingest.snapshot import snapshot_tables
+from algorhythms_assets.contracts import PLAYLIST_NAMES_SCHEMA, PLAYLISTS_SCHEMA, RAW_PLAYLISTS_SCHEMA, TRACKS_SCHEMA
+from algorhythms_assets.ingest.snapshot import playlist_names, snapshot_tables
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import write_table
 from algorhythms_assets_tests.services.spark import spark_engine  # noqa: F401 (a fixture)
@@ -63,3 +64,13 @@ def test_play_counts_are_of_training_playlists_each_once(raw):
     assert tracks["playlists"].to_pylist() == expected.tolist()
     assert 0 < len(training) < len(rows)
     assert playlists["playlist"].to_pylist() == (rows["pid"].rank(method="dense").astype(int) - 1).tolist()
+
+
+def test_names_are_those_of_playlists_that_have_one(raw):
+    # Each playlist of this file has one name or none.
+    table = pq.read_table(raw[0])
+    names = [SPELLINGS[pid % 9] for pid in table["pid"].to_pylist()]
+    write_table(table.set_column(1, "name", pa.array(names)), raw[0], RAW_PLAYLISTS_SCHEMA)
+    found = playlist_names(EmbeddedEngine(), raw[:1]).cast(PLAYLIST_NAMES_SCHEMA).to_pylist()
+    pids = sorted(set(table["pid"].to_pylist()))
+    assert found == [{"pid": pid, "name": SPELLINGS[pid % 9]} for pid in pids if SPELLINGS[pid % 9] is not None]

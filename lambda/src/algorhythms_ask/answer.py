@@ -74,6 +74,8 @@ def _node(found: Recommendation, request: RecommendationsIn, seeds: list[Seed]) 
     )
     if request.terms:
         node.terms = contract.Terms(seeds=list(found.seed_terms), popularity=found.popularity)
+        if request.title is not None:
+            node.terms.title = found.title
         if request.negative:
             node.terms.negative = list(found.negative_terms)
     if request.tastes != 1:

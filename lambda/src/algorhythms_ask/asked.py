@@ -61,6 +61,7 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
     return Wish(
         songs=list(songs.known.values()),
         count=request.count,
+        title=request.title,
         negative=list(negative.known.values()),
         without_tracks=set(without.values()),
         without_artists={key for artist in artists for key in artist_keys(artist)},

@@ -18,7 +18,7 @@ from algorhythms_ask.wish import Wish
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A track with its score: `popularity` plus the sums of `seed_terms` and `negative_terms`.
+    """A track with its score: `popularity` and `title`, plus the sums of `seed_terms` and `negative_terms`.
 
     There is one term per seed and per song that is not wanted, in their order; a seed of another taste says 0.
     """
@@ -29,6 +29,7 @@ class Recommendation:
     popularity: float
     negative_terms: tuple[float, ...] = ()
     taste: int = 0
+    title: float = 0.0
 
 
 def chosen(

@@ -30,7 +30,7 @@ class SourceNode(BaseModel):
 
 
 class Terms(BaseModel):
-    """What a score is made of: it is exactly `popularity` plus the sums of `seeds` and `negative`."""
+    """What a score is made of: it is exactly `popularity`, `title` and the sums of `seeds` and `negative`."""
 
     seeds: list[float] = Field(description="One term for each source node that was placed, in their order.")
     popularity: float
@@ -38,6 +38,7 @@ class Terms(BaseModel):
         default_factory=_absent,
         description="One for each song of `negative` that was placed, in their order; they are part of the sum.",
     )
+    title: float = Field(default_factory=float, description="Of the request's `title`; it is part of the sum.")
 
 
 class Evidence(BaseModel):
@@ -77,7 +78,9 @@ class Unresolved(BaseModel):
 class Notice(BaseModel):
     """Something about the answer that is no error."""
 
-    code: Literal["unknown_songs", "popular_tracks", "low_confidence", "fewer_than_asked", "unknown_fields"]
+    code: Literal[
+        "unknown_songs", "popular_tracks", "low_confidence", "unknown_title", "fewer_than_asked", "unknown_fields"
+    ]
     detail: str = Field(description="A sentence for the listener.")
     count: int = Field(description="Of how many songs, tracks or fields it speaks.")
 

@@ -12,8 +12,9 @@ def notices_of(request: RecommendationsIn, answer: Answer, unresolved: int) -> l
     """Returns the notices of an answer; so many of its songs are `unresolved`."""
     seeds = answer.resolution.seeds
     notices = []
-    if not seeds:
-        sentence = "None of the songs is known: these are the most popular tracks."
+    if not seeds and not answer.title_known:
+        known = "None of the songs is known" if request.songs else "Nothing of the title is known"
+        sentence = f"{known}: these are the most popular tracks."
         notices.append(Notice(code="popular_tracks", detail=sentence, count=unresolved))
     elif unresolved:
         sentence = f"Left out, because they are unknown: {unresolved} of {len(seeds) + unresolved} songs."
@@ -22,6 +23,9 @@ def notices_of(request: RecommendationsIn, answer: Answer, unresolved: int) -> l
     if seeds and indirect == len(seeds):
         sentence = "No song is known itself: albums, artists or audio features stand for them."
         notices.append(Notice(code="low_confidence", detail=sentence, count=indirect))
+    if request.title is not None and not answer.title_known:
+        sentence = "Left out, because nothing of it is known: the title."
+        notices.append(Notice(code="unknown_title", detail=sentence, count=1))
     found = len(answer.recommendations)
     if found < request.count:
         sentence = f"{found} of {request.count} tracks: {_reason(request)}."

@@ -7,7 +7,8 @@ z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
 
 People often put more of an artist into a playlist: with m seeds by the candidate's artist, each of these m says
 ARTIST_WEIGHT * log(1 + m) / m more. Songs that are not wanted say NEGATIVE_WEIGHT of what they would say as seeds, with
-the opposite sign, and the popularity term may be weighted otherwise (see `Wish`).
+the opposite sign, and the popularity term may be weighted otherwise (see `Wish`). A title is one more part of the
+query, which says less the more seeds there are (see `titles`).
 """
 
 import math
@@ -18,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from algorhythms_ask import tastes
+from algorhythms_ask import tastes, titles
 from algorhythms_ask.choosing import Recommendation, chosen
 from algorhythms_ask.features import FeatureNetwork, Floats
 from algorhythms_ask.index import Document, Hit, Index, Search
 from algorhythms_ask.seeds import Resolution, Seed, resolve
 from algorhythms_ask.songs import Song
+from algorhythms_ask.titles import Titles
 from algorhythms_ask.versions import song as song_of
 from algorhythms_ask.wish import Wish
 
@@ -43,6 +45,7 @@ class Answer:
     """What a wish comes to.
 
     `tastes` are the seeds' positions by taste; the next page begins at `following`; a `deeper` search might find more.
+    Something of the wish's title is known, or not.
     """
 
     resolution: Resolution
@@ -51,6 +54,7 @@ class Answer:
     recommendations: list[Recommendation]
     following: int | None
     deeper: bool
+    title_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class _Asked:
     negative: Resolution
     groups: list[NDArray[np.intp]]
     parts: NDArray[np.float64]  # of the seeds, each within its taste, then of what is not wanted
+    title: NDArray[np.float64] | None  # what it asks with alone
     searches: list[Search]
 
     @property
@@ -72,12 +77,20 @@ class _Asked:
 class Recommender:
     """Answers from one index and, for unknown tracks with features, one network.
 
-    `fold_in` is B, float32 [factors, factors]; without one the vectors hold no factors.
+    `fold_in` is B, float32 [factors, factors]; without one the vectors hold no factors. Without `known_titles` titles
+    say nothing.
     """
 
-    def __init__(self, network: FeatureNetwork | None, index: Index, fold_in: Floats | None = None) -> None:
+    def __init__(
+        self,
+        network: FeatureNetwork | None,
+        index: Index,
+        fold_in: Floats | None = None,
+        known_titles: Titles | None = None,
+    ) -> None:
         self.network = network
         self.index = index
+        self.titles = known_titles
         self.fold_in = np.zeros((0, 0), np.float32) if fold_in is None else fold_in
         self._inverse = np.linalg.inv(self.fold_in.astype(np.float64))
 
@@ -86,12 +99,19 @@ class Recommender:
         return resolve(requests, self.index, self.network, len(self.fold_in), neighbours)
 
     def rank(
-        self, requests: Sequence[Sequence[Song]], resolutions: Sequence[Resolution], count: int
+        self,
+        requests: Sequence[Sequence[Song]],
+        resolutions: Sequence[Resolution],
+        count: int,
+        of_requests: Sequence[str | None] = (),
     ) -> list[list[Hit]]:
-        """Returns, per request without options, what `recommend` would recommend, in one round trip and as hits."""
+        """Returns, per request without options, what `recommend` would recommend, in one round trip and as hits.
+
+        Requests may have titles, `of_requests`; else none has.
+        """
         searches = [
-            self._asked(Wish(songs, count), found, Resolution(), count).searches[0]
-            for songs, found in zip(requests, resolutions, strict=True)
+            self._asked(Wish(songs, count, title), found, Resolution(), count).searches[0]
+            for songs, found, title in zip(requests, resolutions, of_requests or [None] * len(requests), strict=True)
         ]
         return self.index.nearest(searches)
 
@@ -142,6 +162,7 @@ class Recommender:
             following=end if end < len(everything) else None,
             # Pages are all cut out of one search.
             deeper=not wish.paged and any(search.count < deepest for search in asked.searches),
+            title_known=asked.title is not None,
         )
 
     def _asked(self, wish: Wish, resolution: Resolution, negative: Resolution, pool: int) -> _Asked:
@@ -159,9 +180,13 @@ class Recommender:
         versions += [document.song for document in known]
         songs = {version for version in versions if version is not None}
         without = {song.id for song in (*wish.songs, *wish.negative)} | {document.id for document in known}
+        title = self.titles.place(wish.title) if self.titles is not None and wish.title is not None else None
         searches = []
         for group in groups:
-            query = np.append(parts[group].sum(axis=0) + parts[len(seeds) :].sum(axis=0), 1 + 2 * wish.popularity)
+            query = parts[group].sum(axis=0) + parts[len(seeds) :].sum(axis=0)
+            if title is not None:
+                query += titles.share(len(group)) * title
+            query = np.append(query, 1 + 2 * wish.popularity)
             searches.append(
                 Search(
                     query.astype(np.float32),
@@ -172,7 +197,7 @@ class Recommender:
                     _artist_terms([seeds[i] for i in group]),
                 )
             )
-        return _Asked(wish, resolution, negative, groups, parts, searches)
+        return _Asked(wish, resolution, negative, groups, parts, title, searches)
 
     def _vectors(self, seeds: Sequence[Seed]) -> NDArray[np.float64]:
         vectors = np.array([seed.vector for seed in seeds], dtype=np.float64)
@@ -190,7 +215,10 @@ class Recommender:
         terms[:, len(seeds) :] = vectors[:, :-1] @ asked.parts[len(seeds) :].T
         terms = np.round(terms, _DECIMALS)
         popularity = np.round(vectors[:, -1] * asked.popularity, _DECIMALS)
-        scores = np.round(terms.sum(axis=1) + popularity, _DECIMALS)
+        of_title = np.zeros(len(candidates))
+        if asked.title is not None:
+            of_title = np.round(vectors[:, :-1] @ (titles.share(len(group)) * asked.title), _DECIMALS)
+        scores = np.round(terms.sum(axis=1) + popularity + of_title, _DECIMALS)
         # The index sums in single precision: what it ranks a rounding error apart is put right here.
         order = np.argsort(-scores, kind="stable")
         return [
@@ -201,6 +229,7 @@ class Recommender:
                 float(popularity[i]),
                 tuple(terms[i, len(seeds) :].tolist()),
                 taste,
+                float(of_title[i]),
             )
             for i in order
         ]

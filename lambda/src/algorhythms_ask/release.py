@@ -13,6 +13,7 @@ from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.features import NUMERIC_FEATURES, Encoder, FeatureNetwork, Floats
 from algorhythms_ask.index import Index
 from algorhythms_ask.recommend import Recommender
+from algorhythms_ask.titles import Titles
 
 if TYPE_CHECKING:
     from algorhythms_ask.connection import Connection
@@ -164,7 +165,19 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
         raise NotServableError(
             f"{bundle / 'fold_in.npy'} does not fit {factors} factors in vectors of {index.dimension}: release again"
         )
-    return Recommender(network, index, fold_in)
+    return Recommender(network, index, fold_in, _titles(bundle, index.dimension) if manifest.get("titles") else None)
+
+
+def _titles(bundle: Path, dimension: int) -> Titles:
+    """Loads what a bundle knows of titles; one that was made before there were any knows nothing."""
+    hashes = np.asarray(_array(bundle / "title_hashes.npy"), np.int64)
+    weights, vectors = (
+        _array(bundle / "title_weights.npy"),
+        np.asarray(_array(bundle / "title_vectors.npy"), np.float16),
+    )
+    if weights.shape != hashes.shape or vectors.shape != (len(hashes), dimension - 1):
+        raise NotServableError(f"{bundle / 'title_vectors.npy'} does not fit vectors of {dimension}: release again")
+    return Titles(hashes, weights, vectors)
 
 
 def check_files(folder: Path, checksums: Mapping[str, str]) -> None:

@@ -9,7 +9,9 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
@@ -18,6 +20,7 @@ from algorhythms_ask.features import CATEGORICAL_FEATURES, FEATURES, LIMITS
 from algorhythms_ask.tastes import MOST as MAX_TASTES
 
 MAX_SONGS = 500
+MAX_TITLE = 200
 MAX_COUNT = 500
 DEFAULT_COUNT = 20
 MAX_BODY_BYTES = 1 << 20
@@ -163,7 +166,19 @@ class RecommendationsIn(BaseModel):
         description=f"How many tracks to recommend; {DEFAULT_COUNT} if it is left out.",
         examples=[5],
     )
-    songs: list[SongIn] = Field(min_length=1, max_length=MAX_SONGS, description="The playlist so far, in its order.")
+    title: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_TITLE,
+        description="The playlist's title, in any language or emoji. It says less the more songs there are.",
+        examples=["Summer 🌴"],
+    )
+    songs: list[SongIn] = Field(
+        [],
+        validate_default=True,
+        max_length=MAX_SONGS,
+        description="The playlist so far, in its order. At least one, unless there is a `title`.",
+    )
     terms: bool = Field(
         True,
         description="Whether the answer tells what scores are made of, in `terms` and `edges`; it does if this is left "
@@ -203,3 +218,10 @@ class RecommendationsIn(BaseModel):
         description="An empty one asks for the first of several pages, the one of an answer for the next. The rest of "
         "the request has to stay the same but for `count`.",
     )
+
+    @field_validator("songs")
+    @classmethod
+    def _asks_for_something(cls, songs: list[SongIn], others: ValidationInfo) -> list[SongIn]:
+        if not songs and others.data.get("title", "") is None:
+            raise ValueError("needs a song, unless there is a title")
+        return songs

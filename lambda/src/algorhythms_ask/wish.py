@@ -20,6 +20,7 @@ class Wish:
 
     songs: Sequence[Song]
     count: int
+    title: str | None = None
     negative: Sequence[Song] = ()
     without_tracks: Collection[str] = ()
     without_artists: Collection[str] = ()
