@@ -63,15 +63,20 @@ def test_a_payload_that_fails_takes_spark_down_and_is_told_in_its_own_words(slur
     assert wait_until(lambda: not processes_of(outcome.job))
 
 
-def test_nodes_without_a_choice_of_memory_have_enough_for_spark(store):
+def chosen(store: Store, **request: int) -> Outcome:
+    """Materializes it with what the setting of the deployment chooses."""
     client = PipesSlurmClient(store.root / "slurm", patience=QUICK)
-    compute = SlurmCompute(store, "duckdb", client, requests={"in_many_blocks": {"nodes": 2}})
+    compute = SlurmCompute(store, "duckdb", client, requests={"in_many_blocks": request})
     module = in_many_blocks.__name__
-    outcome = materialize("edge_table", lambda context: compute.run(context, module, NoConfig(), SMALL))
+    return materialize("edge_table", lambda context: compute.run(context, module, NoConfig(), SMALL))
+
+
+def test_nodes_without_a_choice_of_memory_have_enough_for_spark(store):
+    outcome = chosen(store, nodes=2)
     assert outcome.failure is None, outcome.log
 
 
 def test_too_little_memory_for_spark_is_told(store):
-    outcome = materialized(store.root, request=replace(TWO_NODES, memory_gb=2))
+    outcome = chosen(store, nodes=2, memory_gb=2)
     assert outcome.failure is not None
     assert "request more memory_gb" in outcome.failure.description
