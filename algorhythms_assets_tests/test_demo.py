@@ -68,6 +68,7 @@ def events(demo):
         return {name: len(instance.fetch_materializations(dg.AssetKey(name), limit=100).records) for name in ARTIFACTS}
 
 
+@pytest.mark.slow
 def test_what_another_training_changes_is_made_again_and_nothing_else(demo, tmp_path):
     store = Store(shutil.copytree(demo.store.root, tmp_path / "store"))
     settings = Settings(store=store.root, playlists=str(demo.playlists), features=demo.features)
@@ -100,6 +101,7 @@ def test_a_second_time_only_what_changed_is_done(demo, tmp_path):
     assert after == before
 
 
+@pytest.mark.slow
 def test_bad_slices_and_playlists_are_set_aside_and_the_rest_is_released(demo, tmp_path):
     source = tmp_path / "playlists"
     source.mkdir()

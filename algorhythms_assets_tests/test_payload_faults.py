@@ -15,9 +15,9 @@ from algorhythms_assets.resources.store import STAMP_FILE, Store, write_json
 from algorhythms_assets_tests.conftest import ROOT
 
 MADE = [name for name in ARTIFACTS if name not in (RAW_PLAYLISTS.name, RELEASE.name)]
-# Of each kind one in `make test`: blocks, epochs, a database, a versioned folder. The others in `make faults`.
-SHORT = ("edge_table", "gcn_weights", "search_index", "serving_bundle")
-EACH = [name if name in SHORT else pytest.param(name, marks=pytest.mark.faults) for name in MADE]
+# Of each kind one in `make test`: blocks, epochs, a versioned folder. The others in `make faults`.
+SHORT = ("edge_table", "gcn_weights", "search_index")
+EACH = [pytest.param(name, marks=pytest.mark.slow if name in SHORT else pytest.mark.faults) for name in MADE]
 MOMENTS = [pytest.param(0.1, marks=pytest.mark.faults), 0.5, pytest.param(0.9, marks=pytest.mark.faults)]
 
 
@@ -82,6 +82,7 @@ def test_a_full_disk_is_said_in_a_line_and_costs_nothing(store, name):
     assert make(store, name).returncode == 0
 
 
+@pytest.mark.slow
 def test_inputs_that_change_meanwhile_are_seen(store):
     process = subprocess.Popen(
         command(store, "gcn_weights"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -55,13 +55,9 @@ def whole_or_absent(store):
         load_release(store.root)
 
 
-@pytest.mark.parametrize(
-    "kills",
-    [
-        pytest.param(3, id="three"),
-        pytest.param(100, id="a hundred", marks=[pytest.mark.faults, pytest.mark.timeout(5400)]),
-    ],
-)
+@pytest.mark.faults
+@pytest.mark.timeout(5400)
+@pytest.mark.parametrize("kills", [3, 100])
 def test_after_any_kills_one_run_finishes(tmp_path, kills):
     write_sample(tmp_path / "sample", playlists=120, slice_size=40, seed=5)
     store, playlists = Store(tmp_path / "store"), tmp_path / "sample" / "playlists"

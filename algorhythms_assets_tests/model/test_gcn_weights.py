@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from algorhythms_assets.contracts import GCN_WEIGHTS
 from algorhythms_assets_tests.conftest import ROOT
 
@@ -12,6 +14,7 @@ from algorhythms_assets_tests.conftest import ROOT
 SHORT = ["--epochs", "4", "--factor_iterations", "1"]
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_after_its_last_epoch_and_makes_the_same(demo, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for store in (whole, killed):

@@ -31,6 +31,7 @@ def in_training(dagster, store):
     return run, payload
 
 
+@pytest.mark.slow
 def test_a_killed_run_takes_its_payload_with_it_and_the_next_one_finishes(place):
     store, playlists, log = place
     before = store.stamp(GCN_WEIGHTS)
@@ -49,6 +50,7 @@ def test_a_killed_run_takes_its_payload_with_it_and_the_next_one_finishes(place)
             assert event.run_id == again
 
 
+@pytest.mark.faults
 def test_after_a_crash_of_everything_the_queue_moves_on(place):
     store, playlists, log = place
     with running(store.root, playlists, log) as dagster:
@@ -62,6 +64,7 @@ def test_after_a_crash_of_everything_the_queue_moves_on(place):
         assert f"run {run} was interrupted" in log.read_text()
 
 
+@pytest.mark.faults
 def test_a_run_that_is_terminated_ends_with_its_payload(place):
     store, playlists, log = place
     with running(store.root, playlists, log) as dagster:
@@ -81,6 +84,7 @@ def test_a_second_dagster_on_the_store_is_refused_in_a_line(place):
             pass
 
 
+@pytest.mark.faults
 def test_what_the_ui_makes_a_terminal_does_not_make_at_the_same_time(place):
     store, playlists, log = place
     with running(store.root, playlists, log) as dagster:

@@ -103,7 +103,7 @@ class ElasticIndex:
             some = identifiers[start : start + MOST_FOUND]
             body = _body({"constant_score": {"filter": {"terms": {"key": some}}}}, len(some), "key", *_READ)
             bodies.append(body | {"stored_fields": "neighbours"} if neighbours else body)
-        answers = self._searched([*bodies, *(_matching(so_called(*key), 1) for key in called)])
+        answers = self._searched([*bodies, *(_matching(so_called(*key), 1, _READ) for key in called)])
         hits = [hit["fields"] for hits in answers[: len(bodies)] for hit in hits]
         found: dict[Key, Document] = {wanted[fields["key"][0]]: _document(fields) for fields in hits}
         for key, hits in zip(called, answers[len(bodies) :], strict=True):
@@ -180,7 +180,7 @@ class ElasticIndex:
 
     def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
         """Returns, for each that is wanted, the most popular tracks that match."""
-        found = self._searched([_matching(clauses, count) for clauses in wanted])
+        found = self._searched([_matching(clauses, count, _NAMES) for clauses in wanted])
         return [[_document(hit["fields"]) for hit in hits] for hits in found]
 
     def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -225,7 +225,7 @@ def stored(document: Document) -> dict[str, Any]:
 
 def _document(fields: Mapping[str, list[Any]]) -> Document:
     neighbours = fields.get("neighbours", ())
-    [vector] = fields.get("vector") or fields["embedding"]
+    [vector] = fields.get("vector") or fields.get("embedding") or [""]
     numbers = np.frombuffer(binascii.a2b_base64(vector), ">f4").astype(np.float32)
     return Document(
         id=fields["id"][0],
@@ -265,10 +265,10 @@ def _left_out(search: Search) -> list[dict[str, Any]]:
     return [{"terms": {field: values}} for field, values in without.items() if values]
 
 
-def _matching(wanted: Wanted, count: int) -> dict[str, Any]:
+def _matching(wanted: Wanted, count: int, read: Sequence[_Column]) -> dict[str, Any]:
     """Returns what finds the most popular tracks that match."""
     query = {"bool": {"filter": [_any(clause) for clause in wanted]}}
-    return _body(query, count, *_READ) | {"sort": [{"rank": "asc"}]}
+    return _body(query, count, *read) | {"sort": [{"rank": "asc"}]}
 
 
 def _body(query: Mapping[str, Any], size: int, *read: _Column) -> dict[str, Any]:
@@ -296,6 +296,6 @@ def _query(term: Term) -> dict[str, Any]:
         case Match.BEGINNING:
             return {"prefix": {"spellings": term.text}}
         case Match.NEAR:
-            return {"regexp": {"words": {"value": one_edit(term.text), "flags": "NONE"}}}
+            return {"fuzzy": {"words": {"value": term.text, "fuzziness": 1, "rewrite": "constant_score"}}}
         case Match.NEAR_BEGINNING:
             return {"regexp": {"words": {"value": f"{one_edit(term.text)}.*", "flags": "NONE"}}}

@@ -33,6 +33,8 @@ _COLUMN = {
     Match.BEGINNING: "{words joins}",
 }
 
+_NO_VECTOR = np.empty(0, np.float32)
+
 _COLUMNS = "row, id, kind, name, artist, album, playlists, song"
 
 
@@ -79,7 +81,7 @@ class EmbeddedIndex:
         except sqlite3.Error as error:
             raise IndexUnavailableError(f"{self._database} cannot be read: {error}") from error
 
-    def _document(self, row: tuple[object, ...]) -> Document:
+    def _document(self, row: tuple[object, ...], vectors: bool = True) -> Document:
         number, identifier, kind, name, artist, album, playlists, song, *neighbours = row
         return Document(
             id=str(identifier),
@@ -88,7 +90,7 @@ class EmbeddedIndex:
             artist=None if artist is None else str(artist),
             album=None if album is None else str(album),
             playlists=int(str(playlists)),
-            vector=np.array(self._vectors[int(str(number))]),
+            vector=np.array(self._vectors[int(str(number))]) if vectors else _NO_VECTOR,
             neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(str(text))),
             song=None if song is None else str(song),
         )
@@ -104,7 +106,7 @@ class EmbeddedIndex:
         found: dict[Key, Document] = {str(key): self._document(tuple(row)) for key, *row in rows}
         for key in keys:
             if isinstance(key, Called):
-                found |= dict(zip([key], self._documents(self._matching(so_called(*key), 1)), strict=False))
+                found |= dict(zip([key], self._documents(self._matching(so_called(*key), 1), True), strict=False))
         return found
 
     def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
@@ -196,14 +198,14 @@ class EmbeddedIndex:
             more = "*"
         return [f'{_COLUMN[term.match]} : "{text}"{more}' for text in texts]
 
-    def _documents(self, rows: Sequence[int]) -> list[Document]:
+    def _documents(self, rows: Sequence[int], vectors: bool = False) -> list[Document]:
         if not rows:
             return []
         found = self._sql(
             f"SELECT {_COLUMNS} FROM documents WHERE row IN (SELECT value FROM json_each(?))",  # noqa: S608 (constant)
             json.dumps(rows),
         )
-        documents = {int(str(row[0])): self._document(row) for row in found}
+        documents = {int(str(row[0])): self._document(row, vectors) for row in found}
         return [documents[row] for row in rows]
 
 

@@ -14,7 +14,8 @@ from algorhythms_ask.matching import Wanted
 class Document:
     """A track, or the artist or album that stands for an unknown one.
 
-    `vector` is the stored vector, float32 [dimension]: the unit vector z, factors, then the popularity term.
+    `vector` is the stored vector, float32 [dimension]: the unit vector z, factors, then the popularity term; empty in
+    what was found by its names.
     `neighbours` are (track id, playlists that hold both), the strongest first; empty where they were not asked for.
     `song` is the same for all versions of a song (see `versions`).
     """

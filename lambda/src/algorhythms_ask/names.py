@@ -9,8 +9,8 @@ same name.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from algorhythms_ask.songs import normalised
@@ -51,8 +51,7 @@ _QUOTES = "'\"`"
 _ASIDE = re.compile(r"\s(?:[(\[（［]|[-–—]\s|(?:feat|ft|featuring)\b)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Spelling:
+class Spelling(NamedTuple):
     """The pieces from `start` to before `end`, written as one word."""
 
     start: int
@@ -62,11 +61,15 @@ class Spelling:
 
 @dataclass(frozen=True)
 class Name:
-    """A name in pieces, the words it is written in, and those in which others may write it."""
+    """A name in pieces, and the words it is written in."""
 
     pieces: tuple[str, ...]
     words: tuple[Spelling, ...]
-    joins: tuple[Spelling, ...]
+
+    @cached_property  # keys, which are asked for most, do without
+    def joins(self) -> tuple[Spelling, ...]:
+        """Pieces written as one word that the name itself writes apart."""
+        return tuple(_joins(self.pieces))
 
 
 class Terms(NamedTuple):
@@ -78,6 +81,7 @@ class Terms(NamedTuple):
     artists: frozenset[str]
 
 
+@lru_cache(1024)
 def folded(text: str) -> str:
     """Returns the text without case, width, accents, signs that cannot be seen, and white space that says nothing."""
     if text.isascii():
@@ -96,8 +100,11 @@ def parsed(text: str) -> Name:
     pieces: list[str] = []
     words: list[Spelling] = []
     for written in _AND.sub(" and ", plain).split():
-        if parts := _pieces(written):
-            start = len(pieces)
+        start = len(pieces)
+        if written.isalnum():
+            pieces.append(written[:_LONGEST_WORD])
+            words.append(Spelling(start, start + 1, pieces[start]))
+        elif parts := _pieces(written):
             pieces += parts
             words.append(Spelling(start, len(pieces), "".join(_pieces(_read(written)))[:_LONGEST_WORD]))
     if not pieces:
@@ -108,8 +115,8 @@ def parsed(text: str) -> Name:
         # Guns N' Roses; but the n of N.W.A. is a letter.
         if pieces[place] == "n" and min(len(pieces[place - 1]), len(pieces[place + 1])) > 1:
             pieces[place] = "and"
-    words = [replace(word, word=pieces[word.start]) if word.word == "n" else word for word in words]
-    return Name(tuple(pieces), tuple(words), tuple(_joins(pieces)))
+    words = [word._replace(word=pieces[word.start]) if word.word == "n" else word for word in words]
+    return Name(tuple(pieces), tuple(words))
 
 
 def key(text: str) -> str:
@@ -134,7 +141,7 @@ def main_artist(artist: str) -> str:
     """Returns the key of an artist without guests, and of The Beatles without The."""
     plain = folded(artist)
     guests = _ASIDE.search(plain)
-    words = parsed(plain[: guests.start()] if guests else plain).words
+    words = parsed(plain[: guests.start()] if guests else artist).words
     return _key(words[1:] if len(words) > 1 and words[0].word == "the" else words)
 
 

@@ -23,8 +23,11 @@ MAX_CANDIDATES = 5
 
 # So many tracks are looked at for each way in which a line may be meant.
 _LOOKED_AT = 8
-# So many pairs of title and artist are tried for a line of many separators.
-_MOST_PAIRS = 5
+# A line of more parts, as "artist - album - title", has none that is left out.
+_FEW_PARTS = 4
+# So many of its separators are tried as the one between title and artist; of a line of many parts, the first.
+_MOST_SEPARATORS = 3
+_MANY_PARTS = 8
 # So many of its readings may be misspelt: the first separator either way round.
 _MOST_MISSPELT = 2
 
@@ -141,8 +144,8 @@ def _readings(text: str) -> Iterator[Reading]:
     """Yields each way to take a line apart that leaves two names, either of which may be the title."""
     parts = _parts(text)
     whole = [(text[:end].strip(), text[start:].strip(), 1.0) for (_, end), (start, _) in pairwise(parts)]
-    pairs = whole[: _MOST_PAIRS - 2] if len(parts) > 2 else whole
-    if len(parts) > 2:
+    pairs = whole[: _MOST_SEPARATORS if len(parts) <= _MANY_PARTS else 1]
+    if 2 < len(parts) <= _FEW_PARTS:
         spans = [text[start:end] for start, end in parts]
         pairs += [(one, other, _LEFT_OUT) for one, other in pairwise(spans[:3])]
     for one, other, trust in pairs:
