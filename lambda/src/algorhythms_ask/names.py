@@ -81,7 +81,7 @@ class Terms(NamedTuple):
     artists: frozenset[str]
 
 
-@lru_cache(1024)
+@lru_cache(4096)
 def folded(text: str) -> str:
     """Returns the text without case, width, accents, signs that cannot be seen, and white space that says nothing."""
     if text.isascii():
@@ -93,7 +93,7 @@ def folded(text: str) -> str:
     return normalised(plain)
 
 
-@lru_cache(1024)  # what is parsed is wanted for words and keys
+@lru_cache(4096)  # what is parsed is wanted for words and keys, and again when a list has been read
 def parsed(text: str) -> Name:
     """Returns a name in pieces and words; one without letters and digits is a piece of its signs."""
     plain = folded(text)
