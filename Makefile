@@ -75,6 +75,7 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.function_start
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.options
 
 layer: $(READY) ## Lambda's zips for this version of Python, into dist
 	$(BIN)/python lambda/package.py

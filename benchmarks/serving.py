@@ -33,6 +33,7 @@ from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Document
 from algorhythms_ask.recommend import Recommender, query_parts
 from algorhythms_ask.songs import Song
+from algorhythms_ask.wish import Wish
 from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
 
@@ -120,7 +121,7 @@ def queries(made: Catalogue) -> dict[str, NDArray[np.float32]]:
 
 def ours(recommender: Recommender) -> Ask:
     """Returns the endpoint's way."""
-    return lambda keys: recommender.recommend([Song(key, key, key, key) for key in keys], COUNT)
+    return lambda keys: recommender.recommend([Wish([Song(key, key, key, key) for key in keys], COUNT)])
 
 
 def origin(url: str, index: str) -> Ask:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from algorhythms_ask.contract import Evaluation
 from algorhythms_ask.release import index_reference, load_recommender, open_index
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
@@ -65,7 +66,9 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
     check(store, content)
     snapshot = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text())
     keep_slices(store, report["snapshot"], snapshot["slices"])
-    content = switch(store, content, bucket)
+    # What the endpoint tells of its quality; the evaluation's version says already which it is.
+    told = {name: report[name] for name in Evaluation.model_fields}
+    content = switch(store, content | {"report": told}, bucket)
     prune(store, keep, bucket)
     return content
 

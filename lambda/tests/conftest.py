@@ -60,7 +60,7 @@ GROUPS = [
     ("album", "spotify:album:nina", "Greatest Hits", "Nina Blue", [album_key("Nina Blue", "Greatest Hits")], JAZZISH),
     ("album", "spotify:album:hits", "Greatest Hits", "The Sparks", [album_key("The Sparks", "Greatest Hits")], ROCKISH),
 ]
-NEIGHBOURS = {"rock1": (("rock2", 5), ("rock3", 3))}
+NEIGHBOURS = {"rock1": (("rock3", 3), ("rock2", 5))}
 
 
 def _vector(z: tuple[float, ...], popularity: float) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -41,7 +41,7 @@ def test_fetches_tracks_artists_and_albums_in_one_go(index: EmbeddedIndex) -> No
     assert (rock1.artist, rock1.album, rock1.playlists) == ("The Sparks", "Ember", 32)
     assert rock1.vector.tolist() == [1, 0, 0, 0, 0.5]
     assert rock1.neighbours == ()
-    assert index.fetch(["rock1"], neighbours=True)["rock1"].neighbours == (("rock2", 5), ("rock3", 3))
+    assert index.fetch(["rock1"], neighbours=True)["rock1"].neighbours == (("rock3", 3), ("rock2", 5))
     assert index.fetch([]) == {}
 
 

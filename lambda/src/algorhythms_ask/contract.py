@@ -139,7 +139,9 @@ class Neighbour(BaseModel):
     """A track that shares playlists with another."""
 
     id: str
-    playlists: int = Field(description="In how many training playlists both stand.")
+    track_name: str | None
+    track_artist: str | None
+    playlists: int = Field(description="In how many training playlists both stand. The most come first.")
 
 
 class TrackDetail(Track):
@@ -201,6 +203,23 @@ class Health(BaseModel):
     )
 
 
+class Evaluation(BaseModel):
+    """The evaluation in full: by method, then by what is counted."""
+
+    test_playlists: int
+    methods: dict[str, dict[str, dict[str, float | None]]] = Field(
+        description="By method, then by category (`mean`, or how many tracks are given), then by metric."
+    )
+    intervals: dict[str, dict[str, tuple[float, float] | None]] = Field(description="95 % intervals of the means.")
+    served_minus: dict[str, dict[str, tuple[float, float] | None]] = Field(
+        description="95 % intervals of the paired differences between `served` and each other method."
+    )
+    beyond: dict[str, dict[str, float | None]] = Field(description="What accuracy does not tell, of the first ten.")
+    by_popularity: dict[str, dict[str, float | None]] = Field(
+        description="The share of hidden tracks that is found, by how many training playlists hold them."
+    )
+
+
 class Quality(BaseModel):
     """How the served model did on held-out playlists before it was released."""
 
@@ -208,6 +227,7 @@ class Quality(BaseModel):
     metrics: dict[str, dict[str, float | None]] = Field(
         description="By method (`served` is the model, others are its baselines), then by metric."
     )
+    evaluation: Evaluation = Field(default_factory=_absent, description="Missing in releases of earlier versions.")
 
 
 class FieldProblem(BaseModel):

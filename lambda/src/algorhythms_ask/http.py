@@ -15,9 +15,10 @@ from algorhythms_ask.bodiless import tag_of
 from algorhythms_ask.docs import add_docs
 from algorhythms_ask.edge import edged
 from algorhythms_ask.fitting import fitting
-from algorhythms_ask.index import Document
+from algorhythms_ask.index import Document, Index
 from algorhythms_ask.openapi import FAILURES, MALFORMED_RESPONSE, UNAVAILABLE, UNCHANGED, Documented, body, problem
 from algorhythms_ask.problems import ProblemError, add_problem_handlers, invalid
+from algorhythms_ask.quality import is_wanted, page_of
 from algorhythms_ask.release import Release
 from algorhythms_ask.releases import Served
 from algorhythms_ask.requests import BatchIn, RecommendationsIn, ResolveIn
@@ -177,8 +178,7 @@ def create_app(releases: Served) -> FastAPI:
         document = release.recommender.index.fetch([key], neighbours=True).get(key)
         if document is None or document.kind != "track":
             raise ProblemError(404, "Unknown track", f"{key} is not in the index.")
-        neighbours = [contract.Neighbour(id=uri, playlists=count) for uri, count in document.neighbours]
-        return contract.TrackDetail(**_track(document), neighbours=neighbours)
+        return contract.TrackDetail(**_track(document), neighbours=_neighbours(document, release.recommender.index))
 
     # Not in a thread: it answers even where all of them wait for an index.
     @app.get("/health/live", operation_id="live", tags=["service"])
@@ -199,12 +199,35 @@ def create_app(releases: Served) -> FastAPI:
             refused=releases.refused,
         )
 
-    @app.get("/quality", operation_id="quality", tags=["service"], responses={304: UNCHANGED, 503: UNAVAILABLE})
-    def quality(release: Tagged) -> contract.Quality:
-        """See how the served model did on held-out playlists."""
-        return contract.Quality(model_version=release.version, metrics=release.metrics)
+    @app.get(
+        "/quality",
+        operation_id="quality",
+        tags=["service"],
+        response_model=contract.Quality,
+        responses={304: UNCHANGED, 503: UNAVAILABLE},
+    )
+    def quality(request: Request) -> Response:
+        """See how the served model did on held-out playlists. Who accepts text/html gets a page."""
+        release = releases.current()
+        told = {} if release.report is None else {"evaluation": contract.Evaluation(**release.report)}
+        found = contract.Quality(model_version=release.version, metrics=release.metrics, **told)
+        paged = is_wanted(request.headers.get("Accept", ""))
+        answer = page_of(found) if paged else fitting(found, "")
+        answer.headers["ETag"] = tag_of(f"{release.version} page" if paged else release.version)
+        answer.headers.update({"Cache-Control": "no-cache", "Vary": "Accept"})
+        return answer
 
     return app
+
+
+def _neighbours(document: Document, index: Index) -> list[contract.Neighbour]:
+    known = index.fetch([uri for uri, _ in document.neighbours])
+    most = sorted(document.neighbours, key=lambda neighbour: -neighbour[1])
+    return [
+        contract.Neighbour(id=uri, track_name=known[uri].name, track_artist=known[uri].artist, playlists=count)
+        for uri, count in most
+        if uri in known
+    ]
 
 
 def _line(line: str, found: Resolved) -> contract.ResolvedLine:

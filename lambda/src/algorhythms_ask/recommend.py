@@ -221,17 +221,18 @@ class Recommender:
         scores = np.round(terms.sum(axis=1) + popularity + of_title, _DECIMALS)
         # The index sums in single precision: what it ranks a rounding error apart is put right here.
         order = np.argsort(-scores, kind="stable")
+        rows, total, popular, titled = (every.tolist() for every in (terms, scores, popularity, of_title))
         return [
             Recommendation(
                 candidates[i],
-                float(scores[i]),
-                tuple(terms[i, : len(seeds)].tolist()),
-                float(popularity[i]),
-                tuple(terms[i, len(seeds) :].tolist()),
+                total[i],
+                tuple(rows[i][: len(seeds)]),
+                popular[i],
+                tuple(rows[i][len(seeds) :]),
                 taste,
-                float(of_title[i]),
+                titled[i],
             )
-            for i in order
+            for i in order.tolist()
         ]
 
 

@@ -34,6 +34,7 @@ class Release:
     metrics: dict[str, Any] = field(default_factory=dict)
     bundle: str = ""
     index: str = ""
+    report: dict[str, Any] | None = None
     refused: None = None
 
     def current(self) -> "Release":
@@ -80,7 +81,7 @@ class LocalStore:
 def named(current: Mapping[str, Any], recommender: Recommender) -> Release:
     """Returns the release of a pointer's content and of the recommender that was loaded for it."""
     names = str(current["bundle"]), str(current["index"]["name"])
-    return Release(current["version"], recommender, current.get("metrics", {}), *names)
+    return Release(current["version"], recommender, current.get("metrics", {}), *names, current.get("report"))
 
 
 def load_release(store: Path) -> Release:

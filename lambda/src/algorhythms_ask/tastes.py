@@ -68,6 +68,8 @@ def interleaved(lists: Sequence[Sequence[T]], shares: Sequence[int], take: Calla
 
     Next comes always the list that lacks most (Webster's method); what is not taken costs its list nothing.
     """
+    if len(lists) == 1:
+        return [item for item in lists[0] if take(item)]
     places, taken = [0] * len(lists), [0] * len(lists)
     merged: list[T] = []
     while any(place < len(some) for place, some in zip(places, lists, strict=True)):
