@@ -4,6 +4,7 @@ PYTHON ?= python3
 INSTALLER ?= uv
 BIN := .venv/bin
 READY := .venv/.ready
+PAGE_READY := web/node_modules/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # uv takes a third of pip's time, but reads none of its settings: an index, a certificate, wheels of one's own.
@@ -21,11 +22,11 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT UI_PORT,
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test faults services check format dev serve bench layer openapi help
+.PHONY: demo test faults services check format dev serve page page-dev bench layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml lambda/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -63,8 +64,19 @@ format: $(READY) ## format the code
 dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
 	@exec $(BIN)/python -m algorhythms_assets.operate.dev
 
-serve: $(READY) ## the endpoint at http://127.0.0.1:8000, on what is released
+serve: $(READY) ## the endpoint, and the page if it was built, at http://127.0.0.1:8000, on what is released
 	@exec $(BIN)/python -m algorhythms_ask serve
+
+$(PAGE_READY): web/package-lock.json
+	@command -v npm >/dev/null || { echo "The page needs Node 20.19 or newer: https://nodejs.org"; exit 1; }
+	@cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+page: $(PAGE_READY) ## build the page, which `make serve` serves (Node)
+	@cd web && npm run build
+
+page-dev: $(PAGE_READY) ## the page at http://127.0.0.1:5173 while you change it, on what `make serve` answers (Node)
+	@cd web && exec npm run dev
 
 bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/results
 	@$(call install,--editable '.[bench]')

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from algorhythms_ask.page import policy
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())
@@ -86,3 +87,35 @@ def test_the_function_may_read_releases_and_no_more() -> None:
     assert whole.endswith("${ModelBucket}/${ReleaseKey}")
     assert bundles.endswith("${ModelBucket}/${Prefix}serving_bundle/*")
     assert prefix == {"Prefix": [0, ["releases/current.json", "ReleaseKey"]]}
+
+
+def test_cloudfront_says_of_the_page_what_the_server_says() -> None:
+    headers = TEMPLATE["Resources"]["PageHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    told = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"].strip()
+    endpoint = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+    assert dict(rule.split(" ", 1) for rule in told.split("; ")) == dict(
+        rule.split(" ", 1) for rule in policy(endpoint).split("; ")
+    )
+
+
+def test_the_page_is_uploaded_with_its_address_and_how_long_it_is_kept(tmp_path: Path) -> None:
+    [step] = [step for step in WORKFLOW["jobs"]["deploy"]["steps"] if step.get("name") == "upload the page"]
+    aws, calls = tmp_path / "aws", tmp_path / "calls"
+    aws.write_text(f"""#!/bin/bash
+case "$*" in
+*EndpointUrl*) echo https://api.example.org;;
+*PageBucketName*) echo pages;;
+*) echo "$*" >> {calls};;
+esac
+""")
+    aws.chmod(0o755)
+    (tmp_path / "web" / "dist" / "assets").mkdir(parents=True)
+    environment = {"STACK": "s", "SPOTIFY_CLIENT_ID": "", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-e", "-c", step["run"]], env=environment, cwd=tmp_path, check=True)
+    config = json.loads((tmp_path / "web" / "dist" / "config.json").read_text())
+    assert config == {"endpoint": "https://api.example.org", "spotify_client_id": ""}
+    assets, others = calls.read_text().splitlines()
+    assert assets.startswith("s3 cp web/dist/assets s3://pages/assets ")
+    assert "immutable" in assets
+    assert others.startswith("s3 cp web/dist s3://pages ")
+    assert others.endswith("--exclude assets/* --cache-control no-cache")

@@ -15,6 +15,7 @@ from typing import cast
 
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document, Index, IndexUnavailableError
+from algorhythms_ask.page import BUILT, NoPageError
 from algorhythms_ask.release import LocalStore, NotServableError, Release
 from algorhythms_ask.releases import CHECK_SECONDS, Served, Source, source
 from algorhythms_ask.requests import MAX_COUNT
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=float,
         default=CHECK_SECONDS,
         help="between two looks for a newer release (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--page", type=Path, help=f"folder of the built page, served at / (default: {BUILT}, if it is there)"
     )
     ask = commands.add_parser("ask", help="continue songs, here on the terminal")
     ask.add_argument("songs", nargs="+", metavar="song", help="'artist - title', or a track's URI, link or identifier")
@@ -67,9 +71,10 @@ def _serve(chosen: argparse.Namespace) -> int:
     # Lambda's package has no uvicorn.
     from algorhythms_ask.serve import CannotServeError, serve
 
+    page = chosen.page or (BUILT if BUILT.is_dir() else None)
     try:
-        serve(chosen.store, chosen.check_seconds, chosen.host, chosen.port, chosen.workers)
-    except (CannotServeError, NotServableError, IndexUnavailableError) as error:
+        serve(chosen.store, chosen.check_seconds, chosen.host, chosen.port, chosen.workers, page)
+    except (CannotServeError, NoPageError, NotServableError, IndexUnavailableError) as error:
         print(f"algorhythms_ask: {error}", file=sys.stderr)
         return 1
     return 0

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from algorhythms_ask.http import create_app
 from algorhythms_ask.index import IndexUnavailableError
+from algorhythms_ask.page import add_page
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.releases import Releases, source
 
@@ -22,16 +23,20 @@ PATIENCE_SECONDS = 20.0
 
 # From the process that is started to its workers.
 _CHECK_SECONDS = "ALGORHYTHMS_CHECK_SECONDS"
+_PAGE = "ALGORHYTHMS_PAGE"
 
 
 class CannotServeError(Exception):
     """The server cannot be started as it was asked for. The message says why."""
 
 
-def serve(store: Path | None, check_seconds: float, host: str, port: int, workers: int) -> None:
-    """Answers until it is stopped.
+def serve(
+    store: Path | None, check_seconds: float, host: str, port: int, workers: int, page: Path | None = None
+) -> None:
+    """Answers until it is stopped, with a built page at the root if there is one.
 
     Raises:
+        NoPageError: the folder of the page holds none.
         CannotServeError: an option is out of its range, or the port is taken.
         NotServableError: nothing is released.
         IndexUnavailableError: the index does not answer.
@@ -45,10 +50,13 @@ def serve(store: Path | None, check_seconds: float, host: str, port: int, worker
         os.environ["ALGORHYTHMS_STORE"] = str(store)
         os.environ.pop("MODEL_BUCKET", None)
     os.environ[_CHECK_SECONDS] = str(check_seconds)
+    os.environ[_PAGE] = str(page or "")
     app = application()
     release = app.state.releases.current()
     where = f"[{host}]" if ":" in host else host
     print(f"serving release {release.version} at http://{where}:{port}", flush=True)
+    if page is None:
+        print("  without the page, which `make page` builds", flush=True)
     settings: dict[str, Any] = {"host": host, "port": port, "http": f"{__name__}:patient", "log_level": "warning"}
     if workers == 1:
         app.state.releases.watch()
@@ -67,6 +75,8 @@ def application() -> FastAPI:
     releases = Releases(source(), float(os.environ[_CHECK_SECONDS]))
     app = create_app(releases)
     app.state.releases = releases
+    if page := os.environ.get(_PAGE):
+        add_page(app, Path(page))
     return app
 
 
