@@ -22,11 +22,11 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT HOLDOUT UI_PORT,
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test faults services check format dev serve page page-dev bench layer openapi help
+.PHONY: demo test faults services check format dev serve page page-check page-dev bench layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml lambda/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -56,6 +56,8 @@ check: $(READY) ## format, lint, types, import rules, the deployment's template
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint lambda/template.yaml
+	@if command -v npm > /dev/null || [ -n "$$CI" ]; then $(MAKE) --no-print-directory page-check; \
+		else echo "left out: the page's checks, which need Node"; fi
 
 format: $(READY) ## format the code
 	$(BIN)/ruff format .
@@ -74,6 +76,9 @@ $(PAGE_READY): web/package-lock.json
 
 page: $(PAGE_READY) ## build the page, which `make serve` serves (Node)
 	@cd web && npm run build
+
+page-check: $(PAGE_READY) ## format, lint, types and unit tests of the page (Node)
+	@cd web && npm run check
 
 page-dev: $(PAGE_READY) ## the page at http://127.0.0.1:5173 while you change it, on what `make serve` answers (Node)
 	@cd web && exec npm run dev

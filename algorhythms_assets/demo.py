@@ -268,6 +268,8 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
     print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:{settings.ui_port}")
     stored = f" STORE={quote(str(folder))}" if "store" in settings.model_fields_set else ""
     print(f"  endpoint  make serve{stored}, then http://127.0.0.1:8000/docs")
+    if shutil.which("npm"):
+        print(f"  page      make page serve{stored}, then http://127.0.0.1:8000")
     aside = [path for path in sorted(store.slice_path("any").parent.rglob("*.rejected.jsonl")) if path.stat().st_size]
     if bad or aside:
         print("\nSet aside:")
