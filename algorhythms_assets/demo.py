@@ -6,6 +6,7 @@
 import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
