@@ -37,7 +37,7 @@ def release(
     """What users are served: reads the evaluation's verdict, then switches `releases/current.json`."""
     require_kept(context.instance)
     try:
-        bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
+        bucket = Bucket(s3.get_client()) if settings.releases == "bucket" else None
         content = publish(compute.store, config.force, config.keep, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
