@@ -58,7 +58,8 @@ def _solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor,
             found[torch.from_numpy(rows)] = (s.mT @ solved)[:, :, 0]
         else:
             found[torch.from_numpy(rows)] = _solve_shifted(s.mT @ s, s.sum(dim=1)[:, :, None])[:, :, 0]
-    return torch.linalg.solve_triangular(root, found, upper=False, left=False)
+    factors: Tensor = torch.linalg.solve_triangular(root, found, upper=False, left=False)
+    return factors
 
 
 def _solve_shifted(matrices: Tensor, right: Tensor) -> Tensor:
