@@ -70,10 +70,9 @@ def _solve_shifted(matrices: Tensor, right: Tensor) -> Tensor:
 
 def _batches(lengths: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], int]]:
     """Yields rows of one length, and the length, in batches of bounded size; those of length 0 are left out."""
-    order = np.argsort(lengths, kind="stable")
-    values, counts = np.unique(lengths, return_counts=True)
+    order = np.argsort(lengths, kind="stable")[(lengths == 0).sum() :]
+    values, counts = np.unique(lengths[order], return_counts=True)
     for length, count, end in zip(values.tolist(), counts, np.cumsum(counts), strict=True):
-        rows = order[end - count : end] if length else order[:0]
-        at_once = max(1, _ROWS_AT_ONCE // max(1, length))
-        for start in range(0, len(rows), at_once):
-            yield rows[start : start + at_once], length
+        at_once = max(1, _ROWS_AT_ONCE // length)
+        for start in range(end - count, end, at_once):
+            yield order[start : min(start + at_once, end)], length

@@ -78,6 +78,16 @@ def test_rows_of_any_length_are_solved_as_one_dense_system_each_would_be(factors
     assert all((row == 0).all() for row, length in zip(found, lengths, strict=True) if not length)
 
 
+@given(lengths=st.lists(st.integers(0, 30), max_size=40))
+def test_batches_are_of_one_length_and_of_bounded_size(lengths):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(als, "_ROWS_AT_ONCE", 20)
+        batches = list(als._batches(np.array(lengths, np.int64)))
+    assert all({lengths[row] for row in rows} == {length} for rows, length in batches)
+    assert all(len(rows) * length <= 20 or len(rows) == 1 for rows, length in batches)
+    assert sorted(row for rows, _ in batches for row in rows) == [row for row, length in enumerate(lengths) if length]
+
+
 def test_two_tracks_of_one_factor_are_solved_as_by_hand():
     # Of B = 0.05 (1 + 4) + 0.1 = 0.35: 2 / (0.35 + 4) of the second alone, 3 / (0.35 + 5) of both.
     found = als._solved(np.array([0, 1, 1, 3]), np.array([1, 0, 1]), torch.tensor([[1.0], [2.0]]), CONFIG)
