@@ -7,6 +7,7 @@ first. What each trained goes through the rest of its own pipeline, and is measu
 """
 
 import os
+import resource
 import shutil
 import statistics
 import sys
@@ -14,7 +15,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.release import load_recommender
@@ -39,7 +39,7 @@ TRAINING = PAYLOADS.index(GCN_WEIGHTS.name)
 def main(other: Path, slices: Path, folds: int) -> None:
     """Measures both checkouts on every fold, and writes the table."""
     checkouts = {"before": other.resolve(), "now": HERE}
-    runs: dict[str, list[Measured]] = {name: [] for name in checkouts}
+    runs: dict[str, list[tuple[Measured, float]]] = {name: [] for name in checkouts}
     values: dict[str, list[Any]] = {name: [] for name in checkouts}
     loads, tracks, playlists = [], [], 0
     with tempfile.TemporaryDirectory() as temporary:
@@ -55,13 +55,14 @@ def main(other: Path, slices: Path, folds: int) -> None:
                 of_its_own = Store(Path(temporary) / f"fold{fold}-{name}")
                 shutil.copytree(store.root, of_its_own.root)
                 for step in PAYLOADS[TRAINING:]:
+                    before = cpu_seconds()
                     done = measure(command(checkouts[name], step, of_its_own), LIMIT_SECONDS, LIMIT_GB)
                     if step == GCN_WEIGHTS.name:
-                        runs[name].append(done)
+                        runs[name].append((done, cpu_seconds() - before))
                 values[name].append(quality(of_its_own))
                 shutil.rmtree(of_its_own.root)
                 mean = {metric: round(value, 4) for metric, value in summary(values[name][-1])["mean"].items()}
-                print(fold, name, runs[name][-1].seconds, runs[name][-1].peak_gb, loads[-1], mean, flush=True)
+                print(fold, name, runs[name][-1], f"load {loads[-1]:.1f}", mean, flush=True)
             tracks.append(pq.read_metadata(store.path(TRACK_METADATA) / "tracks.parquet").num_rows)
             playlists = len(load_snapshot(store.path(TRACK_METADATA)).training)
             shutil.rmtree(store.root)
@@ -76,6 +77,12 @@ def command(checkout: Path, name: str, store: Store) -> list[str]:
     return ["env", "-C", str(checkout), path, sys.executable, "-m", ARTIFACTS[name].module, "--store", str(store.root)]
 
 
+def cpu_seconds() -> float:
+    """Returns what programs that have ended took of all cores."""
+    of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return of_children.ru_utime + of_children.ru_stime
+
+
 def quality(store: Store) -> Any:
     """Returns the values of what the store would serve, on its test playlists."""
     tracks = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet")
@@ -84,7 +91,9 @@ def quality(store: Store) -> Any:
     return measure_method(Served(recommender, tracks), tasks_of(test), artist_numbers(tracks)).values
 
 
-def report(what: str, runs: dict[str, list[Measured]], values: dict[str, list[Any]], loads: list[float]) -> str:
+def report(
+    what: str, runs: dict[str, list[tuple[Measured, float]]], values: dict[str, list[Any]], loads: list[float]
+) -> str:
     """Returns the results as Markdown."""
     lines = [
         "# The whole of gcn_weights, before and now",
@@ -92,28 +101,26 @@ def report(what: str, runs: dict[str, list[Measured]], values: dict[str, list[An
         f"{what}; {os.cpu_count()} cores, load {min(loads):.1f} to {max(loads):.1f} before each run; by turns, in one "
         "run of `python -m benchmarks.weights`. Quality is that of what is served, on test playlists.",
         "",
-        "| | seconds, median (each) | peak GB | R-precision | NDCG@500 |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| | seconds, median (each) | of all cores | peak GB | R-precision | NDCG@500 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     every = {name: pooled(of_folds) for name, of_folds in values.items()}
+    median = {}
     for name, of_one in runs.items():
-        seconds = [run.seconds for run in of_one]
+        seconds = [run.seconds for run, _ in of_one]
+        median[name] = statistics.median(seconds), statistics.median(cpu for _, cpu in of_one)
         each = ", ".join(f"{one:.0f}" for one in seconds)
         mean = summary(every[name])["mean"]
         lines.append(
-            f"| {name} | {statistics.median(seconds):.0f} ({each}) | {max(run.peak_gb for run in of_one):.2f} "
-            f"| {mean['r_precision']:.4f} | {mean['ndcg']:.4f} |"
+            f"| {name} | {median[name][0]:.0f} ({each}) | {median[name][1]:.0f} "
+            f"| {max(run.peak_gb for run, _ in of_one):.2f} | {mean['r_precision']:.4f} | {mean['ndcg']:.4f} |"
         )
-    times = np.median([a.seconds / b.seconds for a, b in zip(runs["before"], runs["now"], strict=True)])
+    times = [f"{before / now:.1f} times less" for before, now in zip(median["before"], median["now"], strict=True)]
     ratios = [
-        "{:.4f} ({:.4f} to {:.4f})".format(*ratio(every["now"][metric], every["before"][metric]))
+        "{:.3f} ({:.3f} to {:.3f})".format(*ratio(every["now"][metric], every["before"][metric]))
         for metric in ("r_precision", "ndcg")
     ]
-    lines += [
-        f"| now / before, paired | {1 / times:.3f}, {times:.1f} times as fast | | {' | '.join(ratios)} |",
-        "",
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"| now / before, paired | {' | '.join(times)} | | {' | '.join(ratios)} |", ""])
 
 
 if __name__ == "__main__":
