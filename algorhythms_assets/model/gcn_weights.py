@@ -1,7 +1,5 @@
 """Trains the graph network and the factors on the training playlists; validation playlists choose the epoch kept."""
 
-import contextlib
-import ctypes
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,13 +24,9 @@ from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, RED, picture, plot
 from algorhythms_assets.resources.store import InputError, write_json
 
-# Of glibc's malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
-
 
 def build(work: Work[GcnConfig]) -> dict[str, Any]:
     """Train the graph network and the factors that give every track a vector."""
-    _keep_freed_memory()
     snapshot = load_snapshot(work.store.path(TRACK_METADATA))
     epochs: list[Epoch] = []
     best: Mapping[str, Tensor] = {}
@@ -108,15 +102,6 @@ def load_model(folder: Path, graph: Data, config: GcnConfig) -> TrackEncoder:
     model = new_model(graph, config)
     model.load_state_dict(load_file(folder / "model.safetensors"))
     return model.eval()
-
-
-def _keep_freed_memory() -> None:
-    """Has glibc keep large blocks that are freed: each step wants the same ones again, and new ones cost time."""
-    # Other systems' libraries have no mallopt.
-    with contextlib.suppress(AttributeError, OSError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_M_MMAP_MAX, 0)
-        mallopt(_M_TRIM_THRESHOLD, -1)
 
 
 def _plot(epochs: list[Epoch], path: Path) -> None:
