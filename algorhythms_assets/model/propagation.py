@@ -54,7 +54,7 @@ def _product(matrix: Tensor, x: Tensor) -> Tensor:
 
 def _product_rows(matrix: Tensor, x: Tensor, rows: Tensor) -> Tensor:
     """Returns (matrix @ x)[rows]."""
-    # Taking more rows out of the matrix costs as much as it saves.
+    # Taking more than that out of the matrix needs memory and saves little.
     if x.is_cuda or len(rows) > len(matrix) // 4:
         return _product(matrix, x)[rows]
     starts = matrix.crow_indices()
