@@ -175,8 +175,6 @@ class ResolvedLine(BaseModel):
 class ResolveOut(BaseModel):
     """What each line is, in the order of the request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.RESOLVED]})
-
     model_version: str
     lines: list[ResolvedLine]
 

@@ -71,33 +71,6 @@ ANSWER: JsonDict = {
 
 LINES: JsonDict = {"lines": ["1. The Weeknd - Blindign Lights", "Blinding Lights"]}
 
-_BLINDING: JsonDict = {
-    "id": "spotify:track:0VjIjW4GlUZAMYd2vXMi3b",
-    "track_name": "Blinding Lights",
-    "track_artist": "The Weeknd",
-    "album": "After Hours",
-    "playlists": 421,
-}
-RESOLVED: JsonDict = {
-    "model_version": "3f2a9c1b7d04",
-    "lines": [
-        {
-            "line": "1. The Weeknd - Blindign Lights",
-            "match": _BLINDING,
-            "confidence": 0.81,
-            "candidates": [{**_BLINDING, "confidence": 0.81}],
-            "reason": None,
-        },
-        {
-            "line": "Blinding Lights",
-            "match": None,
-            "confidence": 0.3,
-            "candidates": [{**_BLINDING, "confidence": 0.3}],
-            "reason": "A title alone does not say by whom it is.",
-        },
-    ],
-}
-
 PROBLEM: JsonDict = {
     "type": "about:blank",
     "title": "The request is not as it has to be",
