@@ -20,7 +20,7 @@ export default typescript.config(
     extends: [a11y.flatConfigs.strict, hooks.configs.flat["recommended-latest"]],
   },
   { files: ["src/lib/**"], rules: forbid("/features/", "/app/") },
-  { files: ["src/features/**"], rules: forbid("/app/", "\\.\\./(?!\\.\\./lib/)") },
+  { files: ["src/features/**"], rules: forbid("/app/", "^\\.\\./(?!\\.\\./lib/)") },
   {
     files: ["scripts/**", "browser/**"],
     languageOptions: {

@@ -165,17 +165,16 @@ export default function Graph({ answer, songs, focused, onFocus, onListen }: Pro
   return (
     <section className={styles.graph} aria-label="Graph">
       <div className={styles.box} ref={box}>
-        <canvas
-          ref={canvas}
-          style={{ width: size.width, height: size.height }}
+        <div
           role="img"
           aria-label={
             graph
               ? `${plural(seeds, "song")} of yours and ${plural(graph.nodes.length - seeds, "suggestion")}, tied by what the suggestions owe to your songs. The list says the same in words.`
               : "The graph is being drawn."
           }
-          {...pointer}
-        />
+        >
+          <canvas ref={canvas} style={{ width: size.width, height: size.height }} {...pointer} />
+        </div>
         {!graph && <p className={styles.wait}>Drawing…</p>}
         <div className={styles.tools} role="group" aria-label="Zoom">
           <button className="icon-button" onClick={() => by(1.4)} aria-label="Zoom in">

@@ -28,6 +28,8 @@ export const Row = memo(function Row({ song, rank, parts, most, least, open, lit
   const name = artist ? `${quoted(title)} by ${artist}` : quoted(title);
   const act = (action: RowAction) => () => onAction(action, song);
   return (
+    // Where the pointer or the focus is, the graph lights up; nothing is done by it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <li
       className={styles.row}
       data-id={song.id}

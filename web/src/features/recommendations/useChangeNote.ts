@@ -1,25 +1,21 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { Answer } from "../../lib/api";
 import type { Step } from "../../lib/history";
 import { effect } from "./effect";
 
 /** What the last step did, said once its answer is there. */
 export function useChangeNote(step: Step, answer: Answer | undefined, stale: boolean): string {
-  const [note, setNote] = useState("");
-  const seen = useRef<{ step: Step; answer: Answer } | null>(null);
-
-  useEffect(() => {
-    if (!answer) {
-      seen.current = null;
-      setNote("");
-      return;
-    }
-    if (stale) return;
-    const before = seen.current;
-    seen.current = { step, answer };
-    if (!before || before.step === step) return;
-    setNote(effect(step, before.answer.recommendation_nodes, answer.recommendation_nodes));
-  }, [step, answer, stale]);
-
-  return note;
+  const [seen, setSeen] = useState<{ step: Step; answer: Answer | undefined; note: string }>({
+    step,
+    answer: undefined,
+    note: "",
+  });
+  if (!stale && (seen.step !== step || seen.answer !== answer)) {
+    const before = seen.answer?.recommendation_nodes;
+    const after = answer?.recommendation_nodes;
+    // An answer that comes anew to the same step leaves the note as it is.
+    const note = seen.step === step ? seen.note : before && after ? effect(step, before, after) : "";
+    setSeen({ step, answer, note });
+  }
+  return answer ? seen.note : "";
 }

@@ -65,6 +65,8 @@ function Input({ onLists }: { onLists: (lists: readonly ParsedList[]) => void })
     void open(event.dataTransfer.files[0]);
   };
   return (
+    // Dropping is one more way; the button opens files by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <form
       className={styles.input}
       data-over={over || undefined}
