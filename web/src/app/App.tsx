@@ -1,74 +1,31 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
-import { useNamesOfLink } from "./useNamesOfLink";
-import { useUndoKeys } from "./useUndoKeys";
-import { Header } from "./Header";
-import { Recommendations } from "../features/recommendations/Recommendations";
-import { useRecommendations } from "../features/recommendations/useRecommendations";
-import { useVisible } from "../features/recommendations/useVisible";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Examples } from "../features/seeds/Examples";
 import { SearchBox } from "../features/seeds/SearchBox";
-import { SeedList } from "../features/seeds/SeedList";
 import { TitleField } from "../features/seeds/TitleField";
-import { Shaping } from "../features/shaping/Shaping";
-import { Icon } from "../lib/Icon";
 import { useStore } from "../lib/store";
-import { useMedia } from "../lib/useMedia";
+import { Beats } from "./Beats";
+import { Header } from "./Header";
+import { ImportButton } from "./ImportButton";
+import { useUndoKeys } from "./useUndoKeys";
 import styles from "./App.module.css";
 
+const loadWork = () => import("./Work");
+const Work = lazy(loadWork);
 const ImportDialog = lazy(() => import("../features/seeds/ImportDialog"));
-const ExportDialog = lazy(() => import("../features/export/ExportDialog"));
-const Graph = lazy(() => import("../features/graph/Graph"));
-const Player = lazy(() => import("../features/spotify/Player"));
 
 export function App() {
-  const { playlist, brokenLink, dispatch, dismissBrokenLink } = useStore();
-  const result = useRecommendations(playlist);
-  const songs = useVisible(result);
-  const wide = useMedia("(min-width: 80rem)");
-  const [view, setView] = useState<"list" | "graph">("list");
+  const { playlist, brokenLink, dismissBrokenLink } = useStore();
   const [pasted, setPasted] = useState<string | null>(null);
   const [exporting, setExporting] = useState(false);
-  const [listening, setListening] = useState<string | null>(null);
-  const [focused, setFocused] = useState<string | null>(null);
-  useNamesOfLink();
   useUndoKeys();
 
-  const lit = useMemo(() => {
-    const ids = new Set<string>();
-    if (focused === null || !result.answer) return ids;
-    ids.add(focused);
-    for (const edge of result.answer.edges) if (edge.target === focused) ids.add(edge.source);
-    return ids;
-  }, [focused, result.answer]);
-
-  const begun = playlist.seeds.length > 0 || playlist.kept.length > 0 || playlist.title.trim() !== "";
+  const title = playlist.title.trim();
+  const begun = playlist.seeds.length > 0 || playlist.kept.length > 0 || title !== "";
   useEffect(() => {
-    document.title = playlist.title.trim() === "" ? "algorhythms" : `${playlist.title.trim()} · algorhythms`;
-  }, [playlist.title]);
-  const paste = useCallback((text: string) => setPasted(text), []);
-
-  const start = (
-    <>
-      <SearchBox onPaste={paste} />
-      <button className="button" onClick={() => setPasted("")}>
-        <Icon name="paste" /> Paste a list or open a file
-      </button>
-    </>
-  );
-  const graph = (
-    <Suspense fallback={<p className={styles.loading}>Drawing…</p>}>
-      <Graph
-        answer={result.answer}
-        songs={songs}
-        focused={focused}
-        onFocus={setFocused}
-        onListen={setListening}
-      />
-    </Suspense>
-  );
-  const list = (
-    <Recommendations result={result} songs={songs} lit={lit} onFocus={setFocused} onListen={setListening} />
-  );
+    document.title = title === "" ? "algorhythms" : `${title} · algorhythms`;
+  }, [title]);
+  // What comes after the first song is fetched while the listener looks for it.
+  useEffect(() => void loadWork(), []);
 
   return (
     <div className={styles.app}>
@@ -82,34 +39,9 @@ export function App() {
         </p>
       )}
       {begun ? (
-        <main className={styles.work}>
-          <div className={styles.side}>
-            <section className={styles.start} aria-labelledby="songs">
-              <h2 id="songs">Your songs</h2>
-              {start}
-              <SeedList answer={result.answer} lit={lit} onFocus={setFocused} />
-              <TitleField />
-              <button className="text-button" onClick={() => dispatch({ type: "clear" })}>
-                Start over
-              </button>
-            </section>
-            <Shaping />
-          </div>
-          <div className={styles.main}>
-            {!wide && (
-              <div className={styles.tabs} role="group" aria-label="View">
-                <button aria-pressed={view === "list"} onClick={() => setView("list")}>
-                  List
-                </button>
-                <button aria-pressed={view === "graph"} onClick={() => setView("graph")}>
-                  Graph
-                </button>
-              </div>
-            )}
-            {wide || view === "list" ? list : graph}
-          </div>
-          {wide && <div className={styles.beside}>{graph}</div>}
-        </main>
+        <Suspense fallback={<main className={styles.loading} aria-busy="true" />}>
+          <Work exporting={exporting} onExported={() => setExporting(false)} onPaste={setPasted} />
+        </Suspense>
       ) : (
         <main className={styles.empty}>
           <div className={styles.hero}>
@@ -118,22 +50,22 @@ export function App() {
               <br />
               Leave with a playlist.
             </p>
+            <Beats />
             <p className={styles.lead}>
               No account. You see why each song is there, and bend the list until it is yours.
             </p>
           </div>
           <section className={styles.start} aria-label="Begin">
-            {start}
-            <TitleField />
+            <SearchBox onPaste={setPasted} />
+            <div className={styles.ways}>
+              <ImportButton onOpen={() => setPasted("")} />
+              <TitleField />
+            </div>
           </section>
           <Examples />
         </main>
       )}
-      <Suspense>
-        {pasted !== null && <ImportDialog text={pasted} onClose={() => setPasted(null)} />}
-        {exporting && <ExportDialog songs={songs} onClose={() => setExporting(false)} />}
-        {listening !== null && <Player song={listening} onClose={() => setListening(null)} />}
-      </Suspense>
+      <Suspense>{pasted !== null && <ImportDialog text={pasted} onClose={() => setPasted(null)} />}</Suspense>
     </div>
   );
 }

@@ -40,7 +40,8 @@ export default function Graph({ answer, songs, focused, onFocus, onListen }: Pro
     if (!answer) return;
     const controller = new AbortController();
     const next = toGraph(answer, songs, places.current);
-    void settle(next, controller.signal).then(() => {
+    const { clientWidth = 1, clientHeight = 1 } = box.current ?? {};
+    void settle(next, clientWidth / (clientHeight || 1), controller.signal).then(() => {
       if (controller.signal.aborted) return;
       places.current = new Map(next.nodes.map((node) => [node.id, { x: node.x, y: node.y }]));
       setGraph(next);

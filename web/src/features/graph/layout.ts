@@ -79,8 +79,15 @@ function spiral(index: number): Place {
 
 const SLICE = 10;
 
-/** Lets the forces come to rest, in slices so short that the page answers all the while; nothing is drawn before. */
-export async function settle({ nodes, links }: GraphData, signal: AbortSignal): Promise<void> {
+/**
+ * Lets the forces come to rest in a box as wide as `aspect` times its height, in slices so short that the page answers
+ * all the while. Nothing is drawn before.
+ */
+export async function settle(
+  { nodes, links }: GraphData,
+  aspect: number,
+  signal: AbortSignal,
+): Promise<void> {
   const strongest = Math.max(...links.map((link) => link.weight), 0.001);
   const simulation = forceSimulation<GraphNode>(nodes)
     .force(
@@ -92,15 +99,15 @@ export async function settle({ nodes, links }: GraphData, signal: AbortSignal): 
     .force(
       "charge",
       forceManyBody<GraphNode>()
-        .strength((node) => (node.seed ? -420 : -90))
+        .strength((node) => (node.seed ? -700 : -190))
         .distanceMax(500),
     )
     .force(
       "collide",
-      forceCollide<GraphNode>((node) => node.radius + 5),
+      forceCollide<GraphNode>((node) => node.radius + 9),
     )
-    .force("x", forceX<GraphNode>().strength(0.05))
-    .force("y", forceY<GraphNode>().strength(0.06))
+    .force("x", forceX<GraphNode>().strength(0.05 / Math.min(aspect, 2)))
+    .force("y", forceY<GraphNode>().strength(0.05 * Math.max(aspect, 0.5)))
     .alphaDecay(0.035)
     .stop();
   let began = performance.now();

@@ -35,6 +35,10 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
   const meaning = useMemo(() => answer && meaningOf(answer, playlist, names), [answer, playlist, names]);
   const all = useMemo(() => (meaning ? songs.map((song) => partsOf(song, meaning)) : []), [songs, meaning]);
   const { most, least } = useMemo(() => extent(all), [all]);
+  const tastes = useMemo(
+    () => [...new Set(meaning?.seeds.map((seed) => seed.taste))].sort((one, other) => one - other),
+    [meaning],
+  );
   useFlip(listRef, songs);
 
   const act = useCallback(
@@ -91,7 +95,15 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
         <>
           <Strip all={all} lit={songs.findIndex((song) => lit.has(song.id))} />
           <p className={styles.legend}>
-            <span data-kind="seed">your songs</span>
+            {tastes.length > 1 ? (
+              tastes.map((taste) => (
+                <span key={taste} data-taste={taste}>
+                  taste {taste + 1}
+                </span>
+              ))
+            ) : (
+              <span data-kind="seed">your songs</span>
+            )}
             {all[0]?.some((part) => part.kind === "title") && <span data-kind="title">your title</span>}
             <span data-kind="popularity">popularity</span>
             {least < 0 && <span data-kind="less">speaks against</span>}
