@@ -16,7 +16,7 @@ const ExportDialog = lazy(() => import("../features/export/ExportDialog"));
 const Graph = lazy(() => import("../features/graph/Graph"));
 const Player = lazy(() => import("../features/spotify/Player"));
 
-const VIEWS = { list: "List", graph: "Graph", shape: "Shape" } as const;
+const VIEWS = { list: "List", graph: "Graph", songs: "Songs", shape: "Shape" } as const;
 type View = keyof typeof VIEWS;
 
 interface Props {
@@ -45,7 +45,7 @@ export default function Work({ exporting, onExported, onPaste }: Props) {
     return ids;
   }, [focused, result.answer]);
 
-  const views: View[] = narrow ? ["list", "graph", "shape"] : wide ? ["list"] : ["list", "graph"];
+  const views: View[] = narrow ? ["list", "graph", "songs", "shape"] : wide ? ["list"] : ["list", "graph"];
   const shown = views.includes(view) ? view : "list";
   const graph = (
     <Suspense fallback={<p className={styles.loading}>Drawing…</p>}>
@@ -59,18 +59,28 @@ export default function Work({ exporting, onExported, onPaste }: Props) {
     </Suspense>
   );
 
+  // On a phone the search stays above; everything else is behind a button, so that the list is seen at once.
+  const search = <SearchBox onPaste={onPaste} />;
+  const own = (
+    <>
+      <ImportButton onOpen={() => onPaste("")} />
+      <SeedList answer={result.answer} lit={lit} onFocus={setFocused} />
+      <TitleField />
+      <button className="text-button" onClick={() => dispatch({ type: "clear" })}>
+        Start over
+      </button>
+    </>
+  );
+
   return (
     <main className={styles.work}>
       <div className={styles.side}>
         <section className={styles.start} aria-labelledby="songs">
-          <h2 id="songs">Your songs</h2>
-          <SearchBox onPaste={onPaste} />
-          <ImportButton onOpen={() => onPaste("")} />
-          <SeedList answer={result.answer} lit={lit} onFocus={setFocused} />
-          <TitleField />
-          <button className="text-button" onClick={() => dispatch({ type: "clear" })}>
-            Start over
-          </button>
+          <h2 id="songs" className={narrow ? "visually-hidden" : undefined}>
+            Your songs
+          </h2>
+          {search}
+          {!narrow && own}
         </section>
         {!narrow && <Shaping />}
       </div>
@@ -94,6 +104,11 @@ export default function Work({ exporting, onExported, onPaste }: Props) {
           />
         )}
         {shown === "graph" && graph}
+        {shown === "songs" && (
+          <section className={styles.start} aria-label="Songs to begin with">
+            {own}
+          </section>
+        )}
         {shown === "shape" && <Shaping />}
       </div>
       {wide && <div className={styles.beside}>{graph}</div>}

@@ -100,7 +100,7 @@ export async function settle(
       "charge",
       forceManyBody<GraphNode>()
         .strength((node) => (node.seed ? -700 : -190))
-        .distanceMax(500),
+        .distanceMax(260),
     )
     .force(
       "collide",
