@@ -61,7 +61,7 @@ export function SeedList({
   return (
     <div className={styles.seeds}>
       {groups.map(({ taste, keys }) => (
-        <section key={taste} aria-label={several ? `Taste ${taste + 1}` : "Your songs"}>
+        <div key={taste} role="group" aria-label={several ? `Taste ${taste + 1}` : "Songs to begin with"}>
           {several && (
             <header>
               <h3 data-taste={taste}>Taste {taste + 1}</h3>
@@ -75,10 +75,10 @@ export function SeedList({
             </header>
           )}
           <ul>{rows(keys, taste)}</ul>
-        </section>
+        </div>
       ))}
       {playlist.muted.map((keys, group) => (
-        <section key={keys.join()} aria-label="Muted songs" data-muted>
+        <div key={keys.join()} role="group" aria-label="Muted songs" data-muted>
           <header>
             <h3>Muted</h3>
             <button
@@ -90,7 +90,7 @@ export function SeedList({
             </button>
           </header>
           <ul>{rows(keys, 0)}</ul>
-        </section>
+        </div>
       ))}
     </div>
   );
