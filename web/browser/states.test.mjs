@@ -249,8 +249,15 @@ test("what loads is moved by nothing, and 500 songs are no burden", async () => 
       await page.mouse.wheel(0, 900);
       await page.waitForTimeout(40);
     }
+    await page.evaluate(() => window.scrollTo(0, 0));
+    // Found by style and not by role: working out the roles of 500 rows would be the longest task of all.
+    const first = page.locator("ol > li").first();
+    const id = await first.getAttribute("data-id");
+    await first.locator("button[title^=Ban]").click();
+    await page.locator(`[data-id="${id}"]`).waitFor({ state: "detached" });
+    await page.waitForTimeout(2000);
     const long = await page.evaluate(() => window.long);
-    console.log("long tasks while it loads", loading, "and while it scrolls", long);
+    console.log("long tasks while it loads", loading, "and while it scrolls and a song is banned", long);
     assert.ok(Math.max(0, ...long) <= 100, `a task of ${Math.max(...long)} ms`);
     assert.ok((await ids(page)).length > 100);
   });

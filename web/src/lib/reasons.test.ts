@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import type { Answer } from "./api";
-import { EMPTY } from "./playlist";
 import { becauseOf, meaningOf, partsOf } from "./reasons";
 
 const ANSWER: Answer = {
@@ -28,7 +27,7 @@ const song = ANSWER.recommendation_nodes[0];
 
 test("the parts of a score are named, and are the score", () => {
   if (!song) throw new Error("no song");
-  const meaning = meaningOf(ANSWER, { ...EMPTY, less: ["n"] }, { n: { title: "No", artist: null } });
+  const meaning = meaningOf(ANSWER, [{ key: "n", label: "No" }]);
   const parts = partsOf(song, meaning);
   expect(parts.map((part) => [part.label, part.value, part.taste])).toEqual([
     ["One", 0.2, 1],

@@ -1,6 +1,5 @@
 import type { Answer, Recommendation } from "./api";
-import type { Playlist, SongKey } from "./playlist";
-import { titleOf, type NamesOf } from "./songs";
+import type { SongKey } from "./playlist";
 import { list, quoted } from "./words";
 
 /** One part of a score. The score is exactly the sum of its parts. */
@@ -18,16 +17,16 @@ export interface Meaning {
   readonly less: readonly { key: SongKey | null; label: string }[];
 }
 
-export function meaningOf(answer: Answer, playlist: Playlist, names: NamesOf): Meaning {
+export function meaningOf(answer: Answer, less: Meaning["less"]): Meaning {
   return {
     seeds: answer.source_nodes
       .filter((node) => node.resolved_by !== null)
       .map((node) => ({
         key: node.id,
-        label: node.track_name ?? titleOf(node.id, names),
+        label: node.track_name ?? node.id,
         taste: node.taste ?? 0,
       })),
-    less: playlist.less.map((key) => ({ key, label: titleOf(key, names) })),
+    less,
   };
 }
 

@@ -19,6 +19,7 @@ interface Props {
 }
 
 const REACH = 14;
+const PAUSE = 150;
 
 /** The same list as a picture: what ties each suggestion to the songs that it came from. */
 export default function Graph({ answer, songs, focused, onFocus, onListen }: Props) {
@@ -39,14 +40,22 @@ export default function Graph({ answer, songs, focused, onFocus, onListen }: Pro
   useEffect(() => {
     if (!answer) return;
     const controller = new AbortController();
-    const next = toGraph(answer, songs, places.current);
-    const { clientWidth = 1, clientHeight = 1 } = box.current ?? {};
-    void settle(next, clientWidth / (clientHeight || 1), controller.signal).then(() => {
-      if (controller.signal.aborted) return;
-      places.current = new Map(next.nodes.map((node) => [node.id, { x: node.x, y: node.y }]));
-      setGraph(next);
-    });
-    return () => controller.abort();
+    const timer = setTimeout(
+      async () => {
+        const next = toGraph(answer, songs, places.current);
+        const { clientWidth = 1, clientHeight = 1 } = box.current ?? {};
+        await settle(next, clientWidth / (clientHeight || 1), controller.signal);
+        if (controller.signal.aborted) return;
+        places.current = new Map(next.nodes.map((node) => [node.id, { x: node.x, y: node.y }]));
+        setGraph(next);
+      },
+      // A song that leaves the list is followed by a new answer; one layout is enough for both.
+      places.current.size === 0 ? 0 : PAUSE,
+    );
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
   }, [answer, songs]);
 
   useEffect(() => {

@@ -93,7 +93,7 @@ function labels(
     if (cx < 0 || cy < 0 || cx > width || cy > height) continue;
     context.font = `${node.seed || node.id === focused ? 700 : 500} 12px ${colours.font}`;
     const text = shortened(node.title);
-    const half = context.measureText(text).width / 2;
+    const half = halfWidth(context, text);
     const middle = Math.min(Math.max(cx, half + 4), width - half - 4);
     const top = cy + node.radius * scale + 3;
     const box = { left: middle - half - 3, right: middle + half + 3, top: top - 1, bottom: top + 14 };
@@ -110,6 +110,16 @@ function labels(
     context.fillStyle = node.seed || node.id === focused ? colours.ink : colours.quiet;
     context.fillText(text, middle, top);
   }
+}
+
+const widths = new Map<string, number>();
+
+/** Measuring is slow, and the same names are drawn in every frame of a movement. */
+function halfWidth(context: CanvasRenderingContext2D, text: string): number {
+  const key = context.font + text;
+  const known = widths.get(key) ?? context.measureText(text).width / 2;
+  widths.set(key, known);
+  return known;
 }
 
 function shortened(title: string): string {

@@ -1,8 +1,9 @@
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import type { Recommendation } from "../../lib/api";
 import { Icon } from "../../lib/Icon";
 import { LIMITS } from "../../lib/playlist";
-import { meaningOf, partsOf } from "../../lib/reasons";
+import { meaningOf, partsOf, type Meaning, type Part } from "../../lib/reasons";
+import { titleOf, type NamesOf } from "../../lib/songs";
 import { useStore } from "../../lib/store";
 import { plural } from "../../lib/words";
 import { extent } from "./Bar";
@@ -16,6 +17,8 @@ import type { useRecommendations } from "./useRecommendations";
 import styles from "./Recommendations.module.css";
 
 const MORE = 20;
+const NOTHING = { songs: [] as readonly Recommendation[], all: [] as Part[][], most: 0, least: 0 };
+const NO_NAMES: NamesOf = {};
 
 interface Props {
   readonly result: ReturnType<typeof useRecommendations>;
@@ -32,14 +35,23 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
   const listRef = useRef<HTMLOListElement>(null);
   const note = useChangeNote(history.present, answer, result.isPlaceholderData);
 
-  const meaning = useMemo(() => answer && meaningOf(answer, playlist, names), [answer, playlist, names]);
-  const all = useMemo(() => (meaning ? songs.map((song) => partsOf(song, meaning)) : []), [songs, meaning]);
-  const { most, least } = useMemo(() => extent(all), [all]);
+  // Names come in all the while; only where one of these is new do the rows have to be made anew.
+  const lessNames = JSON.stringify(playlist.less.map((key) => ({ key, label: titleOf(key, names) })));
+  const meaning = useMemo(
+    () => answer && meaningOf(answer, JSON.parse(lessNames) as Meaning["less"]),
+    [answer, lessNames],
+  );
+  const current = useMemo(() => {
+    const all = meaning ? songs.map((song) => partsOf(song, meaning)) : [];
+    return { songs, all, ...extent(all) };
+  }, [songs, meaning]);
+  // Hundreds of rows are made in slices, while the page goes on answering.
+  const { songs: shown, all, most, least } = useDeferredValue(current, NOTHING);
   const tastes = useMemo(
     () => [...new Set(meaning?.seeds.map((seed) => seed.taste))].sort((one, other) => one - other),
     [meaning],
   );
-  useFlip(listRef, songs);
+  useFlip(listRef, shown);
 
   const act = useCallback(
     (action: RowAction, song: Recommendation) => {
@@ -67,7 +79,11 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
   const more = Math.min(MORE, LIMITS.count - count);
 
   return (
-    <section className={styles.section} aria-labelledby="suggestions" aria-busy={result.isFetching}>
+    <section
+      className={styles.section}
+      aria-labelledby="suggestions"
+      aria-busy={result.isFetching || shown !== songs}
+    >
       <header className={styles.header}>
         <h2 id="suggestions">{answer ? plural(songs.length, "suggestion") : "Suggestions"}</h2>
         <div className={styles.progress} data-on={result.isFetching || undefined} />
@@ -93,7 +109,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
 
       {answer && songs.length > 0 && (
         <>
-          <Strip all={all} lit={songs.findIndex((song) => lit.has(song.id))} />
+          <Strip all={all} lit={shown.findIndex((song) => lit.has(song.id))} />
           <p className={styles.legend}>
             {tastes.length > 1 ? (
               tastes.map((taste) => (
@@ -109,7 +125,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
             {least < 0 && <span data-kind="less">speaks against</span>}
           </p>
           <ol className={styles.list} ref={listRef} aria-label="Suggested songs">
-            {songs.map((song, index) => (
+            {shown.map((song, index) => (
               <Row
                 key={song.id}
                 song={song}
@@ -119,7 +135,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
                 least={least}
                 open={open === song.id}
                 lit={lit.has(song.id)}
-                names={names}
+                names={open === song.id ? names : NO_NAMES}
                 onAction={act}
               />
             ))}
