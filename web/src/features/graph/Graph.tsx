@@ -224,7 +224,7 @@ export default function Graph({ answer, songs, focused, onFocus, onListen }: Pro
                   onClick={() => dispatch({ type: "add", to: "seeds", keys: [card.id] })}
                   aria-label={`More like ${quoted(card.title)}`}
                 >
-                  <Icon name="more" />
+                  <Icon name="up" />
                 </button>
                 <button
                   className="icon-button"

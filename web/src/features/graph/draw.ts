@@ -45,9 +45,11 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const strongest = Math.max(...graph.links.map((link) => link.weight), 0.001);
+  // Hundreds of lines together would hide what they tie.
+  const density = Math.min(1, Math.max(0.3, 120 / graph.links.length));
   for (const { source, target, weight } of graph.links) {
     const bright = dim && (source.id === focused || target.id === focused);
-    context.globalAlpha = bright ? 0.95 : dim ? 0.08 : 0.15 + 0.5 * (weight / strongest);
+    context.globalAlpha = bright ? 0.95 : (dim ? 0.08 : 0.12 + 0.5 * (weight / strongest)) * density;
     context.strokeStyle = bright || !dim ? colour(source.taste) : colours.line;
     context.lineWidth = (0.6 + 3.4 * (weight / strongest)) * Math.min(Math.max(k, 0.6), 1.4);
     context.beginPath();
@@ -72,6 +74,17 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   context.globalAlpha = 1;
 }
 
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function overlap(one: Box, other: Box): boolean {
+  return one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;
+}
+
 /** Names where there is room for them: what is looked at first, then seeds, then the best suggestions. */
 function labels(
   context: CanvasRenderingContext2D,
@@ -81,7 +94,7 @@ function labels(
 ): void {
   const { graph, colours, width, height, lit, focused } = scene;
   const rank = (node: GraphNode) => (node.id === focused ? 0 : lit.has(node.id) ? 1 : node.seed ? 2 : 3);
-  const taken: { left: number; top: number; right: number; bottom: number }[] = [];
+  const taken: Box[] = [];
   context.textAlign = "center";
   context.textBaseline = "top";
   context.lineJoin = "round";
@@ -95,13 +108,17 @@ function labels(
     const text = shortened(node.title);
     const half = halfWidth(context, text);
     const middle = Math.min(Math.max(cx, half + 4), width - half - 4);
-    const top = cy + node.radius * scale + 3;
-    const box = { left: middle - half - 3, right: middle + half + 3, top: top - 1, bottom: top + 14 };
-    const crowded = taken.some(
-      (other) =>
-        box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top,
-    );
-    if (crowded && node.id !== focused) continue;
+    // Below its circle, or above where there is no room.
+    const boxes = [cy + node.radius * scale + 3, cy - node.radius * scale - 16].map((top) => ({
+      left: middle - half - 3,
+      right: middle + half + 3,
+      top: top - 1,
+      bottom: top + 14,
+    }));
+    const free = boxes.find((box) => !taken.some((other) => overlap(box, other)));
+    const box = free ?? (node.id === focused ? boxes[0] : undefined);
+    if (!box) continue;
+    const top = box.top + 1;
     taken.push(box);
     context.globalAlpha = 1;
     context.strokeStyle = colours.paper;

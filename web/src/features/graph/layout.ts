@@ -41,22 +41,28 @@ export function toGraph(
   before: ReadonlyMap<string, Place>,
 ): GraphData {
   const nodes = new Map<string, GraphNode>();
-  const add = (id: string, node: Omit<GraphNode, "id" | "x" | "y">) => {
-    const place = before.get(id) ?? spiral(nodes.size);
+  const seeds = answer.source_nodes.filter((seed) => seed.resolved_by !== null);
+  const ring = circle(seeds.map((seed) => ({ id: seed.id, taste: seed.taste ?? 0 })));
+  const add = (id: string, fresh: Place, node: Omit<GraphNode, "id" | "x" | "y">) => {
+    const place = before.get(id) ?? fresh;
     nodes.set(id, { id, ...node, x: place.x, y: place.y });
   };
   const highest = Math.max(...songs.map((song) => song.score), 0.001);
-  for (const seed of answer.source_nodes)
-    if (seed.resolved_by !== null)
-      add(seed.id, {
-        seed: true,
-        title: seed.track_name ?? seed.id,
-        artist: seed.track_artist ?? "",
-        taste: seed.taste ?? 0,
-        radius: 11,
-      });
+  for (const seed of seeds)
+    add(seed.id, ring.get(seed.id) ?? spiral(0), {
+      seed: true,
+      title: seed.track_name ?? seed.id,
+      artist: seed.track_artist ?? "",
+      taste: seed.taste ?? 0,
+      radius: 11,
+    });
+  const pulls = new Map<string, { place: Place; weight: number }[]>();
+  for (const { source, target, weight } of answer.edges) {
+    const place = nodes.get(source);
+    if (place) pulls.set(target, [...(pulls.get(target) ?? []), { place, weight }]);
+  }
   for (const song of songs)
-    add(song.id, {
+    add(song.id, beside(pulls.get(song.id) ?? [], nodes.size), {
       seed: false,
       title: song.track_name ?? song.id,
       artist: song.track_artist ?? "",
@@ -69,6 +75,27 @@ export function toGraph(
     return source && target ? [{ source, target, weight: edge.weight }] : [];
   });
   return { nodes: [...nodes.values()], links };
+}
+
+/** Seeds begin on a circle, those of one taste side by side: so the groups need not push through each other. */
+function circle(seeds: readonly { id: string; taste: number }[]): Map<string, Place> {
+  const radius = 60 + 30 * Math.sqrt(seeds.length);
+  const sorted = [...seeds].sort((one, other) => one.taste - other.taste);
+  return new Map(
+    sorted.map(({ id }, index) => {
+      const angle = (2 * Math.PI * index) / sorted.length;
+      return [id, { x: radius * Math.cos(angle), y: radius * Math.sin(angle) }];
+    }),
+  );
+}
+
+/** A suggestion begins near the songs that speak for it most. */
+function beside(pulls: readonly { place: Place; weight: number }[], index: number): Place {
+  const { x, y } = spiral(index);
+  const total = pulls.reduce((sum, { weight }) => sum + weight ** 2, 0) || 1;
+  const mean = (axis: "x" | "y") =>
+    pulls.reduce((sum, { place, weight }) => sum + place[axis] * weight ** 2, 0) / total;
+  return { x: mean("x") + x / 4, y: mean("y") + y / 4 };
 }
 
 function spiral(index: number): Place {

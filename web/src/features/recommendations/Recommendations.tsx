@@ -88,16 +88,13 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
         <h2 id="suggestions">{answer ? plural(songs.length, "suggestion") : "Suggestions"}</h2>
         <div className={styles.progress} data-on={result.isFetching || undefined} />
       </header>
-      <div className={styles.note} role="status" aria-live="polite">
-        {note !== "" && (
-          <>
-            <span dir="auto">{note}</span>
-            {history.past.length > 0 && (
-              <button className="text-button" onClick={undo}>
-                Undo
-              </button>
-            )}
-          </>
+      <div className={styles.note}>
+        {note === "" && <span>Keep what you like and ban what you do not: the list follows.</span>}
+        <span role="status">{note !== "" && <bdi>{note}</bdi>}</span>
+        {note !== "" && history.past.length > 0 && (
+          <button className="text-button" onClick={undo}>
+            Undo
+          </button>
         )}
       </div>
 

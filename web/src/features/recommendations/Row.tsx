@@ -60,7 +60,7 @@ export const Row = memo(function Row({ song, rank, parts, most, least, open, lit
           aria-label={`More like ${name}`}
           title="More like this"
         >
-          <Icon name="more" />
+          <Icon name="up" />
         </button>
         <button
           className="icon-button"
@@ -69,7 +69,7 @@ export const Row = memo(function Row({ song, rank, parts, most, least, open, lit
           aria-label={`Less like ${name}`}
           title="Less like this"
         >
-          <Icon name="less" />
+          <Icon name="down" />
         </button>
         <button
           className="icon-button"

@@ -25,10 +25,10 @@ export function Why({ song, parts, names, onAction }: Props) {
     <div className={styles.why}>
       <div className={styles.actions}>
         <button className="button" onClick={() => onAction("more", song)}>
-          <Icon name="more" /> More like this
+          <Icon name="up" /> More like this
         </button>
         <button className="button" onClick={() => onAction("less", song)}>
-          <Icon name="less" /> Less like this
+          <Icon name="down" /> Less like this
         </button>
         <button className="button" onClick={() => onAction("listen", song)}>
           <Icon name="play" /> Listen
