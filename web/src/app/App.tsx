@@ -1,6 +1,8 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Examples } from "../features/seeds/Examples";
 import { SearchBox } from "../features/seeds/SearchBox";
+import type { Account } from "../features/spotify/account";
+import type { Purpose } from "../features/spotify/login";
 import { TitleField } from "../features/seeds/TitleField";
 import { useStore } from "../lib/store";
 import { Beats } from "./Beats";
@@ -11,12 +13,21 @@ import styles from "./App.module.css";
 
 const loadWork = () => import("./Work");
 const Work = lazy(loadWork);
+const FromSpotify = lazy(() => import("../features/spotify/FromSpotify"));
 const ImportDialog = lazy(() => import("../features/seeds/ImportDialog"));
 
-export function App() {
+/** `account` only where this deployment has an application at Spotify; `login` is what became of a login there. */
+export interface SpotifyStart {
+  readonly account: Account;
+  readonly login: { readonly purpose: Purpose | null; readonly failed: string };
+}
+
+export function App({ spotify }: { spotify: SpotifyStart | null }) {
   const { playlist, brokenLink, dismissBrokenLink } = useStore();
-  const [pasted, setPasted] = useState<string | null>(null);
-  const [exporting, setExporting] = useState(false);
+  const purpose = spotify?.login.purpose ?? null;
+  const [pasted, setPasted] = useState<string | null>(purpose === "import" ? "" : null);
+  const [exporting, setExporting] = useState(purpose === "export");
+  const [failedLogin, setFailedLogin] = useState(spotify?.login.failed ?? "");
   useUndoKeys();
 
   const title = playlist.title.trim();
@@ -38,9 +49,22 @@ export function App() {
           </button>
         </p>
       )}
+      {failedLogin !== "" && (
+        <p className={styles.broken} role="alert">
+          {failedLogin}{" "}
+          <button className="text-button" onClick={() => setFailedLogin("")}>
+            All right
+          </button>
+        </p>
+      )}
       {begun ? (
         <Suspense fallback={<main className={styles.loading} aria-busy="true" />}>
-          <Work exporting={exporting} onExported={() => setExporting(false)} onPaste={setPasted} />
+          <Work
+            account={spotify?.account ?? null}
+            exporting={exporting}
+            onExported={() => setExporting(false)}
+            onPaste={setPasted}
+          />
         </Suspense>
       ) : (
         <main className={styles.empty}>
@@ -65,7 +89,24 @@ export function App() {
           <Examples />
         </main>
       )}
-      <Suspense>{pasted !== null && <ImportDialog text={pasted} onClose={() => setPasted(null)} />}</Suspense>
+      <Suspense>
+        {pasted !== null && (
+          <ImportDialog text={pasted} onClose={() => setPasted(null)}>
+            {spotify &&
+              ((onList) => (
+                <FromSpotify
+                  account={spotify.account}
+                  onSongs={(name, songs) =>
+                    onList({
+                      name,
+                      entries: songs.map((song) => ({ text: `${song.artist} - ${song.title}`, ...song })),
+                    })
+                  }
+                />
+              ))}
+          </ImportDialog>
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import { Recommendations } from "../features/recommendations/Recommendations";
 import { useRecommendations } from "../features/recommendations/useRecommendations";
 import { useVisible } from "../features/recommendations/useVisible";
+import type { Account } from "../features/spotify/account";
 import { SearchBox } from "../features/seeds/SearchBox";
 import { SeedList } from "../features/seeds/SeedList";
 import { TitleField } from "../features/seeds/TitleField";
@@ -14,19 +15,21 @@ import styles from "./Work.module.css";
 
 const ExportDialog = lazy(() => import("../features/export/ExportDialog"));
 const Graph = lazy(() => import("../features/graph/Graph"));
+const ToSpotify = lazy(() => import("../features/spotify/ToSpotify"));
 const Player = lazy(() => import("../features/spotify/Player"));
 
 const VIEWS = { list: "List", graph: "Graph", songs: "Songs", shape: "Shape" } as const;
 type View = keyof typeof VIEWS;
 
 interface Props {
+  readonly account: Account | null;
   readonly exporting: boolean;
   readonly onExported: () => void;
   readonly onPaste: (text: string) => void;
 }
 
 /** The page once there is something to begin with: the listener's songs, the suggestions, and what ties them. */
-export default function Work({ exporting, onExported, onPaste }: Props) {
+export default function Work({ account, exporting, onExported, onPaste }: Props) {
   const { playlist, dispatch } = useStore();
   const result = useRecommendations(playlist);
   const songs = useVisible(result);
@@ -113,7 +116,22 @@ export default function Work({ exporting, onExported, onPaste }: Props) {
       </div>
       {wide && <div className={styles.beside}>{graph}</div>}
       <Suspense>
-        {exporting && <ExportDialog songs={songs} onClose={onExported} />}
+        {exporting && (
+          <ExportDialog songs={songs} onClose={onExported}>
+            {account &&
+              ((title, list) => {
+                const known = list.filter((song) => song.spotify !== null);
+                return (
+                  <ToSpotify
+                    account={account}
+                    title={title}
+                    uris={known.map((song) => song.id)}
+                    without={list.length - known.length}
+                  />
+                );
+              })}
+          </ExportDialog>
+        )}
         {listening !== null && <Player song={listening} onClose={() => setListening(null)} />}
       </Suspense>
     </main>

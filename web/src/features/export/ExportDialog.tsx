@@ -12,7 +12,7 @@ interface Props {
   readonly songs: readonly Recommendation[];
   readonly onClose: () => void;
   /** What else can be done with the playlist, as sending it to an account. */
-  readonly children?: (title: string, songs: readonly ExportSong[]) => ReactNode;
+  readonly children?: ((title: string, songs: readonly ExportSong[]) => ReactNode) | null;
 }
 
 export default function ExportDialog({ songs, onClose, children }: Props) {

@@ -94,7 +94,12 @@ function labels(
 ): void {
   const { graph, colours, width, height, lit, focused } = scene;
   const rank = (node: GraphNode) => (node.id === focused ? 0 : lit.has(node.id) ? 1 : node.seed ? 2 : 3);
-  const taken: Box[] = [];
+  // No name lies on a circle; that of its own it does not touch.
+  const taken: Box[] = graph.nodes.map((node) => {
+    const [cx, cy] = place(node);
+    const half = node.radius * scale;
+    return { left: cx - half, right: cx + half, top: cy - half, bottom: cy + half };
+  });
   context.textAlign = "center";
   context.textBaseline = "top";
   context.lineJoin = "round";

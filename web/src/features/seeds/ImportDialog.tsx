@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState, type DragEvent } from "react";
+import { useState, type DragEvent, type ReactNode } from "react";
 import { Dialog } from "../../lib/Dialog";
 import { LIMITS, type SongKey } from "../../lib/playlist";
 import { useServices } from "../../lib/services";
@@ -15,16 +15,16 @@ const LARGEST = 20 * 1024 * 1024;
 interface Props {
   /** What was pasted already. */
   readonly text: string;
-  /** Lists that were chosen elsewhere, as in an account. */
-  readonly lists?: readonly ParsedList[] | undefined;
   readonly onClose: () => void;
+  /** Where else lists come from, as an account. */
+  readonly children?: ((onList: (list: ParsedList) => void) => ReactNode) | null;
 }
 
-export default function ImportDialog({ text, lists: given, onClose }: Props) {
+export default function ImportDialog({ text, onClose, children }: Props) {
   const [entries, setEntries] = useState<readonly Entry[] | null>(
     text.trim() === "" ? null : parseLines(text),
   );
-  const [lists, setLists] = useState<readonly ParsedList[] | null>(given ?? null);
+  const [lists, setLists] = useState<readonly ParsedList[] | null>(null);
   return (
     <Dialog title="Paste a list or open a file" onClose={onClose}>
       {entries ? (
@@ -32,12 +32,15 @@ export default function ImportDialog({ text, lists: given, onClose }: Props) {
       ) : lists ? (
         <Choose lists={lists} onChoose={(list) => setEntries(list.entries)} onBack={() => setLists(null)} />
       ) : (
-        <Input
-          onLists={(lists) => {
-            if (lists.length === 1 && lists[0]) setEntries(lists[0].entries);
-            else setLists(lists);
-          }}
-        />
+        <>
+          <Input
+            onLists={(lists) => {
+              if (lists.length === 1 && lists[0]) setEntries(lists[0].entries);
+              else setLists(lists);
+            }}
+          />
+          {children?.((list) => setEntries(list.entries))}
+        </>
       )}
     </Dialog>
   );

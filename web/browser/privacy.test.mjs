@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ADDRESS } from "./open.mjs";
+import { add, assertSoon, ids, open, popular, rows, settled } from "./page.mjs";
+
+let browser;
+let songs;
+before(async () => {
+  browser = await open();
+  songs = await popular(60);
+});
+after(() => browser.close());
+
+test("the policy is strict, and forbids nothing that the page does", async (t) => {
+  const policy = (await fetch(`${ADDRESS}/`)).headers.get("Content-Security-Policy");
+  if (policy === null) return t.skip("Vite's own server sends no policy");
+  assert.match(policy, /default-src 'none'/);
+  assert.doesNotMatch(policy, /unsafe/);
+
+  const asked = [];
+  const before = async (page) => {
+    page.on("request", (request) => asked.push(new URL(request.url()).origin));
+    await page.route("https://open.spotify.com/**", (route) =>
+      route.fulfill({ contentType: "text/html", body: "player" }),
+    );
+    await page.addInitScript(() => {
+      window.forbidden = [];
+      document.addEventListener("securitypolicyviolation", (event) =>
+        window.forbidden.push(event.violatedDirective),
+      );
+    });
+  };
+  await browser.page({ before, reducedMotion: "no-preference" }, async (page) => {
+    await add(page, songs[0]);
+    await settled(page);
+    await rows(page).first().getByRole("button", { name: /^Ban/ }).click();
+    await settled(page);
+    await rows(page).first().getByRole("button", { name: /^Why/ }).click();
+    await page.getByRole("button", { name: "Take it along" }).click();
+    const dialog = page.getByRole("dialog");
+    await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name: "CSV" }).click()]);
+    await page.keyboard.press("Escape");
+    // Nobody but the service was asked for anything so far.
+    assert.deepEqual(
+      [...new Set(asked.filter((origin) => origin.startsWith("http")))],
+      [new URL(ADDRESS).origin],
+    );
+
+    await rows(page)
+      .first()
+      .getByRole("button", { name: /^Listen to/ })
+      .click();
+    await page.getByRole("complementary", { name: "Player" }).waitFor();
+    await page.waitForTimeout(300);
+    assert.deepEqual(await page.evaluate(() => window.forbidden), []);
+  });
+});
+
+test("a song of Spotify's is played by its player, once it is asked for", async () => {
+  const id = "0VjIjW4GlUZAMYd2vXMi3b";
+  const before = async (page) => {
+    await page.route("https://open.spotify.com/**", (route) =>
+      route.fulfill({ contentType: "text/html", body: "player" }),
+    );
+    await page.route("**/recommendations", async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      if (json.recommendation_nodes[0]) json.recommendation_nodes[0].id = `spotify:track:${id}`;
+      await route.fulfill({ response, json });
+    });
+  };
+  await browser.page({ before, hash: `#v=1&s==${encodeURIComponent(songs[0].id)}` }, async (page) => {
+    await settled(page);
+    assert.equal(await page.locator("iframe").count(), 0);
+    await rows(page)
+      .first()
+      .getByRole("button", { name: /^Listen to/ })
+      .click();
+    await page.locator(`iframe[src="https://open.spotify.com/embed/track/${id}"]`).waitFor();
+    await page.getByRole("button", { name: "Close the player" }).click();
+    assert.equal(await page.locator("iframe").count(), 0);
+  });
+});
+
+test("two tastes are told apart, and one of them can be muted", async (t) => {
+  // Two songs that the service itself takes for two tastes.
+  let pair = null;
+  for (const other of songs.slice(1)) {
+    const response = await fetch(`${ADDRESS}/recommendations`, {
+      method: "POST",
+      body: JSON.stringify({ songs: [{ id: songs[0].id }, { id: other.id }], tastes: "auto", count: 1 }),
+    });
+    const { source_nodes } = await response.json();
+    if (new Set(source_nodes.map(({ taste }) => taste)).size === 2) {
+      pair = [songs[0], other];
+      break;
+    }
+  }
+  if (!pair) return t.skip("no two popular songs lie apart here");
+  await browser.page({}, async (page) => {
+    for (const song of pair) await add(page, song);
+    await settled(page);
+    await page.getByRole("group", { name: "Taste 2" }).waitFor();
+    const both = await ids(page);
+    await page.getByRole("button", { name: "Mute taste 2" }).click();
+    await settled(page);
+    await page.getByRole("group", { name: "Muted songs" }).waitFor();
+    assert.notDeepEqual(await ids(page), both);
+    // A song that is muted is not suggested instead.
+    assert.ok(!(await ids(page)).some((id) => pair.map((song) => song.id).includes(id)));
+    await page.getByRole("button", { name: /muted song count again/ }).click();
+    await assertSoon(async () => JSON.stringify(await ids(page)) === JSON.stringify(both));
+  });
+});
