@@ -48,11 +48,11 @@ export const titles = (page) => rows(page).getByRole("heading").allTextContents(
 export const note = (page) => page.locator("section[aria-labelledby=suggestions] [role=status]").first();
 
 /** Songs that many playlists have, each by another artist. */
-export async function popular(count) {
+export async function popular(count, perArtist = 1) {
   const answer = await post("/recommendations", {
     songs: [{ id: "algorhythms:example" }],
     count,
-    max_per_artist: 1,
+    max_per_artist: perArtist,
     terms: false,
   });
   return answer.recommendation_nodes;

@@ -23,7 +23,13 @@ export function namesOfKey(key: SongKey): { title: string; artist: string } | nu
 }
 
 export function titleOf(key: SongKey, names: NamesOf): string {
-  return names[key]?.title ?? namesOfKey(key)?.title ?? key;
+  return names[key]?.title ?? namesOfKey(key)?.title ?? nameless(key);
+}
+
+/** What is shown of an identifier as long as its names are unknown. */
+function nameless(key: SongKey): string {
+  const id = spotifyId(key);
+  return id ? `Song ${id.slice(0, 6)}…` : key;
 }
 
 export function artistOf(key: SongKey, names: NamesOf): string {

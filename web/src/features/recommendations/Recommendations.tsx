@@ -89,7 +89,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
         <div className={styles.progress} data-on={result.isFetching || undefined} />
       </header>
       <div className={styles.note}>
-        {note === "" && <span>Keep what you like and ban what you do not: the list follows.</span>}
+        {note === "" && answer && <span>Keep what you like and ban what you do not: the list follows.</span>}
         <span role="status">{note !== "" && <bdi>{note}</bdi>}</span>
         {note !== "" && history.past.length > 0 && (
           <button className="text-button" onClick={undo}>
@@ -117,7 +117,9 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
             ) : (
               <span data-kind="seed">your songs</span>
             )}
-            {all[0]?.some((part) => part.kind === "title") && <span data-kind="title">your title</span>}
+            {all.some((parts) => parts.some((part) => part.kind === "title" && part.value !== 0)) && (
+              <span data-kind="title">your title</span>
+            )}
             <span data-kind="popularity">popularity</span>
             {least < 0 && <span data-kind="less">speaks against</span>}
           </p>

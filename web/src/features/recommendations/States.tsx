@@ -48,7 +48,7 @@ export function Waiting({ result }: { result: Result }) {
       <p className={styles.message} role="status">
         {unavailable ? "The service is busy or being renewed." : "The service cannot be reached just now."}{" "}
         <span aria-hidden="true">
-          {left > 0 ? `It is asked again in ${left} s.` : "It is being asked again…"}
+          {left > 0 ? `It is asked again in ${left}\u00a0s.` : "It is being asked again…"}
         </span>
         <span className="visually-hidden">It is asked again by itself.</span> {askNow}
       </p>
