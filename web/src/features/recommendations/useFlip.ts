@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, type RefObject } from "react";
 
 const DURATION = 260;
-const MOST = 120;
+const MOST = 60;
 
 /** Rows move to their new places instead of jumping there; only those that are on screen, and not for who wants no motion. */
 export function useFlip(listRef: RefObject<HTMLElement | null>, order: unknown): void {
@@ -10,11 +10,13 @@ export function useFlip(listRef: RefObject<HTMLElement | null>, order: unknown):
   useLayoutEffect(() => {
     const list = listRef.current;
     if (!list) return;
+    // Where rows are is asked only if it is needed: the browser has to lay the page out to say it.
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return places.current.clear();
     const rows = [...list.children].slice(0, MOST) as HTMLElement[];
     const now = new Map(rows.map((row) => [row.dataset.id ?? "", row.offsetTop]));
     const before = places.current;
     places.current = now;
-    if (before.size === 0 || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (before.size === 0) return;
     const top = list.getBoundingClientRect().top;
     for (const row of rows) {
       const id = row.dataset.id ?? "";
