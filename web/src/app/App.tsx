@@ -1,13 +1,12 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Examples } from "../features/seeds/Examples";
 import { SearchBox } from "../features/seeds/SearchBox";
-import type { Account } from "../features/spotify/account";
-import type { Purpose } from "../features/spotify/login";
 import { TitleField } from "../features/seeds/TitleField";
 import { useStore } from "../lib/store";
 import { Beats } from "./Beats";
 import { Header } from "./Header";
 import { ImportButton } from "./ImportButton";
+import type { SpotifyStart } from "./startSpotify";
 import { useUndoKeys } from "./useUndoKeys";
 import styles from "./App.module.css";
 
@@ -16,18 +15,19 @@ const Work = lazy(loadWork);
 const FromSpotify = lazy(() => import("../features/spotify/FromSpotify"));
 const ImportDialog = lazy(() => import("../features/seeds/ImportDialog"));
 
-/** `account` only where this deployment has an application at Spotify; `login` is what became of a login there. */
-export interface SpotifyStart {
-  readonly account: Account;
-  readonly login: { readonly purpose: Purpose | null; readonly failed: string };
-}
-
-export function App({ spotify }: { spotify: SpotifyStart | null }) {
+export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | null> }) {
   const { playlist, brokenLink, dismissBrokenLink } = useStore();
-  const purpose = spotify?.login.purpose ?? null;
-  const [pasted, setPasted] = useState<string | null>(purpose === "import" ? "" : null);
-  const [exporting, setExporting] = useState(purpose === "export");
-  const [failedLogin, setFailedLogin] = useState(spotify?.login.failed ?? "");
+  const [pasted, setPasted] = useState<string | null>(null);
+  const [exporting, setExporting] = useState(false);
+  const [spotify, setSpotify] = useState<SpotifyStart | null>(null);
+  useEffect(() => {
+    // After a login the listener goes on where it came between.
+    void spotifyStart.then((start) => {
+      setSpotify(start);
+      if (start?.purpose === "import") setPasted("");
+      if (start?.purpose === "export") setExporting(true);
+    });
+  }, [spotifyStart]);
   useUndoKeys();
 
   const title = playlist.title.trim();
@@ -35,8 +35,11 @@ export function App({ spotify }: { spotify: SpotifyStart | null }) {
   useEffect(() => {
     document.title = title === "" ? "algorhythms" : `${title} · algorhythms`;
   }, [title]);
-  // What comes after the first song is fetched while the listener looks for it.
-  useEffect(() => void loadWork(), []);
+  // What comes after the first song is fetched while the listener looks for it, once the page itself is done.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadWork(), 1000);
+    return () => clearTimeout(timer);
+  }, []);
 
   return (
     <div className={styles.app}>
@@ -49,10 +52,10 @@ export function App({ spotify }: { spotify: SpotifyStart | null }) {
           </button>
         </p>
       )}
-      {failedLogin !== "" && (
+      {spotify && spotify.failed !== "" && (
         <p className={styles.broken} role="alert">
-          {failedLogin}{" "}
-          <button className="text-button" onClick={() => setFailedLogin("")}>
+          {spotify.failed}{" "}
+          <button className="text-button" onClick={() => setSpotify({ ...spotify, failed: "" })}>
             All right
           </button>
         </p>

@@ -1,14 +1,14 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { namesOfKey } from "../lib/songs";
-import { useServices } from "../lib/services";
+import { useApi } from "../lib/useApi";
 import { useStore } from "../lib/store";
 
 const AT_ONCE = 40;
 
 /** A link holds no names. Those of seeds come with the answer; those of other songs are looked up here. */
 export function useNamesOfLink(): void {
-  const { api } = useServices();
+  const api = useApi();
   const { playlist, names, learn } = useStore();
   const nameless = [...playlist.kept, ...playlist.less, ...playlist.banned]
     .filter((key) => names[key] === undefined && namesOfKey(key) === null)

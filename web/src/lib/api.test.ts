@@ -10,7 +10,7 @@ beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
 afterEach(() => server.resetHandlers());
 afterAll(() => server.close());
 
-const api = createApi(ENDPOINT);
+const api = createApi(Promise.resolve(ENDPOINT));
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => {

@@ -35,28 +35,35 @@ export class ServiceError extends Error {
 
 export type Api = ReturnType<typeof createApi>;
 
-export function createApi(endpoint: string) {
-  const client = createClient<paths>({
-    baseUrl: endpoint,
-    // Looked up at each call, so that a test may put another one in its place.
-    fetch: (request) => globalThis.fetch(request),
-    // The service ignores it; of this one no browser asks another origin beforehand.
-    headers: { "Content-Type": "text/plain" },
-  });
+/** `endpoint` is a promise, so that the page is there before it is known. */
+export function createApi(endpoint: Promise<string>) {
+  const connected = endpoint.then((baseUrl) =>
+    createClient<paths>({
+      baseUrl,
+      // Looked up at each call, so that a test may put another one in its place.
+      fetch: (request) => globalThis.fetch(request),
+      // The service ignores it; of this one no browser asks another origin beforehand.
+      headers: { "Content-Type": "text/plain" },
+    }),
+  );
 
   return {
     async search(q: string, signal?: AbortSignal): Promise<Track[]> {
-      const found = await answered(
-        (signal) => client.GET("/tracks", { params: { query: { q, limit: 8 } }, signal }),
-        signal,
-      );
-      return found.tracks;
+      const client = await connected;
+      const query = { q, limit: 8 };
+      const out = await answered((signal) => client.GET("/tracks", { params: { query }, signal }), signal);
+      return out.tracks;
     },
-    track: (id: string, signal?: AbortSignal): Promise<TrackDetail> =>
-      answered((signal) => client.GET("/tracks/{id}", { params: { path: { id } }, signal }), signal),
-    recommend: (body: RecommendationsRequest, signal?: AbortSignal): Promise<Answer> =>
-      answered((signal) => client.POST("/recommendations", { body, signal }), signal),
+    async track(id: string, signal?: AbortSignal): Promise<TrackDetail> {
+      const client = await connected;
+      return answered((signal) => client.GET("/tracks/{id}", { params: { path: { id } }, signal }), signal);
+    },
+    async recommend(body: RecommendationsRequest, signal?: AbortSignal): Promise<Answer> {
+      const client = await connected;
+      return answered((signal) => client.POST("/recommendations", { body, signal }), signal);
+    },
     async resolve(lines: string[], signal?: AbortSignal): Promise<ResolvedLine[]> {
+      const client = await connected;
       const out = await answered((signal) => client.POST("/resolve", { body: { lines }, signal }), signal);
       return out.lines;
     },

@@ -3,7 +3,7 @@ import { useEffect, useMemo } from "react";
 import { ServiceError, type Answer, type Api } from "../../lib/api";
 import type { Playlist } from "../../lib/playlist";
 import { toRequest, type RecommendationsRequest } from "../../lib/request";
-import { useServices } from "../../lib/services";
+import { useApi } from "../../lib/useApi";
 import { useStore } from "../../lib/store";
 
 const ANOTHER_RELEASE = "urn:algorhythms:problem:cursor-of-another-release";
@@ -13,7 +13,7 @@ const ANOTHER_RELEASE = "urn:algorhythms:problem:cursor-of-another-release";
  * answer to another question and can never stand in the place of a newer one; until that is there, the old one stays.
  */
 export function useRecommendations(playlist: Playlist) {
-  const { api } = useServices();
+  const api = useApi();
   const { learn } = useStore();
   const client = useQueryClient();
   const request = useMemo(() => toRequest(playlist), [playlist]);

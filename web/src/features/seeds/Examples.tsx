@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Icon } from "../../lib/Icon";
-import { useServices } from "../../lib/services";
+import { useApi } from "../../lib/useApi";
 import { useStore } from "../../lib/store";
 import styles from "./Examples.module.css";
 
@@ -8,7 +8,7 @@ const NUMBER = 6;
 
 /** For who only looks: songs that many playlists have, of this very service. */
 export function Examples() {
-  const { api } = useServices();
+  const api = useApi();
   const { dispatch } = useStore();
   const { data } = useQuery({
     queryKey: ["examples"],

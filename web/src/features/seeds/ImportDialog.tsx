@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type DragEvent, type ReactNode } from "react";
 import { Dialog } from "../../lib/Dialog";
 import { LIMITS, type SongKey } from "../../lib/playlist";
-import { useServices } from "../../lib/services";
+import { useApi } from "../../lib/useApi";
 import { keyOfNames, type Names } from "../../lib/songs";
 import { useStore } from "../../lib/store";
 import { plural } from "../../lib/words";
@@ -156,7 +156,7 @@ interface MatchesProps {
 
 /** What each line is, how surely, and what else it might be. The listener has the last word. */
 function Matches({ entries, onBack, onClose }: MatchesProps) {
-  const { api } = useServices();
+  const api = useApi();
   const { playlist, dispatch } = useStore();
   const [choices, setChoices] = useState<Readonly<Record<number, SongKey>>>({});
   const { data, error, isFetching, refetch } = useQuery({

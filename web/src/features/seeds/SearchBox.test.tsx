@@ -3,7 +3,7 @@ import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import type { Api, Track } from "../../lib/api";
-import { ServicesContext } from "../../lib/services";
+import { ApiContext } from "../../lib/useApi";
 import { StoreProvider, useStore } from "../../lib/store";
 import { SearchBox } from "./SearchBox";
 
@@ -24,12 +24,12 @@ function setUp(search: (q: string) => Promise<Track[]>) {
   const api = { search } as unknown as Api;
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
-      <ServicesContext value={{ api, config: { endpoint: "", spotifyClientId: "" } }}>
+      <ApiContext value={api}>
         <StoreProvider>
           <SearchBox onPaste={onPaste} />
           <Seeds />
         </StoreProvider>
-      </ServicesContext>
+      </ApiContext>
     </QueryClientProvider>,
   );
   return { onPaste, user: userEvent.setup(), field: screen.getByRole("combobox") };

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import type { Track } from "../../lib/api";
 import { Icon } from "../../lib/Icon";
-import { useServices } from "../../lib/services";
+import { useApi } from "../../lib/useApi";
 import { useStore } from "../../lib/store";
 import { plural } from "../../lib/words";
 import styles from "./SearchBox.module.css";
@@ -135,7 +135,7 @@ export function SearchBox({ onPaste }: { onPaste: (text: string) => void }) {
 }
 
 function useSearch(text: string) {
-  const { api } = useServices();
+  const api = useApi();
   const q = useSettled(text, PAUSE);
   const search = useQuery({
     queryKey: ["search", q],
