@@ -76,6 +76,7 @@ async function answered<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const abort = () => controller.abort();
+  if (outer?.aborted) abort();
   outer?.addEventListener("abort", abort);
   const timer = setTimeout(abort, TIMEOUT);
   try {
