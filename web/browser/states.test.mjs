@@ -57,7 +57,7 @@ test("503 is waited for, counted down, and passes", async () => {
           ),
     );
   await browser.page({ hash: link(), before, complaints: FAILED }, async (page) => {
-    await page.getByText(/It is asked again in [12] s\./).waitFor();
+    await page.getByText(/It is asked again in [12]\ss\./).waitFor();
     assert.deepEqual(await violations(page), []);
     await settled(page);
     assert.equal(await page.getByText(/It is asked again in/).count(), 0);
@@ -76,6 +76,8 @@ for (const [status, words] of [
       const alert = page.getByRole("alert");
       await alert.getByText(words).waitFor();
       await alert.getByText("because of this").waitFor();
+      // What was there is still there.
+      assert.ok((await rows(page).count()) >= 19);
       assert.deepEqual(await violations(page), []);
       await page.unroute(RECOMMENDATIONS);
       await alert.getByRole("button", { name: "Undo the last step" }).click();
@@ -97,6 +99,19 @@ test("the service goes away in the middle and comes back", async () => {
     await page.getByRole("button", { name: "Ask now" }).click();
     await settled(page);
     assert.equal(await page.getByText("cannot be reached").count(), 0);
+  });
+});
+
+test("a service that is away from the start is said to be so", async () => {
+  const before = (page) => page.route(RECOMMENDATIONS, (route) => route.abort());
+  await browser.page({ before, complaints: FAILED }, async (page) => {
+    await page.getByText("The service cannot be reached just now.").waitFor();
+    await page.unroute(RECOMMENDATIONS);
+    await page
+      .getByRole("list", { name: /begin with/ })
+      .getByRole("button")
+      .first()
+      .waitFor();
   });
 });
 

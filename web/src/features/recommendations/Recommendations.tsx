@@ -33,7 +33,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
   const { answer } = result;
   const [open, setOpen] = useState<string | null>(null);
   const listRef = useRef<HTMLOListElement>(null);
-  const note = useChangeNote(history.present, answer, result.isPlaceholderData);
+  const note = useChangeNote(history.present, answer, result.stale);
 
   // Names come in all the while; only where one of these is new do the rows have to be made anew.
   const lessNames = JSON.stringify(playlist.less.map((key) => ({ key, label: titleOf(key, names) })));
@@ -100,7 +100,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
 
       <Waiting result={result} />
       <Failure result={result} />
-      {answer && <Notices answer={answer} stale={result.isPlaceholderData} />}
+      {answer && <Notices answer={answer} stale={result.stale} />}
       <Kept onListen={onListen} />
       {!answer && !result.isError && <Skeleton count={Math.min(count, 8)} />}
 
@@ -143,7 +143,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
             <button
               className="button"
               data-size="large"
-              disabled={result.isPlaceholderData}
+              disabled={result.stale}
               onClick={() => dispatch({ type: "option", change: { count: count + more } })}
             >
               <Icon name="more" /> {more} more

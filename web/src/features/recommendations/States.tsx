@@ -99,8 +99,10 @@ function headline(status: number): string {
 /** What the service has to say about its answer. */
 export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
   const { playlist } = useStore();
-  const [release, setRelease] = useState({ first: answer.model_version, renewed: false });
-  if (release.first !== answer.model_version) setRelease({ first: answer.model_version, renewed: true });
+  // An undone step may bring an answer of an older release back; that is no news.
+  const [release, setRelease] = useState({ seen: [answer.model_version], renewed: false });
+  if (!release.seen.includes(answer.model_version))
+    setRelease({ seen: [...release.seen, answer.model_version], renewed: true });
 
   const notices = stale ? [] : answer.notices.filter((notice) => notice.code !== "unknown_fields");
   const { options, bannedArtists, banned } = playlist;
@@ -120,10 +122,7 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
       {release.renewed && (
         <p className={styles.quiet} role="status">
           The music data was renewed while you were here, so the list may have changed a little.{" "}
-          <button
-            className="text-button"
-            onClick={() => setRelease({ first: answer.model_version, renewed: false })}
-          >
+          <button className="text-button" onClick={() => setRelease({ ...release, renewed: false })}>
             All right
           </button>
         </p>

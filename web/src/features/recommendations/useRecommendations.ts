@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { ServiceError, type Answer, type Api } from "../../lib/api";
 import type { Playlist } from "../../lib/playlist";
 import { toRequest, type RecommendationsRequest } from "../../lib/request";
@@ -26,7 +26,11 @@ export function useRecommendations(playlist: Playlist) {
     placeholderData: keepPreviousData,
     staleTime: Infinity,
   });
-  const answer = request === null ? undefined : query.data;
+  // What was answered last stays in sight when the next answer is a refusal.
+  const [last, setLast] = useState<Answer>();
+  if (query.data && query.data !== last) setLast(query.data);
+  const answer = request === null ? undefined : (query.data ?? (query.isError ? last : undefined));
+  const stale = query.isPlaceholderData || query.isError;
 
   useEffect(() => {
     if (!answer) return;
@@ -40,7 +44,7 @@ export function useRecommendations(playlist: Playlist) {
     );
   }, [answer, learn]);
 
-  return { ...query, answer, asked: request !== null };
+  return { ...query, answer, stale };
 }
 
 /** The first `count` songs: from the cache where a longer answer is there, else what a shorter one lacks. */
@@ -74,7 +78,12 @@ function cut(answer: Answer, count: number): Answer {
   const recommendation_nodes = answer.recommendation_nodes.slice(0, count);
   const ids = new Set(recommendation_nodes.map((node) => node.id));
   // Without its cursor: that one continues the whole answer, not this beginning of it.
-  return { ...answer, recommendation_nodes, edges: answer.edges.filter((edge) => ids.has(edge.target)) };
+  return {
+    ...answer,
+    cursor: null,
+    recommendation_nodes,
+    edges: answer.edges.filter((edge) => ids.has(edge.target)),
+  };
 }
 
 function joined(first: Answer, next: Answer): Answer {

@@ -10,7 +10,7 @@ const NUMBER = 6;
 export function Examples() {
   const api = useApi();
   const { dispatch } = useStore();
-  const { data } = useQuery({
+  const { data, failureCount, fetchStatus } = useQuery({
     queryKey: ["examples"],
     // Of a song that nobody knows, the service answers with the most popular ones.
     queryFn: ({ signal }) =>
@@ -23,6 +23,10 @@ export function Examples() {
   return (
     <div className={styles.examples} aria-busy={!data}>
       <p id="examples">Or begin with one of these:</p>
+      {!data && fetchStatus === "paused" && <p role="status">You are offline.</p>}
+      {!data && failureCount > 0 && (
+        <p role="status">The service cannot be reached just now. It is asked again by itself.</p>
+      )}
       <ul aria-labelledby="examples">
         {data?.recommendation_nodes.map((song) => (
           <li key={song.id}>

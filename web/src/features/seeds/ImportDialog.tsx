@@ -159,7 +159,7 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
   const api = useApi();
   const { playlist, dispatch } = useStore();
   const [choices, setChoices] = useState<Readonly<Record<number, SongKey>>>({});
-  const { data, error, isFetching, refetch } = useQuery({
+  const { data, error, failureCount, fetchStatus, refetch } = useQuery({
     queryKey: ["resolve", entries],
     queryFn: ({ signal }) => resolveEntries(api, entries, signal),
     staleTime: Infinity,
@@ -175,7 +175,11 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
       </div>
     ) : (
       <p role="status">
-        {isFetching ? `Looking for ${plural(entries.length, "song")}…` : "You are offline."}
+        {fetchStatus === "paused"
+          ? "You are offline."
+          : failureCount > 0
+            ? "The service cannot be reached just now. It is asked again by itself."
+            : `Looking for ${plural(entries.length, "song")}…`}
       </p>
     );
 

@@ -16,8 +16,7 @@ export default function Player({ song, onClose }: { song: string; onClose: () =>
           key={id}
           title={`${title}, played by Spotify`}
           src={`https://open.spotify.com/embed/track/${id}`}
-          allow="autoplay; encrypted-media; clipboard-write"
-          sandbox="allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+          allow="autoplay; clipboard-write; encrypted-media; fullscreen; picture-in-picture"
           referrerPolicy="no-referrer"
         />
       ) : (
