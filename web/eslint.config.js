@@ -1,6 +1,7 @@
 import js from "@eslint/js";
 import a11y from "eslint-plugin-jsx-a11y";
 import hooks from "eslint-plugin-react-hooks";
+import globals from "globals";
 import typescript from "typescript-eslint";
 
 // Who may import whom: app > features > lib, and no feature another one. What two features share is in lib.
@@ -23,29 +24,6 @@ export default typescript.config(
   { files: ["src/features/**"], rules: forbid("/app/", "^\\.\\./(?!\\.\\./lib/)") },
   {
     files: ["scripts/**", "browser/**"],
-    languageOptions: {
-      globals: {
-        process: "readonly",
-        console: "readonly",
-        URL: "readonly",
-        fetch: "readonly",
-        document: "readonly",
-        window: "readonly",
-        setTimeout: "readonly",
-        performance: "readonly",
-        PerformanceObserver: "readonly",
-        sessionStorage: "readonly",
-        location: "readonly",
-        navigator: "readonly",
-        getComputedStyle: "readonly",
-        Response: "readonly",
-        Buffer: "readonly",
-        requestAnimationFrame: "readonly",
-        btoa: "readonly",
-        crypto: "readonly",
-        URLSearchParams: "readonly",
-        clearTimeout: "readonly",
-      },
-    },
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
 );

@@ -65,7 +65,7 @@ test("from three songs to a playlist and a link", async () => {
     await assertSoon(async () => (await rows(page).count()) === 40);
     assert.equal(new Set(await ids(page)).size, 40);
 
-    await page.getByRole("button", { name: "Take it along" }).click();
+    await page.getByRole("button", { name: "Save playlist" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText("44 songs").waitFor();
     const [download] = await Promise.all([
@@ -260,7 +260,7 @@ test("by keyboard alone, from the start to the file", async () => {
     await page.keyboard.press("Control+Shift+z");
     await settled(page);
     await page.locator("body").evaluate(() => document.activeElement?.blur());
-    await tabTo(page.getByRole("button", { name: "Take it along" }));
+    await tabTo(page.getByRole("button", { name: "Save playlist" }));
     await page.keyboard.press("Enter");
     await tabTo(page.getByRole("button", { name: "XSPF" }));
     const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);

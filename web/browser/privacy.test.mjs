@@ -36,7 +36,7 @@ test("the policy is strict, and forbids nothing that the page does", async (t) =
     await rows(page).first().getByRole("button", { name: /^Ban/ }).click();
     await settled(page);
     await rows(page).first().getByRole("button", { name: /^Why/ }).click();
-    await page.getByRole("button", { name: "Take it along" }).click();
+    await page.getByRole("button", { name: "Save playlist" }).click();
     const dialog = page.getByRole("dialog");
     await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name: "CSV" }).click()]);
     await page.keyboard.press("Escape");

@@ -124,7 +124,7 @@ test("a playlist of the account as a beginning, and the result saved there", asy
     await settled(page);
     assert.equal(await page.evaluate(() => JSON.stringify({ ...sessionStorage }).includes("token-")), false);
 
-    await page.getByRole("button", { name: "Take it along" }).click();
+    await page.getByRole("button", { name: "Save playlist" }).click();
     await page.getByRole("button", { name: "Save as a playlist" }).click();
     await page.getByRole("link", { name: "Open it at Spotify" }).waitFor();
     assert.deepEqual(seen.created, { name: "Playlist", public: false });

@@ -51,7 +51,7 @@ export function Header({ onExport }: { onExport: () => void }) {
         </button>
         {something && (
           <button className="button" data-main onClick={onExport}>
-            <Icon name="out" /> <span>Take it along</span>
+            <Icon name="out" /> <span>Save playlist</span>
           </button>
         )}
       </div>

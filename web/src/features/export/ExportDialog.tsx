@@ -54,7 +54,7 @@ export default function ExportDialog({ songs, onClose, children }: Props) {
   };
 
   return (
-    <Dialog title="Take it along" onClose={onClose}>
+    <Dialog title="Save the playlist" onClose={onClose}>
       <fieldset className={styles.what}>
         <legend>{plural(list.length, "song")}</legend>
         <label>
