@@ -108,15 +108,13 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
         <>
           <Strip all={all} lit={shown.findIndex((song) => lit.has(song.id))} />
           <p className={styles.legend}>
-            {tastes.length > 1 ? (
-              tastes.map((taste) => (
-                <span key={taste} data-taste={taste}>
-                  taste {taste + 1}
-                </span>
-              ))
-            ) : (
-              <span data-kind="seed">your songs</span>
-            )}
+            {tastes.length > 1
+              ? tastes.map((taste) => (
+                  <span key={taste} data-taste={taste}>
+                    taste {taste + 1}
+                  </span>
+                ))
+              : tastes.length === 1 && <span data-kind="seed">your songs</span>}
             {all.some((parts) => parts.some((part) => part.kind === "title" && part.value !== 0)) && (
               <span data-kind="title">your title</span>
             )}

@@ -104,7 +104,14 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
   if (!release.seen.includes(answer.model_version))
     setRelease({ seen: [...release.seen, answer.model_version], renewed: true });
 
-  const notices = stale ? [] : answer.notices.filter((notice) => notice.code !== "unknown_fields");
+  const codes = new Set(answer.notices.map((notice) => notice.code));
+  const notices = answer.notices.filter(
+    ({ code }) =>
+      !stale &&
+      code !== "unknown_fields" &&
+      // That nothing of the title is known is in the other sentence already.
+      !(code === "unknown_title" && codes.has("popular_tracks")),
+  );
   const { options, bannedArtists, banned } = playlist;
   const limits = [
     ...(options.perArtist !== null ? [`at most ${options.perArtist} per artist`] : []),
