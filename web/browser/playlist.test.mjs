@@ -58,6 +58,7 @@ test("from three songs to a playlist and a link", async () => {
     await page.getByRole("button", { name: /^Undo:/ }).click();
     await settled(page);
     await assertSoon(async () => (await ids(page)).includes(second));
+    await assertSoon(async () => (await note(page).textContent()).startsWith("Undone: keep"));
     await page.getByRole("button", { name: /^Redo:/ }).click();
     await settled(page);
 

@@ -33,7 +33,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
   const { answer } = result;
   const [open, setOpen] = useState<string | null>(null);
   const listRef = useRef<HTMLOListElement>(null);
-  const note = useChangeNote(history.present, answer, result.stale);
+  const note = useChangeNote(history, answer, result.stale);
 
   // Names come in all the while; only where one of these is new do the rows have to be made anew.
   const lessNames = JSON.stringify(playlist.less.map((key) => ({ key, label: titleOf(key, names) })));

@@ -1,10 +1,11 @@
 import { useState } from "react";
 import type { Answer } from "../../lib/api";
-import type { Step } from "../../lib/history";
+import type { History, Step } from "../../lib/history";
 import { effect } from "./effect";
 
 /** What the last step did, said once its answer is there. */
-export function useChangeNote(step: Step, answer: Answer | undefined, stale: boolean): string {
+export function useChangeNote(history: History, answer: Answer | undefined, stale: boolean): string {
+  const step = history.present;
   const [seen, setSeen] = useState<{ step: Step; answer: Answer | undefined; note: string }>({
     step,
     answer: undefined,
@@ -14,7 +15,15 @@ export function useChangeNote(step: Step, answer: Answer | undefined, stale: boo
     const before = seen.answer?.recommendation_nodes;
     const after = answer?.recommendation_nodes;
     // An answer that comes anew to the same step leaves the note as it is.
-    const note = seen.step === step ? seen.note : before && after ? effect(step, before, after) : "";
+    const undone = history.future.includes(seen.step);
+    const note =
+      seen.step === step
+        ? seen.note
+        : undone
+          ? `Undone: ${seen.step.label}.`
+          : before && after
+            ? effect(step, before, after)
+            : "";
     setSeen({ step, answer, note });
   }
   return answer ? seen.note : "";
