@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from algorhythms_ask import elastic
 from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.embedded import EmbeddedIndex
@@ -166,16 +165,6 @@ def test_a_track_is_fetched_by_title_and_artist(index):
     assert {key: document.id for key, document in found.items()} == {"t0": "t0", called: "t1", "artist:energy": "a1"}
     # Of several the most popular.
     assert index.fetch([Called("BLUE", "joni")])[Called("BLUE", "joni")].id == "t2"
-
-
-@pytest.mark.parametrize("hits", [1, 250])
-def test_many_names_are_looked_up_together_however_many_tracks_are_called_so(index, hits, monkeypatch):
-    monkeypatch.setattr(elastic, "_HITS_OF_PAIRS", hits)
-    wanted = {("Café Society", "energy"): "t1", ("Café del Mar", "Energy"): "t0", ("Blue", "JONI"): "t2"}
-    unknown = [Called(f"Song {i}", "Nobody") for i in range(60)]
-    found = index.fetch([*unknown, *(Called(*names) for names in wanted), "t5"])
-    assert {tuple(key): document.id for key, document in found.items() if isinstance(key, Called)} == wanted
-    assert found["t5"].id == "t5"
 
 
 def test_popularity_alone_can_be_asked_for_in_either_direction(index):

@@ -16,7 +16,6 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -27,7 +26,6 @@ from algorhythms_ask import names
 from algorhythms_ask.connection import Connection, RefusedError
 from algorhythms_ask.index import Called, Document, Hit, IndexUnavailableError, Key, NoSuchIndexError, Search
 from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving, one_edit, so_called
-from algorhythms_ask.names import artist_keys, title_keys
 
 _Column = str | Mapping[str, str]
 
@@ -36,11 +34,6 @@ MOST_FOUND = 10_000
 
 # So many searches by name are answered well within one time-out.
 _SEARCHES_IN_TIME = 500
-
-# So many names with their artists are looked for by one search: hundreds of searches cost more than what they find.
-# A song has few versions, so that seldom more is found.
-_PAIRS_AT_ONCE = 25
-_HITS_OF_PAIRS = 250
 
 # Columns of a document.
 _NAMES = ("id", "kind", "name", "artist", "album", "playlists", "song")
@@ -104,22 +97,18 @@ class ElasticIndex:
         """Returns the documents of those keys that are known."""
         wanted = {document_id(key): key for key in keys if isinstance(key, str) and key}
         called = [key for key in dict.fromkeys(keys) if isinstance(key, Called)]
-        groups = [called[start : start + _PAIRS_AT_ONCE] for start in range(0, len(called), _PAIRS_AT_ONCE)]
         identifiers = list(wanted)
         bodies = []
         for start in range(0, len(identifiers), MOST_FOUND):
             some = identifiers[start : start + MOST_FOUND]
             body = _body({"constant_score": {"filter": {"terms": {"key": some}}}}, len(some), "key", *_READ)
             bodies.append(body | {"stored_fields": "neighbours"} if neighbours else body)
-        answers = self._searched([*bodies, *(_any_called(group) for group in groups)])
-        by_key = [hit["fields"] for hits in answers[: len(bodies)] for hit in hits]
-        found: dict[Key, Document] = {wanted[fields["key"][0]]: _document(fields) for fields in by_key}
-        cut: list[Called] = []
-        for group, hits in zip(groups, answers[len(bodies) :], strict=True):
-            found |= _called([_document(hit["fields"]) for hit in hits], group)
-            cut += [key for key in group if key not in found] if len(hits) == _HITS_OF_PAIRS else []
-        alone = self._searched([_matching(so_called(*key), 1, _READ) for key in cut])
-        found |= {key: _document(hits[0]["fields"]) for key, hits in zip(cut, alone, strict=True) if hits}
+        answers = self._searched([*bodies, *(_matching(so_called(*key), 1, _READ) for key in called)])
+        hits = [hit["fields"] for hits in answers[: len(bodies)] for hit in hits]
+        found: dict[Key, Document] = {wanted[fields["key"][0]]: _document(fields) for fields in hits}
+        for key, hits in zip(called, answers[len(bodies) :], strict=True):
+            if hits:
+                found[key] = _document(hits[0]["fields"])
         return found
 
     def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
@@ -274,26 +263,6 @@ def _left_out(search: Search) -> list[dict[str, Any]]:
         "artists": list(search.without_artists),
     }
     return [{"terms": {field: values}} for field, values in without.items() if values]
-
-
-def _any_called(keys: Sequence[Called]) -> dict[str, Any]:
-    """Returns what finds tracks that are called like one of the keys."""
-    pairs = [{"bool": {"filter": [_any(clause) for clause in so_called(*key)]}} for key in keys]
-    query = {"bool": {"filter": [{"bool": {"should": pairs, "minimum_should_match": 1}}]}}
-    return _body(query, _HITS_OF_PAIRS, *_READ) | {"sort": [{"rank": "asc"}]}
-
-
-def _called(found: Sequence[Document], keys: Sequence[Called]) -> dict[Key, Document]:
-    """Returns, for each key that is known, the first of the documents that is called like it."""
-    places: dict[tuple[str, str], int] = {}
-    for place, document in enumerate(found):
-        for pair in product(title_keys(document.name or ""), artist_keys(document.artist or "")):
-            places.setdefault(pair, place)
-    firsts = {
-        key: [places[pair] for pair in product(title_keys(key.title), artist_keys(key.artist)) if pair in places]
-        for key in keys
-    }
-    return {key: found[min(first)] for key, first in firsts.items() if first}
 
 
 def _matching(wanted: Wanted, count: int, read: Sequence[_Column]) -> dict[str, Any]:
