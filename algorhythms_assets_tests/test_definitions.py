@@ -38,7 +38,17 @@ def test_every_artifact_is_an_asset_and_every_asset_an_artifact():
 def test_what_blocks_is_the_gate_and_what_no_metric_would_tell():
     graph = defs.resolve_asset_graph()
     blocking = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys if graph.get(key).blocking}
-    assert blocking == {("evaluation_report", "quality_gate"), ("title_weights", "title_vectors_are_finite")}
+    assert blocking == {
+        ("track_metadata", "track_numbers_hold"),
+        ("edge_table", "edges_are_sound"),
+        ("pyg_graph", "graph_is_sound"),
+        ("gcn_weights", "weights_are_finite"),
+        ("embeddings", "vectors_are_sound"),
+        ("mlp_weights", "feature_network_is_finite"),
+        ("title_weights", "title_vectors_are_finite"),
+        ("search_index", "index_holds_every_track"),
+        ("evaluation_report", "quality_gate"),
+    }
 
 
 def test_loading_definitions_loads_nothing_heavy():

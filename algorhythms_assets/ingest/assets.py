@@ -15,7 +15,7 @@ from algorhythms_assets.resources.compute import Compute, Memory, Request, mater
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.kept_history import require_kept
-from algorhythms_assets.resources.store import InputError, digest
+from algorhythms_assets.resources.store import InputError, Store, digest
 from algorhythms_assets.settings import Settings
 
 
@@ -54,14 +54,15 @@ def raw_playlists(
             event = dg.AssetMaterialization(
                 context.asset_key,
                 partition=outcome["key"],
-                metadata=_metadata(outcome, invocation.metadata),
+                metadata=_metadata(outcome, made["spent"], compute.store, invocation.metadata),
                 tags=version,
             )
             context.log_event(event)
         numbers = {"good slices": len(good), "bad slices": len(failed)}
         raise dg.Failure("\n".join([*made["summary"], f"Details in {made['details']}"]), numbers, allow_retries=False)
     for outcome in good:
-        context.add_asset_metadata(_metadata(outcome, invocation.metadata), partition_key=outcome["key"])
+        metadata = _metadata(outcome, made["spent"], compute.store, invocation.metadata)
+        context.add_asset_metadata(metadata, partition_key=outcome["key"])
     # Slices that come out of one run share its data version: Dagster takes one a step.
     versions = [outcome["data_version"] for outcome in good]
     return dg.MaterializeResult(data_version=dg.DataVersion(versions[0] if len(versions) == 1 else digest(versions)))
@@ -76,16 +77,34 @@ def _request(chosen: RawPlaylistsConfig) -> Request:
     return Request(memory_gb=parsing_gb([files[key] for key in chosen.keys or () if key in files], Request.cpus))
 
 
-def _metadata(outcome: dict[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(
+    outcome: dict[str, Any], spent: Mapping[str, float], store: Store, job: Mapping[str, Any]
+) -> dict[str, Any]:
+    place = store.slice_path(outcome["key"])
     return {
         **job,
-        "dagster/row_count": outcome["rows"],
+        "dagster/partition_row_count": outcome["rows"],
         "playlists": outcome["playlists"],
         "set aside": outcome["rejected"],
         "median length": outcome["median_length"],
         **({"nothing to do": outcome["nothing"]} if outcome["nothing"] else {}),
-        "warnings": dg.MetadataValue.json(outcome["warnings"]),
+        **_warnings(outcome["warnings"]),
+        "dagster/uri": place.absolute().as_uri(),
+        "bytes": place.stat().st_size,
+        # Of the run, which may have parsed other slices too.
+        **{f"run's {name}": value for name, value in spent.items()},
     }
+
+
+def _warnings(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Returns a slice's warnings as a table, the most frequent first."""
+    if not counts:
+        return {}
+    records = [
+        dg.TableRecord({"rows": count, "what": what}) for what, count in sorted(counts.items(), key=lambda c: -c[1])
+    ]
+    schema = dg.TableSchema([dg.TableColumn("rows", "int"), dg.TableColumn("what", "string")])
+    return {"warnings": dg.MetadataValue.table(records, schema)}
 
 
 @dg.asset(**declared(TRACK_METADATA), kinds={"duckdb", "parquet"})
