@@ -37,8 +37,21 @@ CHECKS = (
 
 settings = Settings()
 
+
+def _kinds(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Returns an asset with the kinds that its engine and its index have in this deployment."""
+    kinds = set(spec.kinds)
+    if settings.engine != "duckdb" and "duckdb" in kinds:
+        kinds = kinds - {"duckdb"} | {"spark"}
+    if settings.index != "embedded" and "sqlite" in kinds:
+        kinds = {"elasticsearch"}
+    return spec.replace_attributes(kinds=kinds)
+
+
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(STAGES),
+    assets=dg.map_asset_specs(
+        _kinds, [asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)]
+    ),
     asset_checks=dg.load_asset_checks_from_modules(CHECKS),
     jobs=[
         dg.define_asset_job(

@@ -29,7 +29,7 @@ class RawPlaylistsRunConfig(dg.Config):
     **declared(RAW_PLAYLISTS),
     partitions_def=SLICES,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    kinds={"json", "parquet"},
+    kinds={"python", "parquet"},
 )
 def raw_playlists(
     context: dg.AssetExecutionContext,
@@ -37,7 +37,12 @@ def raw_playlists(
     settings: dg.ResourceParam[Settings],
     config: RawPlaylistsRunConfig,
 ) -> dg.MaterializeResult[Any]:
-    """Validated rows of each slice; what had to be set aside stands beside them with its reason."""
+    """Each slice of playlists as validated rows, one row a track.
+
+    A slice is one file of the folder or prefix ALGORHYTHMS_PLAYLISTS, in any of some twenty formats, and one
+    partition. What cannot be used is set aside with its reason in `<slice>.rejected.jsonl`, so that one bad file
+    costs nothing but itself. Formats: docs/playlists.md.
+    """
     require_kept(context.instance)
     chosen = RawPlaylistsConfig(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
@@ -113,7 +118,13 @@ def track_metadata(
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[Any]:
-    """The snapshot: dense track ids, names, play counts, and the playlists as integers, split by bucket."""
+    """The snapshot that everything later is made from: all slices' playlists with tracks as integers.
+
+    Every track gets a dense number and its most frequent spelling; a hash of each playlist's identifier decides
+    whether it trains, validates or tests. The same export twice counts once. Numbers mean something within one
+    snapshot alone, so every later artifact carries the snapshot's version. Why: docs/architecture.md, "Three
+    rules".
+    """
     if settings.index != "embedded":
         # The first step of every training: what the last but three would fail on is said here.
         try:
