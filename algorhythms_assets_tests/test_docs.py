@@ -66,6 +66,18 @@ def test_the_columns_of_every_table_are_documented_in_the_words_of_the_contract(
 
 
 def test_links_lead_somewhere():
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_contributing_names_what_is_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    everything = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts and "node_modules" not in path.parts]
+    code = "\n".join(path.read_text() for path in everything)
+    named = re.findall(r"`([\w./]+\.py)`", page)
+    assert len(named) > 10
+    for path in named:
+        assert any(str(file).endswith(f"/{path}") for file in everything), path
+    for name in re.findall(r"`([A-Za-z]+[_A-Z][\w]+)`", page):
+        assert name in code, name

@@ -1,5 +1,6 @@
 """What a payload tells Dagster beside its own numbers."""
 
+import json
 import math
 import subprocess
 import sys
@@ -31,10 +32,10 @@ def test_what_was_spent_counts_processes_that_were_started():
     program = (
         "import subprocess, sys, time; from algorhythms_assets.payload import spent_since; started = time.monotonic();"
         "subprocess.run([sys.executable, '-c', 'x = bytearray(300_000_000); sum(range(20_000_000))']);"
-        "print(spent_since(started))"
+        "import json; print(json.dumps(spent_since(started)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
-    spent = eval(done.stdout)
+    spent = json.loads(done.stdout)
     assert 0.3 < spent["peak memory (GB)"] < 3
     assert spent["CPU seconds"] > 0
     assert 0 < spent["seconds"] < 60
