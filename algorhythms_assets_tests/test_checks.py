@@ -168,14 +168,22 @@ def materialized(instance, asset, version, **metadata):
 def test_a_snapshot_is_compared_with_the_last_one_of_another_version():
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_asset_check_context(instance=instance)
-        materialized(instance, "track_metadata", "a", playlists=1000, **{"median length": 20.0})
         assert ingest.playlists_are_like_before(context).passed
+        materialized(instance, "track_metadata", "a", playlists=1000, seconds=3, **{"median length": 20.0})
+        first = ingest.playlists_are_like_before(context)
+        assert (first.passed, first.metadata["playlists"].value) == (True, 1000)
         materialized(instance, "track_metadata", "b", playlists=500, **{"median length": 21.0})
         materialized(instance, "track_metadata", "b", playlists=500, **{"median length": 21.0})
         drifted = ingest.playlists_are_like_before(context)
         assert (drifted.passed, drifted.severity) == (False, WARN)
         assert drifted.description == "playlists 1000 to 500"
-        assert drifted.metadata["playlists before"].value == 1000
+        numbers = {name: entry.value for name, entry in drifted.metadata.items()}
+        assert numbers == {
+            "playlists": 500,
+            "playlists before": 1000,
+            "median length": 21,
+            "median length before": 20,
+        }
         materialized(instance, "track_metadata", "c", playlists=510, **{"median length": 21.0})
         assert ingest.playlists_are_like_before(context).passed
 

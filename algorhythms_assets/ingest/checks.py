@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from algorhythms_assets.contracts import TRACK_METADATA
 from algorhythms_assets.ingest.assets import raw_playlists, track_metadata
-from algorhythms_assets.ingest.faults import Rows, changed, snapshot_faults
+from algorhythms_assets.ingest.faults import LIKE_BEFORE, Rows, changed, snapshot_faults
 from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
@@ -70,16 +70,21 @@ def playlists_are_like_before(context: dg.AssetCheckExecutionContext) -> dg.Asse
     made = [record.asset_materialization for record in records if record.asset_materialization]
     versions = [(event.tags or {}).get("dagster/data_version") for event in made]
     numbers = [
-        {name: float(entry.value) for name, entry in event.metadata.items() if isinstance(entry.value, int | float)}
+        {
+            name: float(entry.value)
+            for name, entry in event.metadata.items()
+            if name in LIKE_BEFORE and isinstance(entry.value, int | float)
+        }
         for event in made
     ]
     other = next((i for i, version in enumerate(versions) if version != versions[0]), None)
     if other is None:
-        return dg.AssetCheckResult(passed=True, description="there is no other snapshot to compare with")
+        now = numbers[0] if numbers else {}
+        return dg.AssetCheckResult(passed=True, description="there is no other snapshot to compare with", metadata=now)
     words = changed(numbers[0], numbers[other])
     return dg.AssetCheckResult(
         passed=not words,
         severity=dg.AssetCheckSeverity.WARN,
         description="; ".join(words) or "like the snapshot before",
-        metadata={f"{name} before": value for name, value in numbers[other].items() if name in numbers[0]},
+        metadata=numbers[0] | {f"{name} before": value for name, value in numbers[other].items()},
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Rows = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 # So much may a number of the mix change from one snapshot to the next: the lowest and highest ratio.
-_LIKE_BEFORE = {
+LIKE_BEFORE = {
     "playlists": (0.9, np.inf),
     "tracks": (0.9, np.inf),
     "median length": (0.8, 1.25),
@@ -63,7 +63,7 @@ def top_share(playlists: NDArray[np.int32]) -> float:
 def changed(mix: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
     """Returns in words which numbers of a snapshot are not like those of the one before; unknown ones are left out."""
     words = []
-    for name, (low, high) in _LIKE_BEFORE.items():
+    for name, (low, high) in LIKE_BEFORE.items():
         if name not in mix or not before.get(name):
             continue
         ratio = mix[name] / before[name]
