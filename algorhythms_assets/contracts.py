@@ -174,13 +174,13 @@ GRAPH_SAMPLE = Artifact(
 PYG_GRAPH = Artifact(
     "pyg_graph", "graph", "pyg_graph/{version}", ("edge_table", "track_metadata", "scaler", "audio_features")
 )
-GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="3")
+GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="4")
 EMBEDDINGS = Artifact(
     "embeddings",
     "model",
     "embeddings.parquet",
     ("gcn_weights", "pyg_graph"),
-    code_version="2",
+    code_version="3",
     schema=EMBEDDINGS_SCHEMA,
 )
 MLP_WEIGHTS = Artifact(

@@ -19,8 +19,7 @@ def resources(settings: Settings) -> dict[str, Any]:
     store = Store(Path(settings.store).absolute())
     spark = _spark(settings)
     config = spark["pyspark"].spark_config if spark else {}
-    # On AWS are releases alone: everything they are made from stays here.
-    compute = {"local": _local, "aws": _local, "slurm": _slurm}[settings.deployment](settings, store, config)
+    compute = {"local": _local, "slurm": _slurm}[settings.deployment](settings, store, config)
     return {"settings": settings, "s3": _s3(settings), **spark, "compute": compute}
 
 
@@ -47,8 +46,10 @@ def _spark(settings: Settings) -> dict[str, Any]:
 
 
 def _s3(settings: Settings) -> dg.ResourceDefinition | dg.ConfigurableResource[Any]:
-    if settings.deployment != "aws" and not settings.slices.startswith("s3://"):
-        return dg.ResourceDefinition.none_resource("used for playlists at an s3:// prefix, and by the deployment aws")
+    if settings.releases != "bucket" and not settings.slices.startswith("s3://"):
+        return dg.ResourceDefinition.none_resource(
+            "used for playlists at an s3:// prefix, and for releases in a bucket"
+        )
     # Takes longer to import than all the rest.
     from dagster_aws.s3 import S3Resource
 

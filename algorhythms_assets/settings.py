@@ -97,9 +97,11 @@ class Settings(_FromEnvironment):
 
     model_config = SettingsConfigDict(env_prefix="ALGORHYTHMS_", frozen=True, hide_input_in_errors=True)
 
-    deployment: Annotated[str, _one_of("local", "slurm", "aws")] = Field(
-        "local",
-        description="where payloads run: local, or slurm; aws is local, with releases in the bucket MODEL_BUCKET",
+    deployment: Annotated[str, _one_of("local", "slurm")] = Field(
+        "local", description="where payloads run: local, or slurm"
+    )
+    releases: Annotated[str, _one_of("store", "bucket")] = Field(
+        "store", description="where endpoints find releases: in the store, or in the bucket MODEL_BUCKET, too"
     )
     playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
     features: str | None = Field(
@@ -128,8 +130,8 @@ class Settings(_FromEnvironment):
     @field_validator("index")
     @classmethod
     def _index_that_releases_reach(cls, index: str, info: ValidationInfo) -> str:
-        if index == "embedded" and info.data.get("deployment") == "aws":
-            raise ValueError("the deployment aws wants the address of an Elasticsearch cluster here")
+        if index == "embedded" and info.data.get("releases") == "bucket":
+            raise ValueError("releases in a bucket want the address of an Elasticsearch cluster here")
         return index
 
     @field_validator("features")

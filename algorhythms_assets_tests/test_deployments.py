@@ -4,11 +4,13 @@ from dataclasses import replace
 import dagster as dg
 import pyarrow.parquet as pq
 import pytest
+from dagster_aws.s3 import S3Resource
 from pydantic import ValidationError
 
 from algorhythms_assets.contracts import EDGE_TABLE
 from algorhythms_assets.deployments import resources
 from algorhythms_assets.graph.assets import edge_table
+from algorhythms_assets.resources.slurm.compute import SlurmCompute
 from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.graph.conftest import counted, snapshot  # noqa: F401 (fixtures)
 from algorhythms_assets_tests.services.spark import require_java
@@ -62,3 +64,10 @@ def test_payloads_under_dagster_run_on_the_session_that_the_resource_configures(
     log = "".join(path.read_text() for path in (tmp_path / "events").rglob("*") if path.is_file())
     assert '"spark.master":"local[2]"' in log
     assert '"SparkListenerTaskEnd"' in log
+
+
+def test_where_payloads_run_and_where_releases_go_are_two_choices(tmp_path):
+    chosen = {"store": tmp_path, "deployment": "slurm", "releases": "bucket", "index": "http://cluster.example:9200"}
+    made = resources(Settings(**chosen))
+    assert isinstance(made["compute"], SlurmCompute)
+    assert isinstance(made["s3"], S3Resource)

@@ -35,7 +35,7 @@ from algorhythms_ask.release import Release, load_release
 from algorhythms_ask.requests import MAX_LINE
 from algorhythms_ask.resolving import resolved
 from algorhythms_ask.songs import Song
-from algorhythms_ask.wish import Wish
+from algorhythms_ask.wish import Wish, paged
 
 from algorhythms_assets.contracts import TRACK_METADATA
 from algorhythms_assets.resources.index.elastic import build_elastic, writer
@@ -58,7 +58,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "negative, 2 songs": {"negative": True},
     "exclude, 200 tracks": {"without_tracks": True},
     "evidence": {"evidence": True},
-    "cursor": {"paged": True},
+    "cursor": {"paged": paged(COUNT)},
     "tastes 2": {"tastes": 2},
     "tastes auto": {"tastes": None},
 }

@@ -6,19 +6,16 @@ counts 1, every other counts `unobserved`.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from algorhythms_assets.ingest.playlists import Playlists
 from algorhythms_assets.model.config import GcnConfig
 
-# So many systems of equations, with so many rows of factors, are solved at a time: some 0.1 GB.
-_SYSTEMS_AT_ONCE = 512
+# So many rows of factors are looked at together: 64 MB of 128, and half as much again for their equations.
 _ROWS_AT_ONCE = 1 << 17
 
 
@@ -48,25 +45,34 @@ def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
 
 def _solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, config: GcnConfig) -> Tensor:
     """Returns the factors of each row, given those of what it holds: held[starts[row] : starts[row + 1]]."""
-    base = fold_in_matrix(other, config)
+    # With factors turned so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as many
+    # equations as factors, or as what it holds. Most tracks stand in one playlist or two.
+    root = torch.linalg.cholesky(fold_in_matrix(other, config))
+    turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
     found = torch.zeros(len(starts) - 1, other.shape[1])
-    lengths = np.diff(starts)
-    # Those of about one length together, so that little is padded.
+    for rows, length in _batches(np.diff(starts)):
+        places = held[starts[rows, None] + np.arange(length)]
+        s = turned[torch.from_numpy(places.astype(np.int64))]
+        if length < other.shape[1]:
+            solved = _solve_shifted(s @ s.mT, torch.ones(len(rows), length, 1))
+            found[torch.from_numpy(rows)] = (s.mT @ solved)[:, :, 0]
+        else:
+            found[torch.from_numpy(rows)] = _solve_shifted(s.mT @ s, s.sum(dim=1)[:, :, None])[:, :, 0]
+    factors: Tensor = torch.linalg.solve_triangular(root, found, upper=False, left=False)
+    return factors
+
+
+def _solve_shifted(matrices: Tensor, right: Tensor) -> Tensor:
+    """Returns (1 + matrices)^-1 right, of positive semidefinite matrices, which are overwritten."""
+    matrices.diagonal(dim1=1, dim2=2).add_(1)
+    return torch.cholesky_solve(right, torch.linalg.cholesky(matrices))
+
+
+def _batches(lengths: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """Yields rows of one length, and the length, in batches of bounded size; those of length 0 are left out."""
     order = np.argsort(lengths, kind="stable")[(lengths == 0).sum() :]
-    for some in _batches(order, lengths):
-        chosen = [other[torch.from_numpy(held[starts[row] : starts[row + 1]].astype(np.int64))] for row in some]
-        rows = pad_sequence(chosen, batch_first=True)
-        found[torch.from_numpy(some)] = torch.linalg.solve(base + rows.mT @ rows, rows.sum(dim=1))
-    return found
-
-
-def _batches(order: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Yields the rows of the order in batches of bounded size, of which each has at least one."""
-    bounds = [0]
-    for place, row in enumerate(order):
-        size = place - bounds[-1]
-        if size == _SYSTEMS_AT_ONCE or (size and (size + 1) * lengths[row] > _ROWS_AT_ONCE):
-            bounds.append(place)
-    for first, end in pairwise([*bounds, len(order)]):
-        if end > first:
-            yield order[first:end]
+    values, counts = np.unique(lengths[order], return_counts=True)
+    for length, count, end in zip(values.tolist(), counts, np.cumsum(counts), strict=True):
+        at_once = max(1, _ROWS_AT_ONCE // length)
+        for start in range(end - count, end, at_once):
+            yield order[start : min(start + at_once, end)], length

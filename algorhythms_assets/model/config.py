@@ -8,7 +8,7 @@ class GcnConfig(BaseModel):
 
     dimension: int = Field(128, ge=2, le=1024, description="of a vector; 10 loses a fifth of R-precision")
     layers: int = Field(2, ge=0, le=4, description="of propagation; none loses a tenth, three are no better than two")
-    epochs: int = Field(15, ge=1, le=500, description="at most; the best one on validation playlists is kept")
+    epochs: int = Field(12, ge=1, le=500, description="at most; the best on validation is kept; 15 are no better")
     steps_per_epoch: int = Field(9, ge=1, description="however many playlists: each costs a pass over the whole graph")
     batch: int = Field(
         128, ge=2, description="playlists at most that are told from one another; 512 are worse, 64 as good"

@@ -84,6 +84,8 @@ def _factors(
     work: Work[GcnConfig], training: Playlists, tracks: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Returns the factors of the tracks and the matrix that folds a playlist in."""
+    # Its equations are so small that threads would mostly wait for each other. Nothing that follows needs them.
+    torch.set_num_threads(1)
     iterations = train_factors(training, tracks, FACTORS, work.config)
     *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")
     return factors.numpy(), fold_in_matrix(factors, work.config).numpy()

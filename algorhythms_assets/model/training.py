@@ -185,7 +185,8 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
         return None
     model.eval()
     vectors = stored_vectors(model(), model.prior, model.graph, config.temperature)
-    candidates = model.graph.playlists > 0
+    # What no training playlist holds is found by none.
+    vectors[model.graph.playlists == 0, -1] = -torch.inf
     means = []
     for tasks in categories:
         values = []
@@ -193,7 +194,7 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
             some = tasks[start : start + 128]
             queries = torch.stack([vectors[task.seeds].mean(dim=0) for task in some])
             queries[:, -1] = 1
-            scores = (queries @ vectors.T).masked_fill(~candidates, -torch.inf)
+            scores = queries @ vectors.T
             for row, task in zip(scores, some, strict=True):
                 row[task.seeds] = -torch.inf
             ranked = scores.topk(min(DEPTH, scores.shape[1])).indices.cpu().numpy()

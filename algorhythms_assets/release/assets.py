@@ -41,7 +41,7 @@ def release(
     """
     require_kept(context.instance)
     try:
-        bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
+        bucket = Bucket(s3.get_client()) if settings.releases == "bucket" else None
         content = publish(compute.store, config.force, config.keep, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

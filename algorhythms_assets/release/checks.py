@@ -37,7 +37,7 @@ def _problem(store: Store, settings: Settings, s3: Any) -> str | None:
         return f"nothing is released in {store.root}"
     try:
         check(store, content)
-        published = Bucket(s3.get_client()).current() if settings.deployment == "aws" else content
+        published = Bucket(s3.get_client()).current() if settings.releases == "bucket" else content
     except (InputError, NotServableError, IndexUnavailableError) as error:
         return str(error)
     if published != content:

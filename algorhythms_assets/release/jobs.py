@@ -32,7 +32,7 @@ def switch_to_earlier_release(
 ) -> None:
     """Switches `releases/current.json` to an earlier release, after the same checks as for a new one."""
     try:
-        bucket = Bucket(s3.get_client()) if settings.deployment == "aws" else None
+        bucket = Bucket(s3.get_client()) if settings.releases == "bucket" else None
         content = roll_back(compute.store, config.version, bucket, config.reason)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None

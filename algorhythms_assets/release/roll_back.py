@@ -48,7 +48,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         settings = Settings.read()
-        bucket = Bucket(boto3.client("s3")) if settings.deployment == "aws" else None
+        bucket = Bucket(boto3.client("s3")) if settings.releases == "bucket" else None
         content = roll_back(Store((chosen.store or settings.store).absolute()), chosen.version, bucket, chosen.reason)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         print(f"roll_back: {error}", file=sys.stderr)

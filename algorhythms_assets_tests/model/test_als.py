@@ -3,6 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from algorhythms_assets.model import als
 from algorhythms_assets.model.als import fold_in_matrix, train_factors
@@ -46,10 +48,50 @@ def test_what_stands_together_has_factors_that_agree(playlists):
 
 def test_the_size_of_batches_changes_nothing(monkeypatch, playlists):
     *_, whole = train_factors(playlists, 2 * CLIQUE, 4, CONFIG)
-    monkeypatch.setattr(als, "_SYSTEMS_AT_ONCE", 3)
     monkeypatch.setattr(als, "_ROWS_AT_ONCE", 10)
     *_, pieces = train_factors(playlists, 2 * CLIQUE, 4, CONFIG)
     torch.testing.assert_close(whole, pieces, rtol=1e-3, atol=1e-4)
+
+
+@given(
+    factors=st.integers(1, 9),
+    lengths=st.lists(st.integers(0, 12), max_size=8),
+    columns=st.integers(12, 30),
+    at_once=st.sampled_from([1, 10, 1 << 17]),
+)
+@example(factors=4, lengths=[0, 1, 2, 3, 4, 4, 5, 12, 1, 0], columns=12, at_once=10)
+@example(factors=4, lengths=[], columns=12, at_once=10)
+def test_rows_of_any_length_are_solved_as_one_dense_system_each_would_be(factors, lengths, columns, at_once):
+    random = np.random.default_rng(columns)
+    other = random.normal(size=(columns, factors))
+    held = [random.choice(columns, length, replace=False) for length in lengths]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(als, "_ROWS_AT_ONCE", at_once)
+        found = als._solved(
+            np.cumsum([0, *lengths]),
+            np.concatenate([*held, np.empty(0, np.int64)]),
+            torch.from_numpy(other.astype(np.float32)),
+            CONFIG,
+        )
+    expected = playlists_factors(held, other) if held else np.empty((0, factors))
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-5)
+    assert all((row == 0).all() for row, length in zip(found, lengths, strict=True) if not length)
+
+
+@given(lengths=st.lists(st.integers(0, 30), max_size=40))
+def test_batches_are_of_one_length_and_of_bounded_size(lengths):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(als, "_ROWS_AT_ONCE", 20)
+        batches = list(als._batches(np.array(lengths, np.int64)))
+    assert all({lengths[row] for row in rows} == {length} for rows, length in batches)
+    assert all(len(rows) * length <= 20 or len(rows) == 1 for rows, length in batches)
+    assert sorted(row for rows, _ in batches for row in rows) == [row for row, length in enumerate(lengths) if length]
+
+
+def test_two_tracks_of_one_factor_are_solved_as_by_hand():
+    # Of B = 0.05 (1 + 4) + 0.1 = 0.35: 2 / (0.35 + 4) of the second alone, 3 / (0.35 + 5) of both.
+    found = als._solved(np.array([0, 1, 1, 3]), np.array([1, 0, 1]), torch.tensor([[1.0], [2.0]]), CONFIG)
+    np.testing.assert_allclose(found.numpy()[:, 0], [2 / 4.35, 0, 3 / 5.35], rtol=1e-6)
 
 
 def test_a_track_twice_in_a_playlist_counts_once_and_a_track_in_none_has_no_factors():

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch_geometric.data import Data
 from torch_geometric.nn import LGConv
 
 from algorhythms_assets.graph.pyg_graph import load_graph, save_graph
@@ -22,22 +23,33 @@ def test_the_matrix_is_normalised_by_both_ends(graph):
     torch.testing.assert_close(adjacency(graph).to_dense(), roots[:, None] * dense * roots)
 
 
+@pytest.mark.parametrize(("dtype", "rtol"), [(torch.float32, 1.3e-6), (torch.bfloat16, 0.02)])
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
-def test_propagation_and_its_gradient_are_those_of_lgconv(graph, layers):
+def test_propagation_and_its_gradient_are_those_of_lgconv(graph, layers, dtype, rtol):
     graph, _ = symmetric(graph)
     x = torch.rand(graph.num_nodes, 5, requires_grad=True)
     y = x.detach().clone().requires_grad_()
     rows = torch.tensor([7, 0, 31])
     weights = torch.rand(len(rows), 5)
-    found = LightPropagation.apply(x, adjacency(graph), layers, rows)
+    found = LightPropagation.apply(x, adjacency(graph), layers, rows, dtype)
     (found * weights).sum().backward()
     total = hop = y
     for _ in range(layers):
         hop = LGConv()(hop, graph.edge_index, graph.edge_weight)
         total = total + hop
     (total[rows] * weights).sum().backward()
-    torch.testing.assert_close(found, total[rows])
-    torch.testing.assert_close(x.grad, y.grad)
+    assert found.dtype == x.grad.dtype == torch.float32
+    torch.testing.assert_close(found, total[rows], rtol=rtol, atol=1e-5)
+    torch.testing.assert_close(x.grad, y.grad, rtol=rtol, atol=1e-5)
+
+
+def test_a_track_without_neighbours_has_a_vector_and_a_gradient():
+    graph = Data(edge_index=torch.tensor([[0, 1], [1, 0]]), edge_weight=torch.ones(2), num_nodes=3)
+    x = torch.rand(3, 5, requires_grad=True)
+    found = LightPropagation.apply(x, adjacency(graph), 2, torch.tensor([2, 0]), torch.float32)
+    found.sum().backward()
+    torch.testing.assert_close(found, torch.stack([x[2], 2 * x[0] + x[1]]))
+    torch.testing.assert_close(x.grad[:, 0], torch.tensor([2.0, 1.0, 1.0]))
 
 
 def test_vectors_have_unit_length_and_the_mean_of_layers(graph):

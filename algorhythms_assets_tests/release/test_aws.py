@@ -1,4 +1,4 @@
-"""The deployment `aws`: artifacts here, releases in S3, the index on Elasticsearch."""
+"""Artifacts here, releases in S3, the index on Elasticsearch."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def test_the_main_job_releases_in_the_bucket_what_an_endpoint_without_the_store_
 ):
     store = Store(shutil.copytree(demo.store.root, tmp_path / "store"))
     monkeypatch.setenv("MODEL_BUCKET", bucket)
-    settings = {"DEPLOYMENT": "aws", "INDEX": elasticsearch_node.url}
+    settings = {"RELEASES": "bucket", "INDEX": elasticsearch_node.url}
     done = run_demo(store.root, demo.playlists, demo.features, **settings)
     assert done.returncode == 0, done.stdout + done.stderr
     current = json.loads((store.root / "releases" / "current.json").read_text())
@@ -57,7 +57,7 @@ def test_the_main_job_releases_in_the_bucket_what_an_endpoint_without_the_store_
 
 def checked(store, monkeypatch, **settings):
     """Runs the check in the deployment; returns what it says."""
-    for name, value in {"DEPLOYMENT": "aws", "STORE": str(store.root), **settings}.items():
+    for name, value in {"RELEASES": "bucket", "STORE": str(store.root), **settings}.items():
         monkeypatch.setenv(f"ALGORHYTHMS_{name}", value)
     evaluated = dg.Definitions(
         assets=[release], asset_checks=[served_is_what_was_released], resources=resources(Settings.read())
@@ -72,6 +72,6 @@ def checked(store, monkeypatch, **settings):
 
 
 def test_it_wants_an_index_that_endpoints_reach(monkeypatch):
-    monkeypatch.setenv("ALGORHYTHMS_DEPLOYMENT", "aws")
-    with pytest.raises(InputError, match="ALGORHYTHMS_INDEX: the deployment aws wants the address"):
+    monkeypatch.setenv("ALGORHYTHMS_RELEASES", "bucket")
+    with pytest.raises(InputError, match="ALGORHYTHMS_INDEX: releases in a bucket want the address"):
         Settings.read()

@@ -213,7 +213,7 @@ def test_songs_are_continued_on_the_terminal(store: Path, capsys: pytest.Capture
     )
     told = capsys.readouterr()
     assert told.out.splitlines() == [
-        "  The Sparks - Fire Escape",
+        "  the sparks - fire esc: The Sparks - Fire Escape",
         "  The Sparks - Highway Fire",
         "goes on with",
         "   1. The Sparks - Fire Again  1.257",

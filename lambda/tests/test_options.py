@@ -150,7 +150,8 @@ def test_a_cursor_is_good_for_its_request_and_release(
         return client.post("/recommendations", json={"count": 1, "songs": [{"id": song}], "cursor": cursor})
 
     assert ask(cursor).status_code == 200
-    for bad in (cursor[:-5], "x", "é", "W10=", base64.urlsafe_b64encode(b'["v1", "x", -1]').decode(), "A" * 500):
+    forged = [b'["v1", "x", -1, 300]', b'["v1", "x", 1, 10000]', b'["v1", "x", 4000, 300]', b'["v1", "x", 1]']
+    for bad in (cursor[:-5], "x", "é", "W10=", *(base64.urlsafe_b64encode(one).decode() for one in forged), "A" * 500):
         assert problem(ask(bad), 400)["errors"][0]["pointer"] == "/cursor"
     assert "another request" in problem(ask(cursor, "rock3"), 400)["title"]
     other = base64.urlsafe_b64decode(cursor).replace(b'"v1"', b'"v0"')

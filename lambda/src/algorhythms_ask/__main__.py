@@ -88,7 +88,8 @@ def _ask(release: Release, texts: Sequence[str], count: int) -> int:
         if known is None:
             print(f"not found: {text}", file=sys.stderr)
             continue
-        print(f"  {_called(known)}")
+        # Whoever typed a name sees which track it was taken for.
+        print(f"  {_called(known)}" if text in (known.id, _called(known)) else f"  {text}: {_called(known)}")
         songs.append(Song(known.id))
     if not songs:
         print("algorhythms_ask: none of the songs was found", file=sys.stderr)

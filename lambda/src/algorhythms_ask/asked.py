@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from algorhythms_ask import contract
-from algorhythms_ask.cursor import start_of
+from algorhythms_ask.cursor import place_of
 from algorhythms_ask.names import artist_keys
 from algorhythms_ask.problems import invalid
 from algorhythms_ask.requests import RecommendationsIn, SongIn
@@ -58,6 +58,7 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
                 both = {f"{place}/{position}": "is a song to continue", f"/songs/{seeds[identifier]}": "is not wanted"}
                 raise invalid("The request contradicts itself", both)
     artists = request.exclude.artists if request.exclude else []
+    start, tracks = place_of(request, version)
     return Wish(
         songs=list(songs.known.values()),
         count=request.count,
@@ -71,8 +72,8 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
         max_per_artist=request.max_per_artist,
         collapse_versions=request.collapse_versions,
         evidence=request.evidence,
-        start=start_of(request, version),
-        paged=request.cursor is not None,
+        start=start,
+        paged=tracks,
     )
 
 

@@ -7,22 +7,28 @@ import json
 
 from algorhythms_ask.problems import ProblemError, invalid
 from algorhythms_ask.requests import RecommendationsIn
-from algorhythms_ask.wish import MOST_PAGED
+from algorhythms_ask.tastes import MOST
+from algorhythms_ask.wish import LEAST_PAGED, MOST_PAGED, paged
 
 OF_ANOTHER_RELEASE = "urn:algorhythms:problem:cursor-of-another-release"
 
 
-def start_of(request: RecommendationsIn, version: str) -> int:
-    """Returns the position at which the page of a request begins.
+def place_of(request: RecommendationsIn, version: str) -> tuple[int, int]:
+    """Returns the position at which the page of a request begins, and of how many tracks all its pages are cut.
 
     Raises:
         ProblemError: its cursor is none, of another request, or of a release that is no longer served.
     """
+    if request.cursor is None:
+        return 0, 0
     if not request.cursor:
-        return 0
+        return 0, paged(request.count)
     try:
-        release, asked, start = json.loads(base64.urlsafe_b64decode(request.cursor.encode()))
-        if not (isinstance(release, str) and type(start) is int and 0 < start < MOST_PAGED):
+        release, asked, start, tracks = json.loads(base64.urlsafe_b64decode(request.cursor.encode()))
+        if not (isinstance(release, str) and type(start) is type(tracks) is int and start > 0):
+            raise ValueError
+        # Two tastes have twice as many positions.
+        if not (LEAST_PAGED <= tracks <= MOST_PAGED and start < MOST_PAGED * MOST):
             raise ValueError
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise invalid("That is no cursor", {"/cursor": "is none that an answer had"}) from None
@@ -31,12 +37,13 @@ def start_of(request: RecommendationsIn, version: str) -> int:
     if release != version:
         detail = f"{release} gave the cursor, {version} is served now: begin again with an empty one."
         raise ProblemError(400, "The cursor is of another release", detail, type_=OF_ANOTHER_RELEASE)
-    return start
+    return start, tracks
 
 
 def cursor(request: RecommendationsIn, version: str, start: int) -> str:
-    """Returns the cursor of the page that begins there."""
-    return base64.urlsafe_b64encode(json.dumps([version, _hash(request), start]).encode()).decode()
+    """Returns the cursor of the page that begins there and follows that of the request."""
+    _, tracks = place_of(request, version)
+    return base64.urlsafe_b64encode(json.dumps([version, _hash(request), start, tracks]).encode()).decode()
 
 
 def _hash(request: RecommendationsIn) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 MOST = 4
 
 # Two groups whose directions are nearer than this are one taste: see docs/log.md.
-_APART = 0.1
+_APART = 0.06
 _PASSES = 10
 
 T = TypeVar("T")

@@ -1,0 +1,35 @@
+import { useQueries } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { namesOfKey } from "../lib/songs";
+import { useApi } from "../lib/useApi";
+import { useStore } from "../lib/store";
+
+const AT_ONCE = 40;
+
+/** A link holds no names. Those of seeds come with the answer; those of other songs are looked up here. */
+export function useNamesOfLink(): void {
+  const api = useApi();
+  const { playlist, names, learn } = useStore();
+  const nameless = [...playlist.kept, ...playlist.less, ...playlist.banned]
+    .filter((key) => names[key] === undefined && namesOfKey(key) === null)
+    .slice(0, AT_ONCE);
+  const found = useQueries({
+    queries: nameless.map((key) => ({
+      queryKey: ["track", key],
+      queryFn: ({ signal }: { signal: AbortSignal }) => api.track(key, signal),
+      staleTime: Infinity,
+    })),
+    combine: (results) => results.map(({ data }) => data).filter((track) => track !== undefined),
+  });
+  useEffect(() => {
+    if (found.length === 0) return;
+    learn(
+      Object.fromEntries(
+        found.map((track) => [
+          track.id,
+          { title: track.track_name, artist: track.track_artist, playlists: track.playlists },
+        ]),
+      ),
+    );
+  }, [found, learn]);
+}

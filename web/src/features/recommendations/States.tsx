@@ -1,0 +1,152 @@
+import { useEffect, useState } from "react";
+import { ServiceError, type Answer } from "../../lib/api";
+import { useStore } from "../../lib/store";
+import { useLonger } from "../../lib/useLonger";
+import { retryDelay } from "../../lib/retry";
+import { plural } from "../../lib/words";
+import type { useRecommendations } from "./useRecommendations";
+import styles from "./States.module.css";
+
+type Result = ReturnType<typeof useRecommendations>;
+
+/** While the first answer is awaited: where it will be. */
+export function Skeleton({ count }: { count: number }) {
+  return (
+    <div className={styles.skeleton}>
+      <p className="visually-hidden" role="status">
+        Looking through the playlists…
+      </p>
+      {Array.from({ length: count }, (_, index) => (
+        <div key={index} aria-hidden="true" />
+      ))}
+    </div>
+  );
+}
+
+/** Slow, offline, or asked again in a while: whatever the page waits for. Nothing of it loses the list that is there. */
+export function Waiting({ result }: { result: Result }) {
+  const slow = useLonger(result.isFetching && result.failureCount === 0, 2500);
+  const retrying = result.isFetching && result.failureCount > 0;
+  const left = useCountdown(
+    retrying ? result.failureCount : 0,
+    retryDelay(result.failureCount - 1, result.failureReason),
+  );
+  const askNow = (
+    <button className="text-button" onClick={() => void result.refetch()}>
+      Ask now
+    </button>
+  );
+  if (result.fetchStatus === "paused")
+    return (
+      <p className={styles.message} role="status">
+        You are offline. Your playlist is safe here; it goes on when you are back.
+      </p>
+    );
+  if (retrying) {
+    const unavailable = result.failureReason instanceof ServiceError && result.failureReason.status === 503;
+    return (
+      <p className={styles.message} role="status">
+        {unavailable ? "The service is busy or being renewed." : "The service cannot be reached just now."}{" "}
+        <span aria-hidden="true">
+          {left > 0 ? `It is asked again in ${left}\u00a0s.` : "It is being asked again…"}
+        </span>
+        <span className="visually-hidden">It is asked again by itself.</span> {askNow}
+      </p>
+    );
+  }
+  if (slow)
+    return (
+      <p className={styles.message} role="status">
+        This takes longer than usual. You need not do anything.
+      </p>
+    );
+  return null;
+}
+
+/** The service will not answer this, however often it is asked. */
+export function Failure({ result }: { result: Result }) {
+  const { history, undo } = useStore();
+  if (!result.isError) return null;
+  const { error } = result;
+  const status = error instanceof ServiceError ? error.status : 0;
+  return (
+    <div className={styles.message} role="alert" data-bad>
+      <p>
+        <strong>{headline(status)}</strong> {error.message}
+      </p>
+      <p className={styles.buttons}>
+        <button className="button" onClick={() => void result.refetch()}>
+          Try again
+        </button>
+        {history.past.length > 0 && (
+          <button className="button" onClick={undo}>
+            Undo the last step
+          </button>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function headline(status: number): string {
+  if (status === 400) return "The service does not understand this.";
+  if (status === 413) return "This is more than the service takes at once: remove some songs.";
+  if (status === 503) return "The service is not available.";
+  if (status === 0) return "No answer.";
+  return "Something went wrong.";
+}
+
+/** What the service has to say about its answer. */
+export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
+  const { playlist } = useStore();
+  // An undone step may bring an answer of an older release back; that is no news.
+  const [release, setRelease] = useState({ seen: [answer.model_version], renewed: false });
+  if (!release.seen.includes(answer.model_version))
+    setRelease({ seen: [...release.seen, answer.model_version], renewed: true });
+
+  const codes = new Set(answer.notices.map((notice) => notice.code));
+  const notices = answer.notices.filter(
+    ({ code }) =>
+      !stale &&
+      code !== "unknown_fields" &&
+      // That nothing of the title is known is in the other sentence already.
+      !(code === "unknown_title" && codes.has("popular_tracks")),
+  );
+  const { options, bannedArtists, banned } = playlist;
+  const limits = [
+    ...(options.perArtist !== null ? [`at most ${options.perArtist} per artist`] : []),
+    ...(bannedArtists.length > 0 ? [plural(bannedArtists.length, "banned artist")] : []),
+    ...(banned.length > 0 ? [plural(banned.length, "banned song")] : []),
+  ];
+  return (
+    <div className={styles.notices}>
+      {notices.map((notice) => (
+        <p key={notice.code} className={styles.message} data-code={notice.code}>
+          {notice.detail}
+          {notice.code === "fewer_than_asked" && limits.length > 0 && ` You asked for ${limits.join(", ")}.`}
+        </p>
+      ))}
+      {release.renewed && (
+        <p className={styles.quiet} role="status">
+          The music data was renewed while you were here, so the list may have changed a little.{" "}
+          <button className="text-button" onClick={() => setRelease({ ...release, renewed: false })}>
+            All right
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function useCountdown(attempt: number, delay: number): number {
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    if (attempt === 0) return;
+    const end = Date.now() + delay;
+    const tick = () => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)));
+    tick();
+    const timer = setInterval(tick, 250);
+    return () => clearInterval(timer);
+  }, [attempt, delay]);
+  return left;
+}

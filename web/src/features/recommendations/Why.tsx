@@ -1,0 +1,92 @@
+import type { Recommendation } from "../../lib/api";
+import { Icon } from "../../lib/Icon";
+import type { Part } from "../../lib/reasons";
+import { titleOf, type NamesOf } from "../../lib/songs";
+import { plural, quoted } from "../../lib/words";
+import type { RowAction } from "./Row";
+import styles from "./Why.module.css";
+
+const SHOWN = 12;
+
+interface Props {
+  readonly song: Recommendation;
+  readonly parts: readonly Part[];
+  readonly names: NamesOf;
+  readonly onAction: (action: RowAction, song: Recommendation) => void;
+}
+
+/** All that speaks for a song and against it, in numbers, and everything that can be done with it, in words. */
+export function Why({ song, parts, names, onAction }: Props) {
+  const sorted = [...parts].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
+  const shown = sorted.slice(0, SHOWN);
+  const rest = sorted.slice(SHOWN);
+  const restSum = rest.reduce((sum, part) => sum + part.value, 0);
+  return (
+    <div className={styles.why}>
+      <div className={styles.actions}>
+        <button className="button" onClick={() => onAction("more", song)}>
+          <Icon name="up" /> More like this
+        </button>
+        <button className="button" onClick={() => onAction("less", song)}>
+          <Icon name="down" /> Less like this
+        </button>
+        <button className="button" onClick={() => onAction("listen", song)}>
+          <Icon name="play" /> Listen
+        </button>
+        {song.track_artist && (
+          <button className="button" onClick={() => onAction("ban artist", song)}>
+            <Icon name="ban" /> <span dir="auto">Ban {song.track_artist}</span>
+          </button>
+        )}
+      </div>
+      <table className={styles.parts}>
+        <caption>What its score is made of</caption>
+        <tbody>
+          {shown.map((part, index) => (
+            <tr key={index}>
+              <th scope="row" dir="auto">
+                {part.kind === "seed" ? part.label : capital(part.label)}
+              </th>
+              <td>{signed(part.value)}</td>
+            </tr>
+          ))}
+          {rest.length > 0 && (
+            <tr>
+              <th scope="row">{plural(rest.length, "other song")} of yours</th>
+              <td>{signed(restSum)}</td>
+            </tr>
+          )}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">Score, the sum of them</th>
+            <td>{song.score.toFixed(3)}</td>
+          </tr>
+        </tfoot>
+      </table>
+      <div className={styles.evidence}>
+        <h4>Seen together</h4>
+        {song.evidence && song.evidence.length > 0 ? (
+          <ul>
+            {song.evidence.map(({ source, playlists }) => (
+              <li key={source}>
+                in {plural(playlists, "playlist")} with{" "}
+                <span dir="auto">{quoted(titleOf(source, names))}</span>
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <p>In no more than one playlist with a song of yours. It is near them in taste all the same.</p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function signed(value: number): string {
+  return (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

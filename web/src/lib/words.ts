@@ -1,0 +1,13 @@
+/** `2 songs`, `1 song`, `1,204 songs`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+/** `a, b and c`. */
+export function list(parts: readonly string[]): string {
+  return new Intl.ListFormat("en").format(parts);
+}
+
+export function quoted(text: string): string {
+  return `“${text}”`;
+}
