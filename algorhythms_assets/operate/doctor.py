@@ -35,7 +35,7 @@ ENABLES = {
     "Java": "ALGORHYTHMS_ENGINE with a Spark master",
     "Slurm": "ALGORHYTHMS_DEPLOYMENT=slurm",
     "Elasticsearch": "ALGORHYTHMS_INDEX with its address: more vectors than one machine's memory holds",
-    "S3": "ALGORHYTHMS_DEPLOYMENT=aws: releases that the function on AWS serves",
+    "S3": "ALGORHYTHMS_RELEASES=bucket: releases that the function on AWS serves",
 }
 _LEAST_DISK_GB = 1
 _LEAST_NODE = (20, 19)
@@ -124,7 +124,7 @@ def _chosen(settings: Settings) -> Iterator[Finding]:
         yield Finding("Elasticsearch", ABSENT, "not chosen: the index is embedded")
     else:
         yield _needed("Elasticsearch", lambda: f"{settings.index}, version {require_ready()}", needed=True)
-    if settings.deployment == "aws":
+    if settings.releases == "bucket":
         yield _needed("S3", _bucket, needed=True)
     else:
         yield Finding("S3", ABSENT, "not chosen: releases stay in the store")

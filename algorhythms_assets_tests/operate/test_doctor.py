@@ -84,7 +84,7 @@ def test_a_node_that_is_of_no_use_is_absent(machine, tmp_path, does, told):
         ({"PLAYLISTS": "/nowhere"}, "playlists", "/nowhere"),
         ({"FEATURES": "/nowhere.csv"}, "features", "/nowhere.csv is no file"),
         ({"INDEX": "http://127.0.0.1:9"}, "Elasticsearch", "127.0.0.1:9"),
-        ({"DEPLOYMENT": "aws", "INDEX": "http://127.0.0.1:9"}, "S3", "MODEL_BUCKET has to name the bucket"),
+        ({"RELEASES": "bucket", "INDEX": "http://127.0.0.1:9"}, "S3", "MODEL_BUCKET has to name the bucket"),
         ({"STORE": "/dev/null/store"}, "disk", "cannot be written"),
     ],
 )
