@@ -3,10 +3,13 @@ import os
 import subprocess
 import sys
 
+import dagster as dg
 import pytest
 
+from algorhythms_assets import definitions
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, RELEASE
 from algorhythms_assets.definitions import defs
+from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.conftest import ROOT
 
 HEAVY = "torch torch_geometric numba pyspark duckdb pandas scipy matplotlib dagster_pyspark"
@@ -49,6 +52,20 @@ def test_what_blocks_is_the_gate_and_what_no_metric_would_tell():
         ("search_index", "index_holds_every_track"),
         ("evaluation_report", "quality_gate"),
     }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "declared", "shown"),
+    [
+        ({}, {"duckdb", "parquet"}, {"duckdb", "parquet"}),
+        ({"engine": "local[2]"}, {"duckdb", "parquet"}, {"spark", "parquet"}),
+        ({"index": "http://127.0.0.1:9200"}, {"numpy", "sqlite"}, {"elasticsearch"}),
+        ({"index": "http://127.0.0.1:9200"}, {"numpy", "json"}, {"numpy", "json"}),
+    ],
+)
+def test_kinds_are_of_the_engine_and_the_index_in_use(monkeypatch, chosen, declared, shown):
+    monkeypatch.setattr(definitions, "settings", Settings(**chosen))
+    assert set(definitions._kinds(dg.AssetSpec("made", kinds=declared)).kinds) == shown
 
 
 def test_loading_definitions_loads_nothing_heavy():

@@ -22,10 +22,10 @@ from algorhythms_assets.resources.compute import Compute
 def weights_are_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """Every number of the network, of the factors and of the matrix that folds playlists in is one."""
     folder = compute.store.path(GCN_WEIGHTS)
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("factors", "fold_in")}
+    faults = not_finite((name, np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("factors", "fold_in"))
     with safe_open(folder / "model.safetensors", "numpy") as file:
-        arrays |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-    return counted(not_finite(arrays), "all weights are finite")
+        faults |= not_finite((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118 (it is no mapping)
+    return counted(faults, "all weights are finite")
 
 
 @dg.asset_check(asset=embeddings, blocking=True)
@@ -47,7 +47,7 @@ def _vectors(path: Path) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32
 def feature_network_is_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """Every number of the network from features to vectors is one."""
     files = sorted(compute.store.path(MLP_WEIGHTS).glob("*.npy"))
-    faults = not_finite({path.stem: np.load(path) for path in files})
+    faults = not_finite((path.stem, np.load(path)) for path in files)
     return counted(faults, "all weights are finite" if files else "there are no features")
 
 

@@ -33,6 +33,6 @@ def vector_faults(
     }
 
 
-def not_finite(arrays: dict[str, NDArray[np.float32]]) -> dict[str, int]:
-    """Counts the numbers of each array that are none."""
-    return {f"not finite in {name}": int((~np.isfinite(array)).sum()) for name, array in arrays.items()}
+def not_finite(arrays: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, int]:
+    """Counts the numbers of each array that are none; the arrays come one after the other."""
+    return {f"not finite in {name}": int((~np.isfinite(array)).sum()) for name, array in arrays}

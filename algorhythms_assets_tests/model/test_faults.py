@@ -38,4 +38,4 @@ def test_each_fault_is_counted_alone(rows, faults):
 
 def test_numbers_that_are_none_are_counted_by_array():
     arrays = {"bias": np.array([0, math.nan, math.inf]), "weights": np.ones((2, 2))}
-    assert not_finite(arrays) == {"not finite in bias": 2, "not finite in weights": 0}
+    assert not_finite(arrays.items()) == {"not finite in bias": 2, "not finite in weights": 0}
