@@ -50,7 +50,7 @@ def array(path, change):
 
 
 def nan_first(content):
-    content.reshape(-1)[0] = np.nan
+    content.flat[0] = np.nan  # whatever order it is stored in
 
 
 def table(path, column, change):
