@@ -22,7 +22,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test faults services check format dev serve page page-check page-dev bench layer openapi help
+.PHONY: demo test faults services check format dev doctor serve page page-check page-dev bench layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -65,6 +65,9 @@ format: $(READY) ## format the code
 
 dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
 	@exec $(BIN)/python -m algorhythms_assets.operate.dev
+
+doctor: $(READY) ## what this machine has, what that enables, and what is wrong with the settings
+	@$(BIN)/python -m algorhythms_assets.operate.doctor
 
 serve: $(READY) ## the endpoint, and the page if it was built, at http://127.0.0.1:8000, on what is released
 	@exec $(BIN)/python -m algorhythms_ask serve

@@ -14,5 +14,6 @@ for _message in (
     "Sparse invariant checks are implicitly disabled",
     "Parameter `backfill_policy`",
     "Function `PipesMessageReader",
+    "Function `build_metadata_bounds_checks` is currently in beta",
 ):
     warnings.filterwarnings("ignore", message=_message)

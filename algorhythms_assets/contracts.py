@@ -7,88 +7,107 @@ Raise an artifact's `code_version` whenever the same input would give another ou
 from dataclasses import dataclass
 
 import pyarrow as pa
-from algorhythms_ask.features import CATEGORICAL_FEATURES, NUMERIC_FEATURES
+from algorhythms_ask.features import CATEGORICAL_FEATURES, LIMITS, NUMERIC_FEATURES
 from pydantic import BaseModel
+
+
+def _column(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
+    """Returns a column that says what it holds: in files, in Dagster's UI and in docs/store.md."""
+    return pa.field(name, kind, nullable=nullable, metadata={"description": description})
+
+
+def description(column: pa.Field) -> str:
+    """Returns what a column of a schema holds."""
+    return str(column.metadata[b"description"].decode())
+
+
+_TRACK_NAMES = (
+    _column("track_name", pa.string(), "title of the track"),
+    _column("artist_uri", pa.string(), "identifier of the first artist"),
+    _column("artist_name", pa.string(), "name of the first artist"),
+    _column("album_uri", pa.string(), "identifier of the album"),
+    _column("album_name", pa.string(), "name of the album"),
+    _column("duration_ms", pa.int64(), "length in milliseconds"),
+)
+
+_FEATURES = (
+    *(
+        _column(name, pa.float32(), f"Spotify's audio feature, {LIMITS[name][0]:g} to {LIMITS[name][1]:.9g}")
+        for name in NUMERIC_FEATURES
+    ),
+    *(
+        _column(name, pa.int8(), f"Spotify's audio feature, a class from {LIMITS[name][0]:g} to {LIMITS[name][1]:.9g}")
+        for name in CATEGORICAL_FEATURES
+    ),
+)
+
+_STRENGTHS = (
+    _column("weight", pa.float32(), "sum over pairs of positions of 1 / (distance · tracks in the playlist)", False),
+    _column("proximity", pa.float32(), "sum over pairs of positions of 1 / distance", False),
+    _column("playlists", pa.int32(), "training playlists that hold both tracks", False),
+)
 
 RAW_PLAYLISTS_SCHEMA = pa.schema(
     [
-        pa.field("pid", pa.int64(), nullable=False),
-        pa.field("name", pa.string()),
-        pa.field("bucket", pa.int32(), nullable=False),
-        pa.field("content", pa.int64(), nullable=False),
-        pa.field("num_tracks", pa.int32(), nullable=False),
-        pa.field("position", pa.int32(), nullable=False),
-        pa.field("track_uri", pa.string(), nullable=False),
-        pa.field("track_name", pa.string()),
-        pa.field("artist_uri", pa.string()),
-        pa.field("artist_name", pa.string()),
-        pa.field("album_uri", pa.string()),
-        pa.field("album_name", pa.string()),
-        pa.field("duration_ms", pa.int64()),
+        _column("pid", pa.int64(), "identifier of the playlist", False),
+        _column("name", pa.string(), "title of the playlist"),
+        _column("bucket", pa.int32(), "0 to 9999, a hash: decides whether it trains or is held out", False),
+        _column("content", pa.int64(), "hash of name and tracks: the same export twice has the same", False),
+        _column("num_tracks", pa.int32(), "rows that were kept of the playlist", False),
+        _column("position", pa.int32(), "place in the playlist, as in the file", False),
+        _column("track_uri", pa.string(), "identifier of the track", False),
+        *_TRACK_NAMES,
     ]
 )
 
 TRACKS_SCHEMA = pa.schema(
     [
-        pa.field("track", pa.int32(), nullable=False),
-        pa.field("track_uri", pa.string(), nullable=False),
-        pa.field("track_name", pa.string()),
-        pa.field("artist_uri", pa.string()),
-        pa.field("artist_name", pa.string()),
-        pa.field("album_uri", pa.string()),
-        pa.field("album_name", pa.string()),
-        pa.field("duration_ms", pa.int64()),
-        pa.field("playlists", pa.int32(), nullable=False),
+        _column("track", pa.int32(), "number of the track within this snapshot: 0, 1, 2, … by rising URI", False),
+        _column("track_uri", pa.string(), "identifier of the track", False),
+        *_TRACK_NAMES,
+        _column("playlists", pa.int32(), "training playlists that hold the track", False),
     ]
 )
 
-AUDIO_FEATURES_SCHEMA = pa.schema(
-    [
-        pa.field("track_uri", pa.string(), nullable=False),
-        *(pa.field(name, pa.float32()) for name in NUMERIC_FEATURES),
-        *(pa.field(name, pa.int8()) for name in CATEGORICAL_FEATURES),
-    ]
-)
+AUDIO_FEATURES_SCHEMA = pa.schema([_column("track_uri", pa.string(), "identifier of the track", False), *_FEATURES])
 
 # The snapshot's playlists, so that what comes later neither joins strings nor sees slices that arrive meanwhile.
 PLAYLISTS_SCHEMA = pa.schema(
     [
-        pa.field("playlist", pa.int32(), nullable=False),
-        pa.field("pid", pa.int64(), nullable=False),
-        pa.field("bucket", pa.int32(), nullable=False),
-        pa.field("position", pa.int32(), nullable=False),
-        pa.field("track", pa.int32(), nullable=False),
+        _column("playlist", pa.int32(), "number of the playlist within this snapshot", False),
+        _column("pid", pa.int64(), "identifier of the playlist", False),
+        _column("bucket", pa.int32(), "0 to 9999; snapshot.json says which are held out", False),
+        _column("position", pa.int32(), "place in the playlist", False),
+        _column("track", pa.int32(), "number of the track", False),
     ]
 )
 
 # The playlists that have a name, for what learns from names.
 PLAYLIST_NAMES_SCHEMA = pa.schema(
-    [pa.field("pid", pa.int64(), nullable=False), pa.field("name", pa.string(), nullable=False)]
+    [
+        _column("pid", pa.int64(), "identifier of the playlist", False),
+        _column("name", pa.string(), "title of the playlist", False),
+    ]
 )
 
 EDGES_SCHEMA = pa.schema(
     [
-        pa.field("source", pa.int32(), nullable=False),
-        pa.field("target", pa.int32(), nullable=False),
-        pa.field("weight", pa.float32(), nullable=False),
-        pa.field("proximity", pa.float32(), nullable=False),
-        pa.field("playlists", pa.int32(), nullable=False),
+        _column("source", pa.int32(), "number of the one track", False),
+        _column("target", pa.int32(), "number of the other track, which is higher", False),
+        *_STRENGTHS,
     ]
 )
 
 GRAPH_SAMPLE_SCHEMA = pa.schema(
     [
-        pa.field("track_uri", pa.string(), nullable=False),
-        pa.field("track_name", pa.string()),
-        pa.field("artist_name", pa.string()),
-        pa.field("neighbour_uri", pa.string(), nullable=False),
-        pa.field("neighbour_name", pa.string()),
-        pa.field("neighbour_artist", pa.string()),
-        pa.field("weight", pa.float32(), nullable=False),
-        pa.field("proximity", pa.float32(), nullable=False),
-        pa.field("playlists", pa.int32(), nullable=False),
-        *(pa.field(name, pa.float32()) for name in NUMERIC_FEATURES),
-        *(pa.field(name, pa.int8()) for name in CATEGORICAL_FEATURES),
+        _column("track_uri", pa.string(), "identifier of a track that was drawn", False),
+        _column("track_name", pa.string(), "its title"),
+        _column("artist_name", pa.string(), "its first artist"),
+        _column("neighbour_uri", pa.string(), "identifier of a track that shares playlists with it", False),
+        _column("neighbour_name", pa.string(), "the neighbour's title"),
+        _column("neighbour_artist", pa.string(), "the neighbour's first artist"),
+        *_STRENGTHS,
+        *_FEATURES,
     ]
 )
 
@@ -97,8 +116,8 @@ FACTORS = 128
 
 EMBEDDINGS_SCHEMA = pa.schema(
     [
-        pa.field("track", pa.int32(), nullable=False),
-        pa.field("embedding", pa.list_(pa.float32()), nullable=False),
+        _column("track", pa.int32(), "number of the track", False),
+        _column("embedding", pa.list_(pa.float32()), f"a unit vector, {FACTORS} factors, the popularity term", False),
     ]
 )
 

@@ -8,7 +8,9 @@ from algorhythms_assets.evaluation import checks as evaluation_checks
 from algorhythms_assets.features import assets as features
 from algorhythms_assets.features import checks as features_checks
 from algorhythms_assets.graph import assets as graph
+from algorhythms_assets.graph import checks as graph_checks
 from algorhythms_assets.ingest import assets as ingest
+from algorhythms_assets.ingest import checks as ingest_checks
 from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
@@ -19,15 +21,38 @@ from algorhythms_assets.release import checks as release_checks
 from algorhythms_assets.release.jobs import roll_back_release
 from algorhythms_assets.release.sensors import enough_new_playlists
 from algorhythms_assets.serving import assets as serving
+from algorhythms_assets.serving import checks as serving_checks
 from algorhythms_assets.settings import Settings
 
 STAGES = (ingest, features, graph, model, serving, evaluation, release)
+CHECKS = (
+    ingest_checks,
+    features_checks,
+    graph_checks,
+    model_checks,
+    serving_checks,
+    evaluation_checks,
+    release_checks,
+)
 
 settings = Settings()
 
+
+def _kinds(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Returns an asset with the kinds that its engine and its index have in this deployment."""
+    kinds = set(spec.kinds)
+    if settings.engine != "duckdb" and "duckdb" in kinds:
+        kinds = kinds - {"duckdb"} | {"spark"}
+    if settings.index != "embedded" and "sqlite" in kinds:
+        kinds = {"elasticsearch"}
+    return spec.replace_attributes(kinds=kinds)
+
+
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules(STAGES),
-    asset_checks=dg.load_asset_checks_from_modules([features_checks, model_checks, evaluation_checks, release_checks]),
+    assets=dg.map_asset_specs(
+        _kinds, [asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)]
+    ),
+    asset_checks=dg.load_asset_checks_from_modules(CHECKS),
     jobs=[
         dg.define_asset_job(
             "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."

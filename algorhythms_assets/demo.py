@@ -65,13 +65,17 @@ class _Narrator(logging.Handler):
             self._open = True
             print(f"  {event.step_key:{_NAME_WIDTH}}", end="", flush=True)
         elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
-            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            metadata = event.step_materialization_data.materialization.metadata
+            rows = metadata.get("dagster/row_count") or metadata.get("dagster/partition_row_count")
             count = f"{rows.value:,} rows" if rows else ""
             seconds = f"{time.monotonic() - self._started:5.1f} s"
             self._beside("  ".join(filter(None, [seconds, event.partition, count])))
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
-            self._beside(f"         {'passed' if evaluation.passed else 'FAILED'}: {evaluation.description}")
+            bad = "FAILED" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "WARNING"
+            # Dagster's own checks run in steps without a name that says anything.
+            called = "" if event.step_key.endswith(evaluation.check_name) else f"{evaluation.check_name}: "
+            self._beside(f"         {'passed' if evaluation.passed else bad}: {called}{evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY:
             retry = event.step_retry_data
             self._below(f"failed, and is tried again in {retry.seconds_to_wait:.0f} s: {_cause(retry.error)}")

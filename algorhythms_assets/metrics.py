@@ -69,6 +69,8 @@ def clicks(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 METRICS = ("r_precision", "r_precision_artists", "ndcg", "clicks")
+# What a release must not be worse in.
+GATE_METRICS = ("r_precision", "ndcg")
 
 
 def metrics(

@@ -126,28 +126,61 @@ class Work(Generic[C]):
                 )
 
 
-def _report(pipes: dagster_pipes.PipesContext, work: Work[Any], metadata: Metadata) -> None:
+def _report(pipes: dagster_pipes.PipesContext, work: Work[Any], metadata: Metadata, spent: Metadata) -> None:
+    place = work.store.path(work.artifact)
     pipes.report_asset_materialization(
         asset_key=work.artifact.name,
-        metadata={**metadata, "peak memory (GB)": _peak_memory_gb()},
+        metadata=told({**metadata, "dagster/uri": place.absolute().as_uri(), "bytes": size_of(place), **spent}),
         data_version=work.stamp.data_version,
     )
+
+
+def told(metadata: Metadata) -> dict[str, Any]:
+    """Returns metadata as Dagster's UI should show it: pictures first, and no number that is none."""
+    shown = {
+        name: value
+        for name, value in metadata.items()
+        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
+    }
+    pictures = {name: value for name, value in shown.items() if _is_picture(value)}
+    return pictures | shown
+
+
+def _is_picture(value: object) -> bool:
+    return isinstance(value, Mapping) and str(value.get("raw_value")).startswith("![")
+
+
+def size_of(place: Path) -> int:
+    """Returns the bytes of a file, or of all files in a folder."""
+    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files)
+
+
+def spent_since(started: float) -> dict[str, float]:
+    """Returns what this process and those that it started have taken since `time.monotonic()` was `started`."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "seconds": round(time.monotonic() - started, 3),
+        "CPU seconds": round(sum(usage.ru_utime + usage.ru_stime for usage in usages), 3),
+        "peak memory (GB)": round(max(usage.ru_maxrss for usage in usages) / 1e6, 3),
+    }
 
 
 def run(
     build: Callable[[Work[C]], Metadata],
     artifact: Artifact,
     config: type[C],
-    report: Callable[[dagster_pipes.PipesContext, Work[C], Metadata], None] = _report,
+    report: Callable[[dagster_pipes.PipesContext, Work[C], Metadata, Metadata], None] = _report,
     show: Callable[[Metadata], Metadata] = lambda metadata: metadata,
 ) -> None:
     """Runs a payload module as a program; a user's mistake ends it with 1 and a line of explanation.
 
-    `report` tells Dagster what was made, `show` chooses what of it is printed on a terminal.
+    `report` tells Dagster what was made and what that took, `show` chooses what of it is printed on a terminal.
     """
     if dagster_pipes.DAGSTER_PIPES_CONTEXT_ENV_VAR not in os.environ:
         _run_on_terminal(build, artifact, config, show)
         return
+    started = time.monotonic()
     with dagster_pipes.open_dagster_pipes() as pipes:
         if "parent" in pipes.extras:
             end_with(pipes.extras["parent"])
@@ -158,7 +191,7 @@ def run(
         except _TOLD as error:
             pipes.report_custom_message({"failed": str(error)})
             sys.exit(1)
-        report(pipes, work, metadata)
+        report(pipes, work, metadata, spent_since(started))
 
 
 def _run_on_terminal(
@@ -203,11 +236,6 @@ def _work(
     config = config_type.model_validate(extras["config"])
     stamp = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
     return Work(store, artifact, config, open_engine(extras["engine"], extras["spark"]), log, stamp, report)
-
-
-def _peak_memory_gb() -> float:
-    kilobytes = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return round(kilobytes / 1e6, 3)
 
 
 def open_engine(setting: str, spark: Mapping[str, str]) -> Engine:

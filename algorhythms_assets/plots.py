@@ -1,6 +1,5 @@
 """Figures as PNG files, and as metadata that Dagster's UI shows."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from algorhythms_assets.picture import inline
 
 BLUE, RED, ORANGE, GREY = "#3b6ea5", "#c1543a", "#d9a441", "#9aa3ab"
 
@@ -28,5 +29,4 @@ def plot(path: Path, title: str, width: float = 6) -> Iterator[Axes]:
 
 def picture(path: Path) -> dict[str, Any]:
     """Returns a PNG as a Pipes metadata value."""
-    content = base64.b64encode(path.read_bytes()).decode()
-    return {"raw_value": f"![{path.stem}](data:image/png;base64,{content})", "type": "md"}
+    return {"raw_value": inline(path), "type": "md"}

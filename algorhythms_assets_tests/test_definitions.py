@@ -3,10 +3,13 @@ import os
 import subprocess
 import sys
 
+import dagster as dg
 import pytest
 
+from algorhythms_assets import definitions
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, RELEASE
 from algorhythms_assets.definitions import defs
+from algorhythms_assets.settings import Settings
 from algorhythms_assets_tests.conftest import ROOT
 
 HEAVY = "torch torch_geometric numba pyspark duckdb pandas scipy matplotlib dagster_pyspark"
@@ -38,7 +41,31 @@ def test_every_artifact_is_an_asset_and_every_asset_an_artifact():
 def test_what_blocks_is_the_gate_and_what_no_metric_would_tell():
     graph = defs.resolve_asset_graph()
     blocking = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys if graph.get(key).blocking}
-    assert blocking == {("evaluation_report", "quality_gate"), ("title_weights", "title_vectors_are_finite")}
+    assert blocking == {
+        ("track_metadata", "track_numbers_hold"),
+        ("edge_table", "edges_are_sound"),
+        ("pyg_graph", "graph_is_sound"),
+        ("gcn_weights", "weights_are_finite"),
+        ("embeddings", "vectors_are_sound"),
+        ("mlp_weights", "feature_network_is_finite"),
+        ("title_weights", "title_vectors_are_finite"),
+        ("search_index", "index_holds_every_track"),
+        ("evaluation_report", "quality_gate"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "declared", "shown"),
+    [
+        ({}, {"duckdb", "parquet"}, {"duckdb", "parquet"}),
+        ({"engine": "local[2]"}, {"duckdb", "parquet"}, {"spark", "parquet"}),
+        ({"index": "http://127.0.0.1:9200"}, {"numpy", "sqlite"}, {"elasticsearch"}),
+        ({"index": "http://127.0.0.1:9200"}, {"numpy", "json"}, {"numpy", "json"}),
+    ],
+)
+def test_kinds_are_of_the_engine_and_the_index_in_use(monkeypatch, chosen, declared, shown):
+    monkeypatch.setattr(definitions, "settings", Settings(**chosen))
+    assert set(definitions._kinds(dg.AssetSpec("made", kinds=declared)).kinds) == shown
 
 
 def test_loading_definitions_loads_nothing_heavy():

@@ -3,8 +3,10 @@
 import re
 import subprocess
 
+import pytest
 from pydantic import SecretStr
 
+from algorhythms_assets import contracts
 from algorhythms_assets.settings import FeatureSettings, Settings, SlurmSettings
 from algorhythms_assets_tests.conftest import ROOT
 
@@ -37,7 +39,45 @@ def test_every_make_target_is_documented_and_every_documented_one_is_there():
     assert set(re.findall(r"`make ([\w-]+)", README)) <= targets
 
 
+FILES = {
+    "raw_playlists/<slice>.parquet": contracts.RAW_PLAYLISTS_SCHEMA,
+    "track_metadata/tracks.parquet": contracts.TRACKS_SCHEMA,
+    "track_metadata/playlists.parquet": contracts.PLAYLISTS_SCHEMA,
+    "track_metadata/playlist_names.parquet": contracts.PLAYLIST_NAMES_SCHEMA,
+    "audio_features.parquet": contracts.AUDIO_FEATURES_SCHEMA,
+    "edge_table/part-*.parquet": contracts.EDGES_SCHEMA,
+    "graph_sample/sample.parquet": contracts.GRAPH_SAMPLE_SCHEMA,
+    "embeddings.parquet": contracts.EMBEDDINGS_SCHEMA,
+}
+
+
+def columns_of(file):
+    """The section of docs/store.md on a file's columns."""
+    lines = [f"### `{file}`", "", "| column | type | content |", "| --- | --- | --- |"]
+    for column in FILES[file]:
+        kind = f"{column.type}, or null" if column.nullable else str(column.type)
+        lines.append(f"| {column.name} | {kind} | {contracts.description(column)} |")
+    return "\n".join([*lines, ""])
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_columns_of_every_table_are_documented_in_the_words_of_the_contract(file):
+    assert columns_of(file) in (ROOT / "docs" / "store.md").read_text()
+
+
 def test_links_lead_somewhere():
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_contributing_names_what_is_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    everything = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts and "node_modules" not in path.parts]
+    code = "\n".join(path.read_text() for path in everything)
+    named = re.findall(r"`([\w./]+\.py)`", page)
+    assert len(named) > 10
+    for path in named:
+        assert any(str(file).endswith(f"/{path}") for file in everything), path
+    for name in re.findall(r"`([A-Za-z]+[_A-Z][\w]+)`", page):
+        assert name in code, name

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algorhythms_assets.evaluation.baselines import Ranking
-from algorhythms_assets.metrics import CATEGORIES, DEPTH, METRICS, Task, metrics
+from algorhythms_assets.metrics import CATEGORIES, DEPTH, GATE_METRICS, METRICS, Task, metrics
 
 # Fewer test playlists than this say too little to stop a release.
 MINIMUM_PLAYLISTS = 100
-GATE_METRICS = ("r_precision", "ndcg")
 TITLES = {
     "served": "served",
     "popularity": "popularity",

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
+from algorhythms_assets.evaluation.charted import charted
 from algorhythms_assets.evaluation.comparison import Method, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.config import EvaluationConfig
 from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
@@ -114,16 +115,12 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n")
 
     place = work.write_folder(write)
+    plots = {name: place / f"{name}.png" for name in ("methods", "categories", "popularity", "map")}
     return {
-        "test playlists": len(chosen),
-        **{
-            f"served {metric}": round(value, 4)
-            for metric, value in report["methods"]["served"]["mean"].items()
-            if value is not None
-        },
+        **{name: picture(path) for name, path in plots.items() if path.is_file()},
         "gate passed": report["gate"]["passed"],
         "report": {"raw_value": markdown(report), "type": "md"},
-        "plot": picture(place / "methods.png"),
+        **charted(report),
     }
 
 

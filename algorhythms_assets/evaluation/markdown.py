@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from algorhythms_assets.evaluation.comparison import GATE_METRICS, TITLES
+from algorhythms_assets.evaluation.comparison import TITLES
 from algorhythms_assets.evaluation.titled import titles_table
-from algorhythms_assets.metrics import CATEGORIES, METRICS
+from algorhythms_assets.metrics import CATEGORIES, GATE_METRICS, METRICS
 from algorhythms_assets.plots import BLUE, GREY, ORANGE, RED, plot
 
 _COLOURS = {"served": BLUE, "popularity": GREY, "item_knn": ORANGE, "released": RED}

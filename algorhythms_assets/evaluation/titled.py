@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algorhythms_assets.evaluation.comparison import GATE_METRICS, TITLES, Method, interval, measure
-from algorhythms_assets.metrics import Category, Task, cut
+from algorhythms_assets.evaluation.comparison import TITLES, Method, interval, measure
+from algorhythms_assets.metrics import GATE_METRICS, Category, Task, cut
 
 # Without a song and without a title, popularity is all there is.
 TITLED_CATEGORIES = (Category("K0", 0), Category("K1", 1), Category("K5", 5))

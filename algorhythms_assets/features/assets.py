@@ -7,26 +7,35 @@ import dagster as dg
 from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, NoConfig
 from algorhythms_assets.features.config import audio_features_config, reading_gb
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.declared import OPTIONAL, SERVED, declared
 from algorhythms_assets.settings import Settings
 
 # The two million tracks of the Million Playlist Dataset are 20,000 requests; a run that is ended goes on later.
 _MINUTES = 12 * 60
 
 
-@dg.asset(**declared(AUDIO_FEATURES), kinds={"pandas", "parquet"})
+@dg.asset(**declared(AUDIO_FEATURES), kinds={"pandas", "parquet"}, tags=OPTIONAL)
 def audio_features(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[Any]:
-    """Spotify's 13 audio features of the tracks that have them."""
+    """Spotify's 13 audio features of the snapshot's tracks that have them.
+
+    They come from a file or a service (ALGORHYTHMS_FEATURES). They are optional: the network sees them beside
+    identity, and tracks that no playlist holds can only be placed by them. Sources: docs/features.md.
+    """
     config = audio_features_config(settings)
     memory = Memory(0.6 + reading_gb(config.source), per_million_tracks=0.7)
     return materialize(context, compute, AUDIO_FEATURES, config, memory, Request(cpus=1, minutes=_MINUTES))
 
 
-@dg.asset(**declared(SCALER), kinds={"numpy"})
+@dg.asset(**declared(SCALER), kinds={"pandas", "json"}, tags=SERVED)
 def scaler(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """Min-max ranges and one-hot classes that turn the 13 features into 29 network inputs."""
+    """How the 13 audio features become at most 29 network inputs.
+
+    Numeric features are scaled to 0..1 by the ranges of training tracks, the others become one input a class.
+    Fitted on training tracks alone, and part of the serving bundle, so an unknown song is encoded as the known ones
+    were.
+    """
     return materialize(context, compute, SCALER, NoConfig(), Memory(0.5, per_million_tracks=0.8), Request(cpus=1))

@@ -7,19 +7,28 @@ import dagster as dg
 from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, GRAPH_SAMPLE, PYG_GRAPH, NoConfig
 from algorhythms_assets.graph.config import GraphSampleConfig, PygGraphConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.declared import OPTIONAL, declared
 
 
 @dg.asset(**declared(EDGE_TABLE), kinds={"numba", "parquet"})
 def edge_table(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """Weighted pairs of tracks that stand together in training playlists."""
+    """Which tracks stand together in training playlists, how often and how closely.
+
+    A pair counts more the closer its tracks stand and the shorter the playlist is. On a million playlists that is
+    1.9 billion pairs, counted a block of tracks at a time without a join; finished blocks survive an interrupted
+    run. Figures: docs/scale.md.
+    """
     memory = Memory(0.7, per_million_rows=0.09)
     return materialize(context, compute, EDGE_TABLE, NoConfig(), memory, Request(minutes=120))
 
 
-@dg.asset(**declared(DEGREE_REPORT), kinds={"duckdb"})
+@dg.asset(**declared(DEGREE_REPORT), kinds={"duckdb", "json"}, tags=OPTIONAL)
 def degree_report(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """How many neighbours tracks have."""
+    """How many neighbours tracks have in the edge table, as plot and table.
+
+    The distribution should fall off as a straight line. Many tracks without a neighbour mean very short playlists,
+    or one song under many identifiers, and such tracks are recommended by artist, album or features alone.
+    """
     return materialize(context, compute, DEGREE_REPORT, NoConfig(), Memory(0.6, per_million_tracks=0.17))
 
 
@@ -27,11 +36,15 @@ class GraphSampleRunConfig(GraphSampleConfig, dg.Config):
     """How large the sample is."""
 
 
-@dg.asset(**declared(GRAPH_SAMPLE), kinds={"duckdb", "parquet"})
+@dg.asset(**declared(GRAPH_SAMPLE), kinds={"duckdb", "parquet"}, tags=OPTIONAL)
 def graph_sample(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GraphSampleRunConfig
 ) -> dg.MaterializeResult[Any]:
-    """Some tracks with all their neighbours, names and features: a table for notebooks."""
+    """Some tracks with all their neighbours, names and features: a table for notebooks.
+
+    Drawn from the edge table, small enough for pandas, and read by nothing later: look here at what the graph holds
+    before you change how it is weighted. First lines of code: docs/explore.md.
+    """
     return materialize(context, compute, GRAPH_SAMPLE, config, Memory(0.7, per_million_tracks=1.4))
 
 
@@ -39,9 +52,13 @@ class PygGraphRunConfig(PygGraphConfig, dg.Config):
     """How the graph is thinned."""
 
 
-@dg.asset(**declared(PYG_GRAPH), kinds={"pytorch"})
+@dg.asset(**declared(PYG_GRAPH), kinds={"pytorch", "safetensors"})
 def pyg_graph(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: PygGraphRunConfig
 ) -> dg.MaterializeResult[Any]:
-    """The torch_geometric graph: every track a node, with its strongest neighbours, features, artist and album."""
+    """The graph that is trained on, as PyTorch Geometric's `Data`: every track a node.
+
+    Each node keeps its strongest neighbours of the edge table, 30 unless configured otherwise, and both directions
+    of each edge. Audio features are its inputs, artist and album its groups. A version is never rewritten.
+    """
     return materialize(context, compute, PYG_GRAPH, config, Memory(1.5, per_million_tracks=3))

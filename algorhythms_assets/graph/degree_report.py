@@ -64,6 +64,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     return {
         "tracks": len(degrees),
         "isolated": isolated,
+        "isolated share": round(isolated / max(1, len(degrees)), 4),
         "median degree": float(np.median(degrees)),
         "largest degree": int(degrees.max(initial=0)),
         "buckets": {"raw_value": markdown, "type": "md"},

@@ -93,12 +93,11 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
         counts.extend(work.progress(done, len(blocks), "blocks"))
         shutil.rmtree(folder / "structure")
 
-    place = work.write_folder(write, resumable=True)
+    work.write_folder(write, resumable=True)
     return {
         "dagster/row_count": sum(counts),
         "blocks": len(counts),
         "blocks of an earlier try": found_done,
-        "megabytes": round(sum(path.stat().st_size for path in edge_files(place)) / 1e6, 1),
     }
 
 

@@ -15,7 +15,7 @@ from algorhythms_assets.resources.compute import Compute, Memory, Request, mater
 from algorhythms_assets.resources.declared import declared
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.kept_history import require_kept
-from algorhythms_assets.resources.store import InputError, digest
+from algorhythms_assets.resources.store import InputError, Store, digest
 from algorhythms_assets.settings import Settings
 
 
@@ -29,7 +29,7 @@ class RawPlaylistsRunConfig(dg.Config):
     **declared(RAW_PLAYLISTS),
     partitions_def=SLICES,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    kinds={"json", "parquet"},
+    kinds={"python", "parquet"},
 )
 def raw_playlists(
     context: dg.AssetExecutionContext,
@@ -37,7 +37,12 @@ def raw_playlists(
     settings: dg.ResourceParam[Settings],
     config: RawPlaylistsRunConfig,
 ) -> dg.MaterializeResult[Any]:
-    """Validated rows of each slice; what had to be set aside stands beside them with its reason."""
+    """Each slice of playlists as validated rows, one row a track.
+
+    A slice is one file of the folder or prefix ALGORHYTHMS_PLAYLISTS, in any of some twenty formats, and one
+    partition. What cannot be used is set aside with its reason in `<slice>.rejected.jsonl`, so that one bad file
+    costs nothing but itself. Formats: docs/playlists.md.
+    """
     require_kept(context.instance)
     chosen = RawPlaylistsConfig(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
@@ -54,14 +59,15 @@ def raw_playlists(
             event = dg.AssetMaterialization(
                 context.asset_key,
                 partition=outcome["key"],
-                metadata=_metadata(outcome, invocation.metadata),
+                metadata=_metadata(outcome, made["spent"], compute.store, invocation.metadata),
                 tags=version,
             )
             context.log_event(event)
         numbers = {"good slices": len(good), "bad slices": len(failed)}
         raise dg.Failure("\n".join([*made["summary"], f"Details in {made['details']}"]), numbers, allow_retries=False)
     for outcome in good:
-        context.add_asset_metadata(_metadata(outcome, invocation.metadata), partition_key=outcome["key"])
+        metadata = _metadata(outcome, made["spent"], compute.store, invocation.metadata)
+        context.add_asset_metadata(metadata, partition_key=outcome["key"])
     # Slices that come out of one run share its data version: Dagster takes one a step.
     versions = [outcome["data_version"] for outcome in good]
     return dg.MaterializeResult(data_version=dg.DataVersion(versions[0] if len(versions) == 1 else digest(versions)))
@@ -76,16 +82,34 @@ def _request(chosen: RawPlaylistsConfig) -> Request:
     return Request(memory_gb=parsing_gb([files[key] for key in chosen.keys or () if key in files], Request.cpus))
 
 
-def _metadata(outcome: dict[str, Any], job: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(
+    outcome: dict[str, Any], spent: Mapping[str, float], store: Store, job: Mapping[str, Any]
+) -> dict[str, Any]:
+    place = store.slice_path(outcome["key"])
     return {
         **job,
-        "dagster/row_count": outcome["rows"],
+        "dagster/partition_row_count": outcome["rows"],
         "playlists": outcome["playlists"],
         "set aside": outcome["rejected"],
         "median length": outcome["median_length"],
         **({"nothing to do": outcome["nothing"]} if outcome["nothing"] else {}),
-        "warnings": dg.MetadataValue.json(outcome["warnings"]),
+        **_warnings(outcome["warnings"]),
+        "dagster/uri": place.absolute().as_uri(),
+        "bytes": place.stat().st_size,
+        # Of the run, which may have parsed other slices too.
+        **{f"run's {name}": value for name, value in spent.items()},
     }
+
+
+def _warnings(counts: Mapping[str, int]) -> dict[str, Any]:
+    """Returns a slice's warnings as a table, the most frequent first."""
+    if not counts:
+        return {}
+    records = [
+        dg.TableRecord({"rows": count, "what": what}) for what, count in sorted(counts.items(), key=lambda c: -c[1])
+    ]
+    schema = dg.TableSchema([dg.TableColumn("rows", "int"), dg.TableColumn("what", "string")])
+    return {"warnings": dg.MetadataValue.table(records, schema)}
 
 
 @dg.asset(**declared(TRACK_METADATA), kinds={"duckdb", "parquet"})
@@ -94,7 +118,13 @@ def track_metadata(
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[Any]:
-    """The snapshot: dense track ids, names, play counts, and the playlists as integers, split by bucket."""
+    """The snapshot that everything later is made from: all slices' playlists with tracks as integers.
+
+    Every track gets a dense number and its most frequent spelling; a hash of each playlist's identifier decides
+    whether it trains, validates or tests. The same export twice counts once. Numbers mean something within one
+    snapshot alone, so every later artifact carries the snapshot's version. Why: docs/architecture.md, "Three
+    rules".
+    """
     if settings.index != "embedded":
         # The first step of every training: what the last but three would fail on is said here.
         try:

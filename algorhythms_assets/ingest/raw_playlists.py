@@ -158,6 +158,6 @@ if __name__ == "__main__":
         build,
         RAW_PLAYLISTS,
         RawPlaylistsConfig,
-        report=lambda pipes, _, made: pipes.report_custom_message(made),
+        report=lambda pipes, _, made, spent: pipes.report_custom_message({**made, "spent": spent}),
         show=_on_terminal,
     )

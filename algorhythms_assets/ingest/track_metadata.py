@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import PLAYLIST_NAMES_SCHEMA, PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.ingest.config import TrackMetadataConfig
+from algorhythms_assets.ingest.faults import top_share
 from algorhythms_assets.ingest.playlists import split_ranges
 from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.ingest.snapshot import playlist_lengths, playlist_names, snapshot_tables
@@ -24,6 +25,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
     slices = work.store.slices()
     split = split_ranges(work.config.holdout)
     numbers: dict[str, Any] = {}
+    mix: dict[str, float] = {}
 
     def write(folder: Path) -> None:
         raw, repeated, twins = _without_repeated(work, list(slices), folder)
@@ -50,6 +52,13 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
             training_playlists=int(training.sum()),
             repeated_playlists=repeated,
             twin_playlists=len(twins),
+        )
+        mix.update(
+            {
+                "median length": float(np.median(lengths)),
+                "named share": round(names.num_rows / len(lengths), 4),
+                "share of the top percent": round(top_share(tracks["playlists"].to_numpy()), 4),
+            }
         )
         now = work.store.slices()
         changed = [key for key, stamp in slices.items() if now.get(key) != stamp]
@@ -82,6 +91,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
         "dagster/row_count": numbers["tracks"],
         "slices": len(slices),
         **{name.replace("_", " "): value for name, value in numbers.items()},
+        **mix,
         "snapshot": work.stamp.data_version[:12],
         "lengths of playlists": picture(place / "lengths.png"),
     }

@@ -7,25 +7,35 @@ import dagster as dg
 from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, NoConfig
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.declared import GPU, SERVED, declared
 
 
 class GcnRunConfig(GcnConfig, dg.Config):
     """How the graph network is trained."""
 
 
-@dg.asset(**declared(GCN_WEIGHTS), kinds={"pytorch"})
+@dg.asset(**declared(GCN_WEIGHTS), kinds={"pytorch", "safetensors"}, tags=GPU)
 def gcn_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GcnRunConfig
 ) -> dg.MaterializeResult[Any]:
-    """The graph network, trained on training playlists and stopped by validation playlists."""
+    """The trained graph network (LightGCN), and factors of alternating least squares beside it.
+
+    Training draws some tracks of a playlist and tells its others from everything else; validation playlists
+    choose the epoch that is kept, shown by the plot. An interrupted training resumes after its last epoch. Losses
+    and reasons: docs/architecture.md, "Model".
+    """
     memory = Memory(1.5, per_million_tracks=10.5)
     return materialize(context, compute, GCN_WEIGHTS, config, memory, Request(minutes=240))
 
 
-@dg.asset(**declared(EMBEDDINGS), kinds={"pytorch", "parquet"})
+@dg.asset(**declared(EMBEDDINGS), kinds={"pytorch", "parquet"}, tags=GPU)
 def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """One vector per track of the training playlists, the popularity term at its end."""
+    """One vector for every track of the training playlists: what is searched.
+
+    The network's vector of unit length, 128 factors and a popularity term stand side by side, so that one inner
+    product gives a score whose terms are exact. Tracks of held-out playlists alone get none, so that the evaluation
+    cannot find them.
+    """
     return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))
 
 
@@ -33,16 +43,25 @@ class MlpRunConfig(MlpConfig, dg.Config):
     """How the network from audio features to vectors is trained."""
 
 
-@dg.asset(**declared(MLP_WEIGHTS), kinds={"pytorch"})
+@dg.asset(**declared(MLP_WEIGHTS), kinds={"pytorch", "numpy"}, tags=SERVED)
 def mlp_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: MlpRunConfig
 ) -> dg.MaterializeResult[Any]:
-    """The network from audio features to vectors, for tracks outside the graph."""
+    """A small network from audio features to vectors, for songs that no playlist holds.
+
+    Trained on tracks that have both, and judged on artists that were held out (the cosine in its metadata). Without
+    audio features it is a description that says so.
+    """
     return materialize(context, compute, MLP_WEIGHTS, config, Memory(1.3, per_million_tracks=4.2))
 
 
-@dg.asset(**declared(TITLE_WEIGHTS), kinds={"numpy"})
+@dg.asset(**declared(TITLE_WEIGHTS), kinds={"numpy"}, tags=SERVED)
 def title_weights(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """What words and pieces of words in titles say of the tracks, where playlists have titles."""
+    """What words and pieces of words in titles of playlists say of their tracks.
+
+    A ridge regression from a title's n-grams to the playlist's vectors, so a title asks as a song does. Only what
+    at least five training playlists say is kept, and only as hashes. Measured on validation playlists beside
+    popularity.
+    """
     memory = Memory(0.6, per_million_rows=0.08, per_million_tracks=3.5)
     return materialize(context, compute, TITLE_WEIGHTS, NoConfig(), memory, Request(minutes=120))

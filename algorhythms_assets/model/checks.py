@@ -1,13 +1,69 @@
-"""What trained titles should be like."""
+"""What weights, vectors and trained titles should be like."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from safetensors import safe_open
 
-from algorhythms_assets.contracts import TITLE_WEIGHTS
-from algorhythms_assets.model.assets import title_weights
+from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, TRACK_METADATA
+from algorhythms_assets.model.assets import embeddings, gcn_weights, mlp_weights, title_weights
+from algorhythms_assets.model.faults import not_finite, vector_faults
+from algorhythms_assets.model.stored import stored_dimension
+from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
+
+
+@dg.asset_check(asset=gcn_weights, blocking=True)
+def weights_are_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
+    """Every number of the network, of the factors and of the matrix that folds playlists in is one."""
+    folder = compute.store.path(GCN_WEIGHTS)
+    faults = not_finite((name, np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("factors", "fold_in"))
+    with safe_open(folder / "model.safetensors", "numpy") as file:
+        faults |= not_finite((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118 (it is no mapping)
+    return counted(faults, "all weights are finite")
+
+
+@dg.asset_check(asset=embeddings, blocking=True)
+def vectors_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
+    """Every track of training playlists, and no other, has one finite vector of unit length."""
+    store = compute.store
+    tracks = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["playlists"])
+    wanted = np.flatnonzero(tracks["playlists"].to_numpy() > 0)
+    faults = vector_faults(_vectors(store.path(EMBEDDINGS)), wanted, stored_dimension(store) - FACTORS - 1)
+    return counted(faults, f"{len(wanted):,} tracks, each with one vector of unit length")
+
+
+def _vectors(path: Path) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+    for batch in pq.ParquetFile(path).iter_batches(100_000):
+        yield batch["track"].to_numpy(), batch["embedding"].flatten().to_numpy().reshape(batch.num_rows, -1)
+
+
+@dg.asset_check(asset=mlp_weights, blocking=True)
+def feature_network_is_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
+    """Every number of the network from features to vectors is one."""
+    files = sorted(compute.store.path(MLP_WEIGHTS).glob("*.npy"))
+    faults = not_finite((path.stem, np.load(path)) for path in files)
+    return counted(faults, "all weights are finite" if files else "there are no features")
+
+
+@dg.asset_check(asset=mlp_weights)
+def features_say_something(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
+    """Where a new artist's tracks are placed by their features has something to do with where they belong."""
+    about = json.loads((compute.store.path(MLP_WEIGHTS) / "description.json").read_text())
+    cosine = about.get("cosine_new_artists")
+    if cosine is None:
+        return dg.AssetCheckResult(passed=True, description="too few tracks have features to tell")
+    return dg.AssetCheckResult(
+        passed=cosine > 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"cosine {cosine:.4f} for artists that were held out",
+        metadata={"cosine for new artists": cosine},
+    )
 
 
 @dg.asset_check(asset=title_weights, blocking=True)

@@ -34,7 +34,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
             "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), dimension),
         }
     )
-    of_this_size = pa.field("embedding", pa.list_(pa.float32(), dimension), nullable=False)
+    of_this_size = EMBEDDINGS_SCHEMA.field("embedding").with_type(pa.list_(pa.float32(), dimension))
     work.write_file(table, EMBEDDINGS_SCHEMA.set(1, of_this_size))
     return {"dagster/row_count": len(tracks), "dimension": dimension}
 

@@ -13,6 +13,11 @@ def stored_dimension(store: Store) -> int:
     return int(pq.read_schema(store.path(EMBEDDINGS)).field("embedding").type.list_size)
 
 
+def stored_count(store: Store) -> int:
+    """Returns how many tracks have a stored vector, without reading any."""
+    return int(pq.read_metadata(store.path(EMBEDDINGS)).num_rows)
+
+
 def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + 1]."""
     table = pq.read_table(store.path(EMBEDDINGS))

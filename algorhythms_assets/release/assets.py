@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import NotServableError
+from algorhythms_ask.release import CURRENT, NotServableError
 from pydantic import Field
 
 from algorhythms_assets.contracts import RELEASE
@@ -13,7 +13,7 @@ from algorhythms_assets.release.history import KEEP
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
-from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.declared import SERVED, declared
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
@@ -26,7 +26,7 @@ class ReleaseConfig(dg.Config):
     keep: int = Field(KEEP, ge=2, description="releases whose files stay; endpoints may still serve the last but one")
 
 
-@dg.asset(**declared(RELEASE), kinds={"json"})
+@dg.asset(**declared(RELEASE), kinds={"json"}, tags=SERVED)
 def release(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
@@ -34,7 +34,11 @@ def release(
     s3: dg.ResourceParam[Any],
     config: ReleaseConfig,
 ) -> dg.MaterializeResult[Any]:
-    """What users are served: reads the evaluation's verdict, then switches `releases/current.json`."""
+    """What users are served: one file, `releases/current.json`, that names a bundle and an index.
+
+    It reads the verdict of the evaluation, loads everything as an endpoint does, and replaces that file. Endpoints
+    take it up within seconds. The job `roll_back_release` goes back to what served before. See docs/endpoint.md.
+    """
     require_kept(context.instance)
     try:
         bucket = Bucket(s3.get_client()) if settings.releases == "bucket" else None
@@ -45,7 +49,13 @@ def release(
         metadata={
             **about(compute.store, content),
             "forced": content["forced"],
-            "metrics": dg.MetadataValue.json(content["metrics"]),
+            **{
+                f"{method} {metric}": mean
+                for method, means in content["metrics"].items()
+                for metric, mean in means.items()
+                if mean is not None
+            },
+            "dagster/uri": (compute.store.root / CURRENT).absolute().as_uri(),
         },
         data_version=dg.DataVersion(content["version"]),
     )

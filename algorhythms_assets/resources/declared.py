@@ -4,8 +4,12 @@ from typing import Any
 
 import dagster as dg
 
-from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.contracts import Artifact, description
 
+# Dagster's alerts and filters go by it; whoever runs this gives the team people.
+OWNER = "team:recommendations"
+# What an asset page is filtered by: what endpoints load, what a GPU speeds up, what a release can do without.
+SERVED, GPU, OPTIONAL = ({f"algorhythms/{name}": ""} for name in ("served", "gpu", "optional"))
 # Of what may end otherwise next time: a node that was lost, a job that had to make way.
 RETRIES = dg.RetryPolicy(max_retries=2, delay=30)
 
@@ -17,7 +21,10 @@ def declared(artifact: Artifact) -> dict[str, Any]:
         metadata["dagster/column_schema"] = dg.TableSchema(
             [
                 dg.TableColumn(
-                    field.name, str(field.type), constraints=dg.TableColumnConstraints(nullable=field.nullable)
+                    field.name,
+                    str(field.type),
+                    description(field),
+                    constraints=dg.TableColumnConstraints(nullable=field.nullable),
                 )
                 for field in artifact.schema
             ]
@@ -28,5 +35,6 @@ def declared(artifact: Artifact) -> dict[str, Any]:
         "deps": list(artifact.inputs),
         "code_version": artifact.code_version,
         "metadata": metadata,
+        "owners": [OWNER],
         "retry_policy": RETRIES,
     }

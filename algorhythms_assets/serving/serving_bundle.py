@@ -62,9 +62,8 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
             },
         )
 
-    place = work.write_folder(write, version)
-    size = sum(path.stat().st_size for path in place.iterdir())
-    return {"version": version, "features": features, "titles": titles, "kilobytes": round(size / 1000, 1)}
+    work.write_folder(write, version)
+    return {"version": version, "features": features, "titles": titles}
 
 
 if __name__ == "__main__":
