@@ -1,6 +1,5 @@
 """What docs/explore.md shows works on a finished store, and shows what is there."""
 
-import importlib.util
 import json
 import re
 
@@ -21,14 +20,12 @@ def test_every_artifact_has_a_section_with_code():
 
 @pytest.fixture(scope="module")
 def explored(demo):
-    """The names that the page's code leaves, run in the store of the demo; what needs polars only where it is."""
+    """The names that the page's code leaves, run in the store of the demo."""
     names = {"__name__": "explored"}
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(demo.store.root)
         for number, block in enumerate(blocks):
-            if "polars" in block and importlib.util.find_spec("polars") is None:
-                continue
             exec(compile(block, f"block {number} of explore.md", "exec"), names)
         for relation in ("rows", "edges"):
             names[relation] = names[relation].count("*").fetchall()[0][0]
@@ -66,7 +63,5 @@ def test_the_release_answers(explored):
 
 
 def test_polars_counts_as_pandas_does(explored):
-    if "top_artists" not in explored:
-        pytest.skip("polars: it is not installed (make bench installs it)")
     counted = explored["tracks"].groupby("artist_name")["playlists"].sum().nlargest(10)
     assert explored["top_artists"]["playlists"].to_list() == counted.to_list()
