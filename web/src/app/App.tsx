@@ -16,7 +16,7 @@ const FromSpotify = lazy(() => import("../features/spotify/FromSpotify"));
 const ImportDialog = lazy(() => import("../features/seeds/ImportDialog"));
 
 export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | null> }) {
-  const { playlist, brokenLink, dismissBrokenLink } = useStore();
+  const { playlist, history, brokenLink, dismissBrokenLink } = useStore();
   const [pasted, setPasted] = useState<string | null>(null);
   const [exporting, setExporting] = useState(false);
   const [spotify, setSpotify] = useState<SpotifyStart | null>(null);
@@ -31,7 +31,11 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
   useUndoKeys();
 
   const title = playlist.title.trim();
-  const begun = playlist.seeds.length > 0 || playlist.kept.length > 0 || title !== "";
+  const songs = playlist.seeds.length > 0 || playlist.kept.length > 0;
+  // Who types a title here is not taken away from it in the middle of a word.
+  const [working, setWorking] = useState(false);
+  const begun = songs || (title !== "" && (working || history.present.action?.type !== "title"));
+  if (begun !== working) setWorking(begun);
   useEffect(() => {
     document.title = title === "" ? "algorhythms" : `${title} · algorhythms`;
   }, [title]);
@@ -43,7 +47,12 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
 
   return (
     <div className={styles.app}>
-      <Header onExport={() => setExporting(true)} />
+      <Header
+        onExport={() => {
+          setWorking(true);
+          setExporting(true);
+        }}
+      />
       {brokenLink !== null && (
         <p className={styles.broken} role="alert">
           {brokenLink}{" "}
@@ -86,7 +95,7 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
             <SearchBox onPaste={setPasted} />
             <div className={styles.ways}>
               <ImportButton onOpen={() => setPasted("")} />
-              <TitleField />
+              <TitleField onGo={() => setWorking(true)} />
             </div>
           </section>
           <Examples />
