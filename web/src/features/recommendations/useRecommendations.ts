@@ -21,7 +21,11 @@ export function useRecommendations(playlist: Playlist) {
 
   const query = useQuery({
     queryKey: ["recommendations", request, count],
-    queryFn: ({ signal }) => fetchUpTo(client, api, request ?? {}, count, signal),
+    queryFn: async ({ signal }) => {
+      const answer = await fetchUpTo(client, api, request ?? {}, count, signal);
+      forgetOthers(client, answer.model_version);
+      return answer;
+    },
     enabled: request !== null,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
@@ -45,6 +49,15 @@ export function useRecommendations(playlist: Playlist) {
   }, [answer, learn]);
 
   return { ...query, answer, stale };
+}
+
+/** Answers of an earlier release are not worth keeping: a step undone asks anew. */
+function forgetOthers(client: QueryClient, release: string): void {
+  client.removeQueries({
+    queryKey: ["recommendations"],
+    type: "inactive",
+    predicate: ({ state }) => state.data !== undefined && (state.data as Answer).model_version !== release,
+  });
 }
 
 /** The first `count` songs: from the cache where a longer answer is there, else what a shorter one lacks. */
