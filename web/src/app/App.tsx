@@ -6,6 +6,7 @@ import { useStore } from "../lib/store";
 import { Beats } from "./Beats";
 import { Header } from "./Header";
 import { ImportButton } from "./ImportButton";
+import { QualityLink } from "./QualityLink";
 import type { SpotifyStart } from "./startSpotify";
 import { useUndoKeys } from "./useUndoKeys";
 import styles from "./App.module.css";
@@ -13,9 +14,15 @@ import styles from "./App.module.css";
 const loadWork = () => import("./Work");
 const Work = lazy(loadWork);
 const FromSpotify = lazy(() => import("../features/spotify/FromSpotify"));
+const OwnClientId = lazy(() => import("../features/spotify/OwnClientId"));
 const ImportDialog = lazy(() => import("../features/seeds/ImportDialog"));
 
-export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | null> }) {
+interface Props {
+  readonly spotifyStart: Promise<SpotifyStart>;
+  readonly endpoint: Promise<string>;
+}
+
+export function App({ spotifyStart, endpoint }: Props) {
   const { playlist, history, brokenLink, dismissBrokenLink } = useStore();
   const [pasted, setPasted] = useState<string | null>(null);
   const [exporting, setExporting] = useState(false);
@@ -24,8 +31,8 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
     // After a login the listener goes on where it came between.
     void spotifyStart.then((start) => {
       setSpotify(start);
-      if (start?.purpose === "import") setPasted("");
-      if (start?.purpose === "export") setExporting(true);
+      if (start.purpose === "import") setPasted("");
+      if (start.purpose === "export") setExporting(true);
     });
   }, [spotifyStart]);
   useUndoKeys();
@@ -44,6 +51,12 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
     const timer = setTimeout(() => void loadWork(), 1000);
     return () => clearTimeout(timer);
   }, []);
+
+  const ownClientId = spotify && !spotify.builtIn && (
+    <Suspense>
+      <OwnClientId onAccount={(account) => setSpotify({ ...spotify, account })} />
+    </Suspense>
+  );
 
   return (
     <div className={styles.app}>
@@ -73,6 +86,7 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
         <Suspense fallback={<main className={styles.loading} aria-busy="true" />}>
           <Work
             account={spotify?.account ?? null}
+            connect={ownClientId}
             exporting={exporting}
             onExported={() => setExporting(false)}
             onPaste={setPasted}
@@ -101,21 +115,30 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
           <Examples />
         </main>
       )}
+      <footer className={styles.footer}>
+        <Suspense>
+          <QualityLink endpoint={endpoint} />
+        </Suspense>
+      </footer>
       <Suspense>
         {pasted !== null && (
           <ImportDialog text={pasted} onClose={() => setPasted(null)}>
-            {spotify &&
-              ((onList) => (
-                <FromSpotify
-                  account={spotify.account}
-                  onSongs={(name, songs) =>
-                    onList({
-                      name,
-                      entries: songs.map((song) => ({ text: `${song.artist} - ${song.title}`, ...song })),
-                    })
-                  }
-                />
-              ))}
+            {(onList) => (
+              <>
+                {spotify?.account && (
+                  <FromSpotify
+                    account={spotify.account}
+                    onSongs={(name, songs) =>
+                      onList({
+                        name,
+                        entries: songs.map((song) => ({ text: `${song.artist} - ${song.title}`, ...song })),
+                      })
+                    }
+                  />
+                )}
+                {ownClientId}
+              </>
+            )}
           </ImportDialog>
         )}
       </Suspense>
