@@ -44,6 +44,20 @@ test("an outdated answer never stands in the place of a newer one", async () => 
   });
 });
 
+test("a song less is another question, though it is a part of the one before", async () => {
+  let alone;
+  await browser.page({ hash: link(1) }, async (page) => {
+    await settled(page);
+    alone = await ids(page);
+  });
+  await browser.page({ hash: link(2) }, async (page) => {
+    await settled(page);
+    await page.getByRole("button", { name: `Remove “${songs[1].track_name}”` }).click();
+    await settled(page);
+    assert.deepEqual(await ids(page), alone);
+  });
+});
+
 test("503 is waited for, counted down, and passes", async () => {
   let refused = 2;
   const before = (page) =>

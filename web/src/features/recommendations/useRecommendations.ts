@@ -20,7 +20,7 @@ export function useRecommendations(playlist: Playlist) {
   const { count } = playlist.options;
 
   const query = useQuery({
-    queryKey: ["recommendations", request, count],
+    queryKey: [...keyOf(request), count],
     queryFn: async ({ signal }) => {
       const answer = await fetchUpTo(client, api, request ?? {}, count, signal);
       forgetOthers(client, answer.model_version);
@@ -51,6 +51,11 @@ export function useRecommendations(playlist: Playlist) {
   return { ...query, answer, stale };
 }
 
+/** As text: a part of an object would match as well, and a song less would be answered with the list of all. */
+function keyOf(request: RecommendationsRequest | null) {
+  return ["recommendations", JSON.stringify(request)];
+}
+
 /** Answers of an earlier release are not worth keeping: a step undone asks anew. */
 function forgetOthers(client: QueryClient, release: string): void {
   client.removeQueries({
@@ -69,7 +74,7 @@ async function fetchUpTo(
   signal: AbortSignal,
 ): Promise<Answer> {
   const known = client
-    .getQueriesData<Answer>({ queryKey: ["recommendations", request] })
+    .getQueriesData<Answer>({ queryKey: keyOf(request) })
     .map(([, answer]) => answer)
     .filter((answer) => answer !== undefined)
     .sort((one, other) => other.recommendation_nodes.length - one.recommendation_nodes.length);
