@@ -103,12 +103,12 @@ export default function ExportDialog({ songs, onClose, children }: Props) {
           </button>
         ))}
       </section>
-      {children?.(title, list)}
       <p className={styles.hint}>
         Spotify links can be pasted right into a playlist of Spotify&rsquo;s desktop app. Most players open
         M3U8; CSV is for spreadsheets and for pages that move playlists; JSPF and XSPF are for other music
         programs.
       </p>
+      {children?.(title, list)}
       <p role="status" className={styles.said}>
         {said}
       </p>

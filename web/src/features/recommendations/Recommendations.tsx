@@ -88,7 +88,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
         <h2 id="suggestions">{answer ? plural(songs.length, "suggestion") : "Suggestions"}</h2>
         <div className={styles.progress} data-on={result.isFetching || undefined} />
       </header>
-      <div className={styles.note}>
+      <div className={styles.note} data-said={note !== "" || undefined}>
         {note === "" && answer && <span>Keep what you like and ban what you do not: the list follows.</span>}
         <span role="status">{note !== "" && <bdi>{note}</bdi>}</span>
         {note !== "" && history.past.length > 0 && (

@@ -6,7 +6,8 @@ import styles from "./Spotify.module.css";
 
 /** Where the page is set up without an application at Spotify, a listener may use one of their own. */
 export default function OwnClientId({ onAccount }: { onAccount: (account: Account | null) => void }) {
-  const [id, setId] = useState(ownClientId);
+  const [kept, setKept] = useState(ownClientId);
+  const [id, setId] = useState(kept);
   const [said, setSaid] = useState("");
   const field = useId();
   const use = (id: string) => {
@@ -18,6 +19,7 @@ export default function OwnClientId({ onAccount }: { onAccount: (account: Accoun
       return setSaid("The browser keeps nothing for this page, so the way to Spotify and back is closed.");
     }
     setSaid(id === "" ? "It is forgotten." : "It is used until you close this tab.");
+    setKept(id);
     onAccount(id === "" ? null : new Account(id));
   };
   return (
@@ -48,7 +50,9 @@ export default function OwnClientId({ onAccount }: { onAccount: (account: Accoun
           spellCheck={false}
           onChange={(event) => setId(event.target.value)}
         />
-        <button className="button">{id.trim() === "" ? "Forget it" : "Use it"}</button>
+        <button className="button" disabled={id.trim() === "" && kept === ""}>
+          {id.trim() === "" && kept !== "" ? "Forget it" : "Use it"}
+        </button>
       </form>
       <p role="status">{said}</p>
     </details>
