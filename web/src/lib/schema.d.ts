@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Quality
-         * @description See how the served model did on held-out playlists.
+         * @description See how the served model did on held-out playlists. Who accepts text/html gets a page.
          */
         get: operations["quality"];
         put?: never;
@@ -244,6 +244,67 @@ export interface components {
             weight: number;
         };
         /**
+         * Evaluation
+         * @description The evaluation in full: by method, then by what is counted.
+         */
+        Evaluation: {
+            /** Test Playlists */
+            test_playlists: number;
+            /**
+             * Methods
+             * @description By method, then by category (`mean`, or how many tracks are given), then by metric.
+             */
+            methods: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: number | null;
+                    };
+                };
+            };
+            /**
+             * Intervals
+             * @description 95 % intervals of the means.
+             */
+            intervals: {
+                [key: string]: {
+                    [key: string]: [
+                        number,
+                        number
+                    ] | null;
+                };
+            };
+            /**
+             * Served Minus
+             * @description 95 % intervals of the paired differences between `served` and each other method.
+             */
+            served_minus: {
+                [key: string]: {
+                    [key: string]: [
+                        number,
+                        number
+                    ] | null;
+                };
+            };
+            /**
+             * Beyond
+             * @description What accuracy does not tell, of the first ten.
+             */
+            beyond: {
+                [key: string]: {
+                    [key: string]: number | null;
+                };
+            };
+            /**
+             * By Popularity
+             * @description The share of hidden tracks that is found, by how many training playlists hold them.
+             */
+            by_popularity: {
+                [key: string]: {
+                    [key: string]: number | null;
+                };
+            };
+        };
+        /**
          * Evidence
          * @description A song of the request that a recommended track often stands beside.
          */
@@ -316,9 +377,13 @@ export interface components {
         Neighbour: {
             /** Id */
             id: string;
+            /** Track Name */
+            track_name: string | null;
+            /** Track Artist */
+            track_artist: string | null;
             /**
              * Playlists
-             * @description In how many training playlists both stand.
+             * @description In how many training playlists both stand. The most come first.
              */
             playlists: number;
         };
@@ -393,6 +458,8 @@ export interface components {
                     [key: string]: number | null;
                 };
             };
+            /** @description Missing in releases of earlier versions. */
+            evaluation?: components["schemas"]["Evaluation"];
         };
         /**
          * RecommendationNode
