@@ -152,7 +152,7 @@ for (const [what, options, words] of [
     });
   });
 
-test("without an application there is no trace of logging in", async () => {
+test("without an application nobody is asked to log in", async () => {
   await browser.page({}, async (page) => {
     await page.getByRole("button", { name: "Paste a list or open a file" }).click();
     await page.getByRole("dialog").getByRole("textbox").waitFor();
