@@ -12,7 +12,7 @@ export async function open() {
     close: () => browser.close(),
     /** Runs a test on a fresh page and lets it fail on whatever the browser complains about. */
     async page(options, test) {
-      const { hash = "", before = async () => {}, complaints = [], ...context } = options;
+      const { hash = "", address = ADDRESS, before = async () => {}, complaints = [], ...context } = options;
       const tab = await browser.newContext({
         viewport: { width: 1440, height: 900 },
         reducedMotion: "reduce",
@@ -30,7 +30,7 @@ export async function open() {
       });
       try {
         await before(page);
-        await page.goto(`${ADDRESS}/${hash}`);
+        await page.goto(`${address}/${hash}`);
         await page.getByRole("combobox", { name: /Search/ }).waitFor();
         await test(page);
         assert.deepEqual(wrong, []);

@@ -82,6 +82,21 @@ test("a song of Spotify's is played by its player, once it is asked for", async 
   });
 });
 
+test("what was measured is a quiet link away, at the endpoint that is set", async () => {
+  const before = (page) =>
+    page.route("**/config.json", (route) =>
+      route.fulfill({ json: { endpoint: `${ADDRESS}/`, spotify_client_id: "" } }),
+    );
+  await browser.page({ before }, async (page) => {
+    const link = page.getByRole("contentinfo").getByRole("link", { name: "How good is it?" });
+    assert.equal(await link.getAttribute("href"), `${ADDRESS}/quality`);
+    const response = await page
+      .context()
+      .request.get(`${ADDRESS}/quality`, { headers: { Accept: "text/html" } });
+    assert.match(response.headers()["content-type"], /^text\/html/);
+  });
+});
+
 test("two tastes are told apart, and one of them can be muted", async (t) => {
   // Two songs that the service itself takes for two tastes.
   const many = await popular(500, 500);

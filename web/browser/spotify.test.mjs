@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
-import { open, popular, rows, settled } from "./page.mjs";
+import { open, popular, rows, settled, violations } from "./page.mjs";
 
 /** Spotify as its documentation describes it since February 2026, as far as the page asks it anything. */
-function standIn(songs, { refuse, wrongState, expired, status } = {}) {
+function standIn(
+  songs,
+  { refuse, wrongState, expired, status, builtIn = "client", clientId = builtIn } = {},
+) {
   const seen = { challenge: "", saved: [], created: null, refreshed: 0, authorized: [] };
   const install = async (page) => {
     await page.route("**/config.json", (route) =>
-      route.fulfill({ json: { endpoint: "", spotify_client_id: "client" } }),
+      route.fulfill({ json: { endpoint: "", spotify_client_id: builtIn } }),
     );
     await page.route("https://accounts.spotify.com/authorize?*", (route) => {
       const asked = new URL(route.request().url()).searchParams;
       assert.equal(asked.get("response_type"), "code");
       assert.equal(asked.get("code_challenge_method"), "S256");
+      assert.equal(asked.get("client_id"), clientId);
       seen.challenge = asked.get("code_challenge");
       const back = new URL(asked.get("redirect_uri"));
       back.searchParams.set("state", wrongState ? "another" : asked.get("state"));
@@ -23,7 +27,7 @@ function standIn(songs, { refuse, wrongState, expired, status } = {}) {
     });
     await page.route("https://accounts.spotify.com/api/token", (route) => {
       const form = new URLSearchParams(route.request().postData());
-      assert.equal(form.get("client_id"), "client");
+      assert.equal(form.get("client_id"), clientId);
       if (form.get("grant_type") === "authorization_code") {
         assert.equal(form.get("code"), "the-code");
         const hash = createHash("sha256").update(form.get("code_verifier")).digest("base64url");
@@ -148,10 +152,36 @@ for (const [what, options, words] of [
     });
   });
 
-test("without an application there is no trace of logging in", async () => {
+test("without an application nobody is asked to log in", async () => {
   await browser.page({}, async (page) => {
     await page.getByRole("button", { name: "Paste a list or open a file" }).click();
     await page.getByRole("dialog").getByRole("textbox").waitFor();
     assert.equal(await page.getByText(/Spotify account/).count(), 0);
+  });
+});
+
+test("a listener's own application is used where the page has none, and for this session only", async () => {
+  const clientId = "0123456789abcdef0123456789abcdef";
+  const { install } = standIn(songs.slice(0, 2), { builtIn: "", clientId });
+  await browser.page({ before: install, complaints: QUIET }, async (page) => {
+    await page.getByRole("button", { name: "Paste a list or open a file" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Connect Spotify yourself").click();
+    await dialog.getByText(`${new URL(page.url()).origin}/`, { exact: true }).waitFor();
+    await dialog.getByRole("textbox", { name: "Client id" }).fill("mine");
+    await dialog.getByRole("button", { name: "Use it" }).click();
+    await dialog.getByText("A client id is 32 digits").waitFor();
+    assert.deepEqual(await violations(page), []);
+    await dialog.getByRole("textbox", { name: "Client id" }).fill(clientId);
+    await dialog.getByRole("button", { name: "Use it" }).click();
+    await dialog.getByRole("button", { name: "Choose from your Spotify account" }).click();
+    await dialog.getByRole("button", { name: "Évening <b> · 3 songs" }).waitFor();
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage }).includes("abcdef")), false);
+    // It can be taken back.
+    await dialog.getByText("Connect Spotify yourself").click();
+    await dialog.getByRole("textbox", { name: "Client id" }).fill("");
+    await dialog.getByRole("button", { name: "Forget it" }).click();
+    await dialog.getByText("It is forgotten.").waitFor();
+    assert.equal(await page.getByText(/Spotify account|From Spotify/).count(), 0);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { proxy } from "./proxy.mjs";
 import { add, assertSoon, ids, open, popular, rows, search, settled, titles, violations } from "./page.mjs";
 
 let browser;
@@ -40,6 +41,20 @@ test("an outdated answer never stands in the place of a newer one", async () => 
     await assertSoon(async () => (await rows(page).count()) === 10);
     await page.waitForTimeout(2000);
     assert.equal(await rows(page).count(), 10);
+  });
+});
+
+test("a song less is another question, though it is a part of the one before", async () => {
+  let alone;
+  await browser.page({ hash: link(1) }, async (page) => {
+    await settled(page);
+    alone = await ids(page);
+  });
+  await browser.page({ hash: link(2) }, async (page) => {
+    await settled(page);
+    await page.getByRole("button", { name: `Remove “${songs[1].track_name}”` }).click();
+    await settled(page);
+    assert.deepEqual(await ids(page), alone);
   });
 });
 
@@ -102,6 +117,59 @@ test("the service goes away in the middle and comes back", async () => {
   });
 });
 
+test("the endpoint is killed in the middle and started again", async () => {
+  const endpoint = await proxy();
+  try {
+    await browser.page({ hash: link(), address: endpoint.address, complaints: FAILED }, async (page) => {
+      await settled(page);
+      const before = await ids(page);
+      await endpoint.kill();
+      const banned = before[0];
+      await rows(page).first().getByRole("button", { name: /^Ban/ }).click();
+      await page.getByText("The service cannot be reached just now.").waitFor();
+      // What is left of the list can be worked with meanwhile.
+      assert.deepEqual(await ids(page), before.slice(1));
+      await rows(page).first().getByRole("button", { name: /^Keep/ }).click();
+      await page.getByRole("list", { name: "Kept songs" }).waitFor();
+      await endpoint.start();
+      // It is asked again without anybody's doing.
+      await settled(page);
+      assert.equal(await page.getByText("cannot be reached").count(), 0);
+      assert.equal(await rows(page).count(), before.length);
+      assert.ok(!(await ids(page)).includes(banned));
+    });
+  } finally {
+    await endpoint.kill();
+  }
+});
+
+test("408 is said in its own words, and passes", async () => {
+  let refused = 1;
+  await browser.page({ hash: link(), complaints: FAILED }, async (page) => {
+    await settled(page);
+    await page.route(RECOMMENDATIONS, (route) =>
+      refused-- <= 0 ? route.continue() : route.fulfill(problem(408, "The body does not come.")),
+    );
+    await page.getByRole("combobox", { name: "Per artist" }).selectOption("2");
+    await page.getByText("Your connection is slow").waitFor();
+    await settled(page);
+  });
+});
+
+test("a refused song is called by its name", async () => {
+  await browser.page({ hash: link(2), complaints: FAILED }, async (page) => {
+    await settled(page);
+    const body = JSON.parse(problem(400, "/songs/1/id: Value error, no").body);
+    body.errors = [{ pointer: "/songs/1/id", detail: "Value error, no" }];
+    await page.route(RECOMMENDATIONS, (route) =>
+      route.fulfill({ ...problem(400, ""), body: JSON.stringify(body) }),
+    );
+    await page.getByRole("combobox", { name: "Per artist" }).selectOption("2");
+    await page.getByRole("alert").getByText(`“${songs[1].track_name}” cannot be used.`).waitFor();
+    assert.equal(await page.getByText("Value error").count(), 0);
+  });
+});
+
 test("a service that is away from the start is said to be so", async () => {
   const before = (page) => page.route(RECOMMENDATIONS, (route) => route.abort());
   await browser.page({ before, complaints: FAILED }, async (page) => {
@@ -150,6 +218,11 @@ test("a new release while one works is a quiet note", async () => {
     await page.getByText("The music data was renewed").waitFor();
     await page.getByRole("button", { name: "All right" }).click();
     assert.equal(await page.getByText("The music data was renewed").count(), 0);
+    // What the old release answered is not shown again: the step back is asked anew.
+    const asked = page.waitForRequest(RECOMMENDATIONS);
+    await page.getByRole("button", { name: /^Undo:/ }).click();
+    await asked;
+    await settled(page);
   });
 });
 
@@ -159,7 +232,14 @@ test("a broken link and one of another version say so", async () => {
     await page.getByRole("button", { name: "Go on without it" }).click();
     assert.equal(await page.getByRole("alert").count(), 0);
   });
-  await browser.page({ hash: "#v=99&z" }, (page) => page.getByText("another version of this page").waitFor());
+  await browser.page({ hash: "#v=99&z" }, async (page) => {
+    await page.getByText("another version of this page").waitFor();
+    await add(page, songs[0]);
+    await settled(page);
+    // The notice still stands; what is in the address bar is the playlist all the same.
+    await page.getByRole("alert").waitFor();
+    assert.match(new URL(page.url()).hash, /^#v=1&s=/);
+  });
 });
 
 test("a song that nobody knows leads to popular ones, and says so", async () => {

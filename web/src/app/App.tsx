@@ -6,6 +6,7 @@ import { useStore } from "../lib/store";
 import { Beats } from "./Beats";
 import { Header } from "./Header";
 import { ImportButton } from "./ImportButton";
+import { QualityLink } from "./QualityLink";
 import type { SpotifyStart } from "./startSpotify";
 import { useUndoKeys } from "./useUndoKeys";
 import styles from "./App.module.css";
@@ -13,10 +14,16 @@ import styles from "./App.module.css";
 const loadWork = () => import("./Work");
 const Work = lazy(loadWork);
 const FromSpotify = lazy(() => import("../features/spotify/FromSpotify"));
+const OwnClientId = lazy(() => import("../features/spotify/OwnClientId"));
 const ImportDialog = lazy(() => import("../features/seeds/ImportDialog"));
 
-export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | null> }) {
-  const { playlist, brokenLink, dismissBrokenLink } = useStore();
+interface Props {
+  readonly spotifyStart: Promise<SpotifyStart>;
+  readonly endpoint: Promise<string>;
+}
+
+export function App({ spotifyStart, endpoint }: Props) {
+  const { playlist, history, brokenLink, dismissBrokenLink } = useStore();
   const [pasted, setPasted] = useState<string | null>(null);
   const [exporting, setExporting] = useState(false);
   const [spotify, setSpotify] = useState<SpotifyStart | null>(null);
@@ -24,14 +31,18 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
     // After a login the listener goes on where it came between.
     void spotifyStart.then((start) => {
       setSpotify(start);
-      if (start?.purpose === "import") setPasted("");
-      if (start?.purpose === "export") setExporting(true);
+      if (start.purpose === "import") setPasted("");
+      if (start.purpose === "export") setExporting(true);
     });
   }, [spotifyStart]);
   useUndoKeys();
 
   const title = playlist.title.trim();
-  const begun = playlist.seeds.length > 0 || playlist.kept.length > 0 || title !== "";
+  const songs = playlist.seeds.length > 0 || playlist.kept.length > 0;
+  // Who types a title here is not taken away from it in the middle of a word.
+  const [working, setWorking] = useState(false);
+  const begun = songs || (title !== "" && (working || history.present.action?.type !== "title"));
+  if (begun !== working) setWorking(begun);
   useEffect(() => {
     document.title = title === "" ? "algorhythms" : `${title} · algorhythms`;
   }, [title]);
@@ -41,9 +52,20 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
     return () => clearTimeout(timer);
   }, []);
 
+  const ownClientId = spotify && !spotify.builtIn && (
+    <Suspense>
+      <OwnClientId onAccount={(account) => setSpotify({ ...spotify, account })} />
+    </Suspense>
+  );
+
   return (
     <div className={styles.app}>
-      <Header onExport={() => setExporting(true)} />
+      <Header
+        onExport={() => {
+          setWorking(true);
+          setExporting(true);
+        }}
+      />
       {brokenLink !== null && (
         <p className={styles.broken} role="alert">
           {brokenLink}{" "}
@@ -64,6 +86,7 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
         <Suspense fallback={<main className={styles.loading} aria-busy="true" />}>
           <Work
             account={spotify?.account ?? null}
+            connect={ownClientId}
             exporting={exporting}
             onExported={() => setExporting(false)}
             onPaste={setPasted}
@@ -86,27 +109,36 @@ export function App({ spotifyStart }: { spotifyStart: Promise<SpotifyStart | nul
             <SearchBox onPaste={setPasted} />
             <div className={styles.ways}>
               <ImportButton onOpen={() => setPasted("")} />
-              <TitleField />
+              <TitleField onGo={() => setWorking(true)} />
             </div>
           </section>
           <Examples />
         </main>
       )}
+      <footer className={styles.footer}>
+        <Suspense>
+          <QualityLink endpoint={endpoint} />
+        </Suspense>
+      </footer>
       <Suspense>
         {pasted !== null && (
           <ImportDialog text={pasted} onClose={() => setPasted(null)}>
-            {spotify &&
-              ((onList) => (
-                <FromSpotify
-                  account={spotify.account}
-                  onSongs={(name, songs) =>
-                    onList({
-                      name,
-                      entries: songs.map((song) => ({ text: `${song.artist} - ${song.title}`, ...song })),
-                    })
-                  }
-                />
-              ))}
+            {(onList) => (
+              <>
+                {spotify?.account && (
+                  <FromSpotify
+                    account={spotify.account}
+                    onSongs={(name, songs) =>
+                      onList({
+                        name,
+                        entries: songs.map((song) => ({ text: `${song.artist} - ${song.title}`, ...song })),
+                      })
+                    }
+                  />
+                )}
+                {ownClientId}
+              </>
+            )}
           </ImportDialog>
         )}
       </Suspense>

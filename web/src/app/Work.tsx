@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 import { Recommendations } from "../features/recommendations/Recommendations";
 import { useRecommendations } from "../features/recommendations/useRecommendations";
 import { useVisible } from "../features/recommendations/useVisible";
@@ -23,13 +23,15 @@ type View = keyof typeof VIEWS;
 
 interface Props {
   readonly account: Account | null;
+  /** How to connect an account where the page is set up without. */
+  readonly connect: ReactNode;
   readonly exporting: boolean;
   readonly onExported: () => void;
   readonly onPaste: (text: string) => void;
 }
 
 /** The page once there is something to begin with: the listener's songs, the suggestions, and what ties them. */
-export default function Work({ account, exporting, onExported, onPaste }: Props) {
+export default function Work({ account, connect, exporting, onExported, onPaste }: Props) {
   const { playlist, dispatch } = useStore();
   const result = useRecommendations(playlist);
   const songs = useVisible(result);
@@ -118,18 +120,22 @@ export default function Work({ account, exporting, onExported, onPaste }: Props)
       <Suspense>
         {exporting && (
           <ExportDialog songs={songs} onClose={onExported}>
-            {account &&
-              ((title, list) => {
-                const known = list.filter((song) => song.spotify !== null);
-                return (
-                  <ToSpotify
-                    account={account}
-                    title={title}
-                    uris={known.map((song) => song.id)}
-                    without={list.length - known.length}
-                  />
-                );
-              })}
+            {(title, list) => {
+              const known = list.filter((song) => song.spotify !== null);
+              return (
+                <>
+                  {account && (
+                    <ToSpotify
+                      account={account}
+                      title={title}
+                      uris={known.map((song) => song.id)}
+                      without={list.length - known.length}
+                    />
+                  )}
+                  {connect}
+                </>
+              );
+            }}
           </ExportDialog>
         )}
         {listening !== null && <Player song={listening} onClose={() => setListening(null)} />}

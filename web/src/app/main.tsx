@@ -13,7 +13,8 @@ const client = new QueryClient({
   defaultOptions: { queries: { retry: shouldRetry, retryDelay, refetchOnWindowFocus: false } },
 });
 const config = loadConfig();
-const api = createApi(config.then(({ endpoint }) => endpoint));
+const endpoint = config.then(({ endpoint }) => endpoint);
+const api = createApi(endpoint);
 const spotify = startSpotify(config);
 
 const root = document.getElementById("root");
@@ -22,7 +23,7 @@ if (root)
     <QueryClientProvider client={client}>
       <ApiContext value={api}>
         <StoreProvider>
-          <App spotifyStart={spotify} />
+          <App spotifyStart={spotify} endpoint={endpoint} />
         </StoreProvider>
       </ApiContext>
     </QueryClientProvider>,

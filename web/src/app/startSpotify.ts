@@ -1,30 +1,36 @@
 import type { Account } from "../features/spotify/account";
+import { ownClientId } from "../features/spotify/clientId";
 import type { Purpose } from "../features/spotify/login";
 import type { Config } from "../lib/config";
 
 /** The account at Spotify, and what became of a login that the page was opened with. */
 export interface SpotifyStart {
-  readonly account: Account;
+  /** Null where there is no application at Spotify, neither the page's nor the listener's. */
+  readonly account: Account | null;
+  /** Whether the page is set up with an application, so that nobody needs one of their own. */
+  readonly builtIn: boolean;
   readonly purpose: Purpose | null;
   readonly failed: string;
 }
 
-/** Nothing of it is loaded in a deployment without an application at Spotify. */
-export async function startSpotify(config: Promise<Config>): Promise<SpotifyStart | null> {
+/** Nothing that logs in is loaded without an application at Spotify. */
+export async function startSpotify(config: Promise<Config>): Promise<SpotifyStart> {
   const { spotifyClientId } = await config;
-  if (spotifyClientId === "") return null;
+  const start = { account: null, builtIn: spotifyClientId !== "", purpose: null, failed: "" };
+  const clientId = spotifyClientId || ownClientId();
+  if (clientId === "") return start;
   const [{ Account }, { isAnswer }] = await Promise.all([
     import("../features/spotify/account"),
     import("../features/spotify/login"),
   ]);
-  const account = new Account(spotifyClientId);
+  const account = new Account(clientId);
   const { search } = location;
-  if (!isAnswer(search)) return { account, purpose: null, failed: "" };
+  if (!isAnswer(search)) return { ...start, account };
   // The code is for once; it stays neither in the address bar nor in the browser's history.
   history.replaceState(null, "", location.pathname + location.hash);
   try {
-    return { account, purpose: await account.finish(search), failed: "" };
+    return { ...start, account, purpose: await account.finish(search) };
   } catch (error) {
-    return { account, purpose: null, failed: error instanceof Error ? error.message : "The login failed." };
+    return { ...start, account, failed: error instanceof Error ? error.message : "The login failed." };
   }
 }

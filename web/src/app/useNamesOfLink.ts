@@ -24,12 +24,16 @@ export function useNamesOfLink(): void {
   useEffect(() => {
     if (found.length === 0) return;
     learn(
-      Object.fromEntries(
-        found.map((track) => [
+      Object.fromEntries([
+        // Its neighbours bring their names along. Where songs are asked for in turns, those need not be asked for.
+        ...found
+          .flatMap((track) => track.neighbours)
+          .map(({ id, track_name, track_artist }) => [id, { title: track_name, artist: track_artist }]),
+        ...found.map((track) => [
           track.id,
           { title: track.track_name, artist: track.track_artist, playlists: track.playlists },
         ]),
-      ),
+      ]),
     );
   }, [found, learn]);
 }

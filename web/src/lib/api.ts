@@ -8,6 +8,7 @@ export type TrackDetail = Schemas["TrackDetail"];
 export type Answer = Schemas["RecommendationsOut"];
 export type Recommendation = Schemas["RecommendationNode"];
 export type ResolvedLine = Schemas["ResolvedLine"];
+export type Notice = Schemas["Notice"];
 export type Problem = Schemas["Problem"];
 
 /** Longer than any answer takes; without it a request that hangs would leave the listener waiting for ever. */
@@ -23,6 +24,8 @@ export class ServiceError extends Error {
     /** In how many seconds it may be asked again. */
     readonly retryAfter: number | null,
     readonly type = "about:blank",
+    /** The first place in the request that was refused, as `/songs/3/id`; "" where none was named. */
+    readonly pointer = "",
   ) {
     super(message);
   }
@@ -100,5 +103,6 @@ function problem(response: Response, body: unknown): ServiceError {
     said.detail ?? said.title ?? `The service answered with ${response.status}.`,
     Number.isFinite(seconds) && seconds > 0 ? seconds : null,
     said.type,
+    said.errors?.[0]?.pointer ?? "",
   );
 }

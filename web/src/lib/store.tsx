@@ -84,9 +84,10 @@ export function StoreProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => save({ history, names }), [history, names]);
 
+  // `brokenLink` makes it run anew: a damaged link in the address bar gives way to the playlist that is there.
   useEffect(() => {
     const fragment = toFragment(playlist);
-    if (brokenLink !== null || fragment === location.hash.slice(1)) return;
+    if (fragment === location.hash.slice(1)) return;
     window.history.replaceState(
       window.history.state,
       "",

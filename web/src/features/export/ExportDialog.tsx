@@ -83,9 +83,9 @@ export default function ExportDialog({ songs, onClose, children }: Props) {
         <button
           className="button"
           disabled={withId.length === 0}
-          onClick={() => void copy(asUris(withId), "The URIs were")}
+          onClick={() => void copy(asUris(withId), "The links were")}
         >
-          URIs
+          Spotify links
         </button>
       </section>
       <section className={styles.group} aria-labelledby="download">
@@ -103,10 +103,12 @@ export default function ExportDialog({ songs, onClose, children }: Props) {
           </button>
         ))}
       </section>
-      {children?.(title, list)}
       <p className={styles.hint}>
-        Copied URIs can be pasted right into a playlist of Spotify&rsquo;s desktop app.
+        Spotify links can be pasted right into a playlist of Spotify&rsquo;s desktop app. Most players open
+        M3U8; CSV is for spreadsheets and for pages that move playlists; JSPF and XSPF are for other music
+        programs.
       </p>
+      {children?.(title, list)}
       <p role="status" className={styles.said}>
         {said}
       </p>

@@ -29,8 +29,10 @@ interface Props {
 }
 
 export function Recommendations({ result, songs, lit, onFocus, onListen }: Props) {
-  const { playlist, history, names, dispatch, undo } = useStore();
+  const { playlist, history, names, dispatch, undo, redo } = useStore();
   const { answer } = result;
+  // Beside "Undone" another "Undo" would be taken for the way back.
+  const undone = history.future.length > 0;
   const [open, setOpen] = useState<string | null>(null);
   const listRef = useRef<HTMLOListElement>(null);
   const note = useChangeNote(history, answer, result.stale);
@@ -88,12 +90,12 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
         <h2 id="suggestions">{answer ? plural(songs.length, "suggestion") : "Suggestions"}</h2>
         <div className={styles.progress} data-on={result.isFetching || undefined} />
       </header>
-      <div className={styles.note}>
+      <div className={styles.note} data-said={note !== "" || undefined}>
         {note === "" && answer && <span>Keep what you like and ban what you do not: the list follows.</span>}
         <span role="status">{note !== "" && <bdi>{note}</bdi>}</span>
-        {note !== "" && history.past.length > 0 && (
-          <button className="text-button" onClick={undo}>
-            Undo
+        {note !== "" && (undone || history.past.length > 0) && (
+          <button className="text-button" onClick={undone ? redo : undo}>
+            {undone ? "Redo" : "Undo"}
           </button>
         )}
       </div>

@@ -1,9 +1,16 @@
 import { useEffect, useState } from "react";
 import { ServiceError, type Answer } from "../../lib/api";
 import { useStore } from "../../lib/store";
+import { list } from "../../lib/words";
 import { useLonger } from "../../lib/useLonger";
 import { retryDelay } from "../../lib/retry";
-import { plural } from "../../lib/words";
+import {
+  failureInWords,
+  limitsInWords,
+  noticeInWords,
+  refusalInWords,
+  waitingInWords,
+} from "../../lib/inWords";
 import type { useRecommendations } from "./useRecommendations";
 import styles from "./States.module.css";
 
@@ -43,10 +50,10 @@ export function Waiting({ result }: { result: Result }) {
       </p>
     );
   if (retrying) {
-    const unavailable = result.failureReason instanceof ServiceError && result.failureReason.status === 503;
+    const status = result.failureReason instanceof ServiceError ? result.failureReason.status : 0;
     return (
       <p className={styles.message} role="status">
-        {unavailable ? "The service is busy or being renewed." : "The service cannot be reached just now."}{" "}
+        {waitingInWords(status)}{" "}
         <span aria-hidden="true">
           {left > 0 ? `It is asked again in ${left}\u00a0s.` : "It is being asked again…"}
         </span>
@@ -65,14 +72,15 @@ export function Waiting({ result }: { result: Result }) {
 
 /** The service will not answer this, however often it is asked. */
 export function Failure({ result }: { result: Result }) {
-  const { history, undo } = useStore();
+  const { history, playlist, names, undo } = useStore();
   if (!result.isError) return null;
   const { error } = result;
   const status = error instanceof ServiceError ? error.status : 0;
   return (
     <div className={styles.message} role="alert" data-bad>
       <p>
-        <strong>{headline(status)}</strong> {error.message}
+        <strong>{failureInWords(status)}</strong>{" "}
+        {error instanceof ServiceError ? refusalInWords(error, playlist, names) : error.message}
       </p>
       <p className={styles.buttons}>
         <button className="button" onClick={() => void result.refetch()}>
@@ -88,21 +96,11 @@ export function Failure({ result }: { result: Result }) {
   );
 }
 
-function headline(status: number): string {
-  if (status === 400) return "The service does not understand this.";
-  if (status === 413) return "This is more than the service takes at once: remove some songs.";
-  if (status === 503) return "The service is not available.";
-  if (status === 0) return "No answer.";
-  return "Something went wrong.";
-}
-
 /** What the service has to say about its answer. */
 export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
   const { playlist } = useStore();
-  // An undone step may bring an answer of an older release back; that is no news.
-  const [release, setRelease] = useState({ seen: [answer.model_version], renewed: false });
-  if (!release.seen.includes(answer.model_version))
-    setRelease({ seen: [...release.seen, answer.model_version], renewed: true });
+  const [release, setRelease] = useState({ seen: answer.model_version, renewed: false });
+  if (release.seen !== answer.model_version) setRelease({ seen: answer.model_version, renewed: true });
 
   const codes = new Set(answer.notices.map((notice) => notice.code));
   const notices = answer.notices.filter(
@@ -112,18 +110,14 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
       // That nothing of the title is known is in the other sentence already.
       !(code === "unknown_title" && codes.has("popular_tracks")),
   );
-  const { options, bannedArtists, banned } = playlist;
-  const limits = [
-    ...(options.perArtist !== null ? [`at most ${options.perArtist} per artist`] : []),
-    ...(bannedArtists.length > 0 ? [plural(bannedArtists.length, "banned artist")] : []),
-    ...(banned.length > 0 ? [plural(banned.length, "banned song")] : []),
-  ];
+  const limits = limitsInWords(playlist);
+  const shown = answer.recommendation_nodes.length;
   return (
     <div className={styles.notices}>
       {notices.map((notice) => (
         <p key={notice.code} className={styles.message} data-code={notice.code}>
-          {notice.detail}
-          {notice.code === "fewer_than_asked" && limits.length > 0 && ` You asked for ${limits.join(", ")}.`}
+          {noticeInWords(notice, shown, playlist.options.count)}
+          {notice.code === "fewer_than_asked" && limits.length > 0 && ` That is with ${list(limits)}.`}
         </p>
       ))}
       {release.renewed && (

@@ -27,12 +27,12 @@ test("options say what they did", () => {
     [song("1"), song("3")],
   ];
   expect(say({ type: "option", change: { perArtist: 2 } }, one, two)).toBe(
-    "No artist has more than 2 songs now. 1 song left, 1 came in.",
+    "No artist has more than 2 songs now. 1 song went, 1 came in.",
   );
   expect(say({ type: "option", change: { popularity: 1 } }, one, one)).toBe(
     "Well-known songs count more. The songs are the same.",
   );
   expect(say({ type: "add", to: "seeds", keys: ["z"] }, one, two, "add “Z”")).toBe(
-    "Add “Z”: 1 song left, 1 came in.",
+    "Add “Z”: 1 song went, 1 came in.",
   );
 });

@@ -47,7 +47,7 @@ export function effect(
 function moved(gone: number, fresh: number): string {
   if (gone <= 0 && fresh === 0) return " The songs are the same.";
   if (gone <= 0) return ` ${plural(fresh, "song")} came in.`;
-  return ` ${plural(gone, "song")} left, ${fresh} came in.`;
+  return ` ${plural(gone, "song")} went, ${fresh} came in.`;
 }
 
 function sameArtist(song: Recommendation, artist: string): boolean {

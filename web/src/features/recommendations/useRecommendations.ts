@@ -20,8 +20,12 @@ export function useRecommendations(playlist: Playlist) {
   const { count } = playlist.options;
 
   const query = useQuery({
-    queryKey: ["recommendations", request, count],
-    queryFn: ({ signal }) => fetchUpTo(client, api, request ?? {}, count, signal),
+    queryKey: [...keyOf(request), count],
+    queryFn: async ({ signal }) => {
+      const answer = await fetchUpTo(client, api, request ?? {}, count, signal);
+      forgetOthers(client, answer.model_version);
+      return answer;
+    },
     enabled: request !== null,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
@@ -47,6 +51,20 @@ export function useRecommendations(playlist: Playlist) {
   return { ...query, answer, stale };
 }
 
+/** As text: a part of an object would match as well, and a song less would be answered with the list of all. */
+function keyOf(request: RecommendationsRequest | null) {
+  return ["recommendations", JSON.stringify(request)];
+}
+
+/** Answers of an earlier release are not worth keeping: a step undone asks anew. */
+function forgetOthers(client: QueryClient, release: string): void {
+  client.removeQueries({
+    queryKey: ["recommendations"],
+    type: "inactive",
+    predicate: ({ state }) => state.data !== undefined && (state.data as Answer).model_version !== release,
+  });
+}
+
 /** The first `count` songs: from the cache where a longer answer is there, else what a shorter one lacks. */
 async function fetchUpTo(
   client: QueryClient,
@@ -56,7 +74,7 @@ async function fetchUpTo(
   signal: AbortSignal,
 ): Promise<Answer> {
   const known = client
-    .getQueriesData<Answer>({ queryKey: ["recommendations", request] })
+    .getQueriesData<Answer>({ queryKey: keyOf(request) })
     .map(([, answer]) => answer)
     .filter((answer) => answer !== undefined)
     .sort((one, other) => other.recommendation_nodes.length - one.recommendation_nodes.length);

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type DragEvent, type ReactNode } from "react";
+import { ServiceError } from "../../lib/api";
 import { Dialog } from "../../lib/Dialog";
 import { LIMITS, type SongKey } from "../../lib/playlist";
 import { useApi } from "../../lib/useApi";
+import { reasonInWords, waitingInWords } from "../../lib/inWords";
 import { keyOfNames, type Names } from "../../lib/songs";
 import { useStore } from "../../lib/store";
 import { plural } from "../../lib/words";
@@ -10,6 +12,8 @@ import { parseFile, parseLines, type Entry, type ParsedList } from "./parse";
 import { resolveEntries, type ResolvedEntry } from "./resolve";
 import styles from "./ImportDialog.module.css";
 
+/** From here on a match needs no look. */
+const SURE = 0.9;
 const LARGEST = 20 * 1024 * 1024;
 
 interface Props {
@@ -159,7 +163,7 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
   const api = useApi();
   const { playlist, dispatch } = useStore();
   const [choices, setChoices] = useState<Readonly<Record<number, SongKey>>>({});
-  const { data, error, failureCount, fetchStatus, refetch } = useQuery({
+  const { data, error, failureCount, failureReason, fetchStatus, refetch } = useQuery({
     queryKey: ["resolve", entries],
     queryFn: ({ signal }) => resolveEntries(api, entries, signal),
     staleTime: Infinity,
@@ -178,7 +182,7 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
         {fetchStatus === "paused"
           ? "You are offline."
           : failureCount > 0
-            ? "The service cannot be reached just now. It is asked again by itself."
+            ? `${waitingInWords(failureReason instanceof ServiceError ? failureReason.status : 0)} It is asked again by itself.`
             : `Looking for ${plural(entries.length, "song")}…`}
       </p>
     );
@@ -187,6 +191,8 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
   const keys = [...new Set(chosen.filter((key) => key !== ""))];
   const fresh = keys.filter((key) => !playlist.seeds.includes(key));
   const missed = chosen.filter((key) => key === "").length;
+  // What needs a look comes first. It goes by what was found, not by what is chosen, so that no line moves then.
+  const order = [...data.entries()].sort(([, one], [, other]) => certainty(one) - certainty(other));
   const add = () => {
     const learned: Record<SongKey, Names> = {};
     for (const { line } of data)
@@ -205,10 +211,11 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
       <p role="status">
         {plural(keys.length, "song")} found
         {missed > 0 && `, ${missed} ${missed === 1 ? "line is" : "lines are"} left out`}
-        {data.length < entries.length && `; only the first ${LIMITS.seeds} lines count`}.
+        {data.length < entries.length && `; only the first ${LIMITS.seeds} lines count`}. What needs a look
+        comes first.
       </p>
       <ul className={styles.lines} aria-label="Lines">
-        {data.map((resolved, index) => (
+        {order.map(([index, resolved]) => (
           <Line
             key={index}
             resolved={resolved}
@@ -227,6 +234,10 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
       </div>
     </>
   );
+}
+
+function certainty({ line }: ResolvedEntry): number {
+  return !line.match ? 0 : line.confidence < SURE ? 1 : 2;
 }
 
 function Line({
@@ -249,7 +260,7 @@ function Line({
     value === ""
       ? "missed"
       : chosen && value === line.match?.id
-        ? line.confidence >= 0.9
+        ? line.confidence >= SURE
           ? "sure"
           : "likely"
         : "mended";
@@ -271,18 +282,19 @@ function Line({
               {track.track_name} · {track.track_artist} · {plural(track.playlists, "playlist")}
             </option>
           ))}
-          {standIn && <option value={standIn.key}>Another song by {standIn.artist}</option>}
+          {standIn && <option value={standIn.key}>Go by the artist alone: {standIn.artist}</option>}
           <option value="">Leave it out</option>
         </select>
       ) : null}
-      {value === "" && line.reason && <span className={styles.reason}>{line.reason}</span>}
+      {value === "" && line.reason && <span className={styles.reason}>{reasonInWords(line.reason)}</span>}
     </li>
   );
 }
 
 /** A song that is not known may still say something by its artist. */
 function byArtist(entry: Entry): { key: SongKey; artist: string } | null {
-  const parts = entry.text.split(/\s+[-–—|]\s+/);
+  // A number before it counts the lines of a list.
+  const parts = entry.text.replace(/^\d+[.)]\s+/, "").split(/\s+[-–—|]\s+/);
   const artist = entry.artist ?? (parts.length === 2 ? parts[0] : undefined);
   const title = entry.title ?? parts[1];
   return artist && title && !entry.text.startsWith("http")

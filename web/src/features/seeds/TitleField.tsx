@@ -5,8 +5,13 @@ import styles from "./TitleField.module.css";
 
 const PAUSE = 500;
 
+interface Props {
+  /** Goes on with the title alone. Until then the page stays as it is, or who types would lose the field. */
+  readonly onGo?: () => void;
+}
+
 /** The playlist's title; it says what the playlist is about, with songs or without. */
-export function TitleField() {
+export function TitleField({ onGo }: Props) {
   const { playlist, dispatch } = useStore();
   const [draft, setDraft] = useState<string | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -17,11 +22,12 @@ export function TitleField() {
     setDraft(null);
     if (title !== playlist.title) dispatch({ type: "title", title });
   };
-  return (
+  const title = draft ?? playlist.title;
+  const field = (
     <label className={styles.title}>
-      <span>Title (optional)</span>
+      <span>{onGo ? "Title: enough by itself, or beside songs" : "Title (optional)"}</span>
       <input
-        value={draft ?? playlist.title}
+        value={title}
         maxLength={LIMITS.title}
         placeholder="Summer road trip"
         dir="auto"
@@ -33,9 +39,27 @@ export function TitleField() {
         }}
         onBlur={(event) => commit(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter") commit(event.currentTarget.value);
+          if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+          commit(event.currentTarget.value);
+          onGo?.();
         }}
       />
     </label>
+  );
+  if (!onGo) return field;
+  return (
+    <div className={styles.alone}>
+      {field}
+      <button
+        className="button"
+        disabled={title.trim() === ""}
+        onClick={() => {
+          commit(title);
+          onGo();
+        }}
+      >
+        Go
+      </button>
+    </div>
   );
 }

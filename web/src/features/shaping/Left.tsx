@@ -18,11 +18,11 @@ export function Left() {
       ),
     ),
     ...playlist.bannedArtists.map((artist) =>
-      entry("no", artist, { type: "allow artist", artist }, `Allow ${artist} again`),
+      entry("no more", artist, { type: "allow artist", artist }, `Allow ${artist} again`),
     ),
     ...playlist.banned.map((key) =>
       entry(
-        "not",
+        "banned",
         [titleOf(key, names), artistOf(key, names)].filter(Boolean).join(" · "),
         { type: "remove", from: "banned", key },
         `Allow ${titleOf(key, names)} again`,

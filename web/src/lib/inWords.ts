@@ -1,0 +1,75 @@
+import type { Notice, ServiceError } from "./api";
+import { activeSeeds, type Playlist } from "./playlist";
+import { titleOf, type NamesOf } from "./songs";
+import { plural, quoted } from "./words";
+
+/**
+ * What the service says, for a listener: it speaks of tracks, pages and fields of a request, as is right for a program.
+ * What is not known here is passed on as it is; that is better than nothing.
+ */
+const REASONS: Readonly<Record<string, string>> = {
+  "Nothing like it is in the index.": "Nothing like it is known here.",
+  "Its identifier is not in the index.":
+    "The song of this link is not known here. Try its artist and title instead.",
+};
+
+/** Why a line is no song. */
+export function reasonInWords(reason: string): string {
+  return REASONS[reason] ?? reason;
+}
+
+/** What the service tells beside its answer. */
+export function noticeInWords(notice: Notice, shown: number, asked: number): string {
+  // The answer may have come in pages, and the service counts each of them by itself.
+  if (notice.code === "fewer_than_asked")
+    return `There are no more songs that fit: ${shown} of the ${asked} you asked for.`;
+  return notice.detail.replace(/\btracks\b/g, "songs");
+}
+
+/** What is wrong with a request, by the place in it that the service points to, as `/songs/3/id`. */
+export function refusalInWords(error: ServiceError, playlist: Playlist, names: NamesOf): string {
+  const [, field = "", place = "", item = ""] = error.pointer.split("/");
+  const called = (key: string | undefined) =>
+    key === undefined ? "One of the songs" : quoted(titleOf(key, names));
+  const at = (keys: readonly string[]) => keys[Number(place)];
+  if (field === "songs")
+    return place === ""
+      ? "There are too many songs to begin with, or none."
+      : `${called(at(activeSeeds(playlist)))} cannot be used. Remove it.`;
+  if (field === "negative")
+    return `${called(at(playlist.less))} cannot be used for “less like this”. Take it back under “Left out”.`;
+  if (field === "exclude" && place === "artists")
+    return `${quoted(playlist.bannedArtists[Number(item || NaN)] ?? "An artist")} cannot be banned.`;
+  if (field === "exclude") return "Too many songs are kept or banned, or one of them cannot be.";
+  if (field === "title") return "The title cannot be used. Change it.";
+  if (field !== "") return "One of the settings under “Shape it” cannot be used. Change it.";
+  return error.message;
+}
+
+/** Why the service is asked again. */
+export function waitingInWords(status: number): string {
+  if (status === 503) return "The service is busy or being renewed.";
+  if (status === 408) return "Your connection is slow: the service waited in vain for all of the question.";
+  if (status === 429) return "The service is asked too much at once.";
+  if (status >= 500) return "Something went wrong at the service.";
+  return "The service cannot be reached just now.";
+}
+
+/** The headline of a failure that does not pass. */
+export function failureInWords(status: number): string {
+  if (status === 400) return "The service does not understand this.";
+  if (status === 408) return "The question did not get through.";
+  if (status === 413) return "This is more than the service takes at once: remove some songs.";
+  if (status === 503) return "The service is not available.";
+  if (status === 0) return "No answer.";
+  return "Something went wrong.";
+}
+
+/** What the listener asked for that makes a list short. */
+export function limitsInWords({ options, bannedArtists, banned }: Playlist): string[] {
+  return [
+    ...(options.perArtist !== null ? [`at most ${options.perArtist} per artist`] : []),
+    ...(bannedArtists.length > 0 ? [plural(bannedArtists.length, "banned artist")] : []),
+    ...(banned.length > 0 ? [plural(banned.length, "banned song")] : []),
+  ];
+}
