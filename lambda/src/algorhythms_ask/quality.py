@@ -72,6 +72,7 @@ def _body(quality: Quality) -> Iterator[str]:
         f"<p>{found.test_playlists:,} playlists were kept out of training. Of each some tracks are given, and the "
         "others have to be found. K5 gives the first five, K25r any twenty-five. Lines are 95&nbsp;% intervals.</p>"
     )
+    yield from _in_short(found)
     for name in _DRAWN:
         yield f"<h2>{_METRICS[name][0]}</h2><p class=quiet>{_METRICS[name][1]}</p>{_bars(found, name)}"
     yield from _differences(found)
@@ -88,6 +89,17 @@ def _body(quality: Quality) -> Iterator[str]:
     yield "<h2>The first ten</h2>"
     named = list(next(iter(found.beyond.values()), {}))
     yield _across(named, found.beyond)
+
+
+def _in_short(found: Evaluation) -> Iterator[str]:
+    """Yields what a listener can make of it."""
+    means = [found.methods.get(method, {}).get("mean", {}).get("r_precision") for method in ("served", "popularity")]
+    hits = [round(100 * mean) for mean in means if mean is not None]
+    if len(hits) == 2:
+        yield (
+            f"<p><strong>Of 100 songs that people had put there themselves, {hits[0]} are among as many suggestions. "
+            f"The most popular songs would hit {hits[1]}.</strong></p>"
+        )
 
 
 def _differences(found: Evaluation) -> Iterator[str]:
