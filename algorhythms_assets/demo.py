@@ -63,7 +63,9 @@ class _Narrator(logging.Handler):
         elif event.event_type == dg.DagsterEventType.STEP_START:
             self._started = time.monotonic()
             self._open = True
-            print(f"  {event.step_key:{_NAME_WIDTH}}", end="", flush=True)
+            # Steps of Dagster's own checks have a hash for a name.
+            called = "bounds" if event.step_key.startswith("asset_check_") else event.step_key
+            print(f"  {called:{_NAME_WIDTH}}", end="", flush=True)
         elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             metadata = event.step_materialization_data.materialization.metadata
             rows = metadata.get("dagster/row_count") or metadata.get("dagster/partition_row_count")
@@ -73,8 +75,8 @@ class _Narrator(logging.Handler):
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
             bad = "FAILED" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "WARNING"
-            # Dagster's own checks run in steps without a name that says anything.
-            called = "" if event.step_key.endswith(evaluation.check_name) else f"{evaluation.check_name}: "
+            named = event.step_key.endswith(evaluation.check_name)
+            called = "" if named else f"{evaluation.asset_key.to_user_string()}, {evaluation.check_name}: "
             self._beside(f"         {'passed' if evaluation.passed else bad}: {called}{evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY:
             retry = event.step_retry_data

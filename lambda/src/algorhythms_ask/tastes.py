@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 MOST = 4
 
-# Two groups whose directions are nearer than this are one taste: see docs/log.md.
+# Two groups whose directions are nearer than this are one taste: docs/options.md has what others cost.
 _APART = 0.06
 _PASSES = 10
 
