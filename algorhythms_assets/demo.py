@@ -51,6 +51,7 @@ class _Narrator(logging.Handler):
         super().__init__()
         self._started = 0.0
         self._open = False
+        self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Prints what a person wants to know of a record."""
@@ -59,13 +60,11 @@ class _Narrator(logging.Handler):
         if event is None:
             message = str(meta.get("orig_message"))
             if not message.startswith(_NOISE):
+                self._said.update(message.splitlines())
                 self._below(message)
-        elif event.event_type == dg.DagsterEventType.STEP_START:
+        elif event.event_type == dg.DagsterEventType.STEP_START and event.step_key in ARTIFACTS:
             self._started = time.monotonic()
-            self._open = True
-            # Steps of Dagster's own checks have a hash for a name.
-            called = "bounds" if event.step_key.startswith("asset_check_") else event.step_key
-            print(f"  {called:{_NAME_WIDTH}}", end="", flush=True)
+            self._begin(event.step_key)
         elif event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             metadata = event.step_materialization_data.materialization.metadata
             rows = metadata.get("dagster/row_count") or metadata.get("dagster/partition_row_count")
@@ -75,14 +74,18 @@ class _Narrator(logging.Handler):
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
             bad = "FAILED" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "WARNING"
-            named = event.step_key.endswith(evaluation.check_name)
-            called = "" if named else f"{evaluation.asset_key.to_user_string()}, {evaluation.check_name}: "
-            self._beside(f"         {'passed' if evaluation.passed else bad}: {called}{evaluation.description}")
+            self._begin(f"{evaluation.asset_key.to_user_string()}: {evaluation.check_name}")
+            self._beside(f"{'passed' if evaluation.passed else bad}: {evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY:
             retry = event.step_retry_data
             self._below(f"failed, and is tried again in {retry.seconds_to_wait:.0f} s: {_cause(retry.error)}")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            self._below(f"failed: {_told(event.step_failure_data)}")
+            told = [line for line in _told(event.step_failure_data).splitlines() if line not in self._said]
+            self._below("\n".join(["failed", *told]) if len(told) != 1 else f"failed: {told[0]}")
+
+    def _begin(self, name: str) -> None:
+        print("\n" * self._open + f"  {name:{_NAME_WIDTH}}", end="", flush=True)
+        self._open = True
 
     def _beside(self, text: str) -> None:
         print(f"{'' if self._open else ' ' * (_NAME_WIDTH + 2)}{text}", flush=True)
