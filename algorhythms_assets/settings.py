@@ -1,4 +1,4 @@
-"""What the user chooses, from the environment; `README.md` documents each."""
+"""What the user chooses, from the environment; `docs/settings.md` documents each."""
 
 import json
 import re
@@ -68,6 +68,11 @@ def _index(value: str) -> str:
     return base_url(value, "DATABASE_USER and DATABASE_PASS, or DATABASE_API_KEY")
 
 
+def _at_home(place: str) -> str:
+    """Returns a place with `~` as the user's home, which make and `.env` leave as it is."""
+    return str(Path(place).expanduser()) if place.startswith("~") else place
+
+
 def is_url(source: str) -> bool:
     """Tells whether a feature source is the address of a service."""
     return re.match("https?://", source.strip(), re.IGNORECASE) is not None
@@ -103,13 +108,17 @@ class Settings(_FromEnvironment):
     releases: Annotated[str, _one_of("store", "bucket")] = Field(
         "store", description="where endpoints find releases: in the store, or in the bucket MODEL_BUCKET, too"
     )
-    playlists: str | None = Field(None, description="folder or s3:// prefix of slices; else a generated sample")
+    playlists: Annotated[str, AfterValidator(_at_home)] | None = Field(
+        None, description="folder or s3:// prefix of slices; else a generated sample"
+    )
     features: str | None = Field(
         None,
         description="CSV, JSON lines or Parquet file of audio features, http(s):// address of a service, `spotify`, or "
         "`none`; without it the sample's, else none",
     )
-    store: Path = Field(Path("var/store"), description="folder of all artifacts")
+    store: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        Path("var/store"), description="folder of all artifacts"
+    )
     ui_port: int = Field(3000, ge=1, le=65535, description="port of Dagster's UI on 127.0.0.1")
     index: Annotated[str, AfterValidator(_index)] = Field(
         "embedded",
@@ -137,7 +146,7 @@ class Settings(_FromEnvironment):
     @field_validator("features")
     @classmethod
     def _address_without_secrets(cls, source: str | None) -> str | None:
-        return base_url(source) if source and is_url(source) else source
+        return base_url(source) if source and is_url(source) else source and _at_home(source)
 
     @property
     def sample(self) -> Path:

@@ -1,5 +1,6 @@
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -71,3 +72,12 @@ def test_where_payloads_run_and_where_releases_go_are_two_choices(tmp_path):
     made = resources(Settings(**chosen))
     assert isinstance(made["compute"], SlurmCompute)
     assert isinstance(made["s3"], S3Resource)
+
+
+def test_a_tilde_is_the_users_home_wherever_a_place_is_named(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    for name in ("STORE", "PLAYLISTS", "FEATURES"):
+        monkeypatch.setenv(f"ALGORHYTHMS_{name}", f"~/{name.lower()}")
+    settings = Settings.read()
+    assert settings.store == Path("/home/someone/store")
+    assert (settings.slices, settings.feature_source) == ("/home/someone/playlists", "/home/someone/features")

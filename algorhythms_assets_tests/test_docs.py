@@ -1,4 +1,4 @@
-"""What the README says of settings and commands is what there is."""
+"""What the documentation says of settings and commands is what there is."""
 
 import re
 import subprocess
@@ -11,6 +11,7 @@ from algorhythms_assets.settings import FeatureSettings, Settings, SlurmSettings
 from algorhythms_assets_tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
+SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
 SETTINGS = {
     f"{prefix}{name}": field
     for prefix, kind in (("", Settings), ("features_", FeatureSettings), ("slurm_", SlurmSettings))
@@ -19,7 +20,7 @@ SETTINGS = {
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other_is():
-    documented = dict(re.findall(r"^\| `ALGORHYTHMS_(\w+)` \| ([^|]*) \|", README, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `ALGORHYTHMS_(\w+)` \| ([^|]*) \|", SETTINGS_PAGE, re.MULTILINE))
     assert set(documented) == {name.upper() for name in SETTINGS}
     for name, field in SETTINGS.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default

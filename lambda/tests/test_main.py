@@ -215,7 +215,7 @@ def test_songs_are_continued_on_the_terminal(store: Path, capsys: pytest.Capture
     assert told.out.splitlines() == [
         "  the sparks - fire esc: The Sparks - Fire Escape",
         "  The Sparks - Highway Fire",
-        "goes on with",
+        "continues with",
         "   1. The Sparks - Fire Again  1.257",
         "   2. Both Sides - Crossing  0.750",
     ]
@@ -228,3 +228,12 @@ def test_songs_are_continued_on_the_terminal(store: Path, capsys: pytest.Capture
 def test_what_cannot_be_asked_is_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "--store", str(tmp_path), "rock1"]) == 1
     assert "make demo" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_read_enough_is_no_traceback(store: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "algorhythms_ask", "ask", "--store", str(store), "rock1"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")

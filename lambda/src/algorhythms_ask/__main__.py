@@ -95,7 +95,7 @@ def _ask(release: Release, texts: Sequence[str], count: int) -> int:
         print("algorhythms_ask: none of the songs was found", file=sys.stderr)
         return 1
     [answer] = release.recommender.recommend([Wish(songs, count)])
-    print("goes on with")
+    print("continues with")
     for place, found in enumerate(answer.recommendations, start=1):
         print(f"{place:4}. {_called(found.document)}  {found.score:.3f}")
     return 0
@@ -118,4 +118,9 @@ def _called(document: Document) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        # Whoever reads, such as `head`, has read enough. At its end Python would flush once more, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -60,7 +60,7 @@ def source(environment: Mapping[str, str] = os.environ) -> Source:
     """
     bucket = environment.get("MODEL_BUCKET")
     if not bucket:
-        return LocalStore(Path(environment.get("ALGORHYTHMS_STORE") or "var/store"))
+        return LocalStore(Path(environment.get("ALGORHYTHMS_STORE") or "var/store").expanduser())
     # The plain case needs nothing of AWS.
     from algorhythms_ask.bucket import KEYS, BucketStore, FixedRelease
 
