@@ -72,10 +72,10 @@ test("503 is waited for, counted down, and passes", async () => {
           ),
     );
   await browser.page({ hash: link(), before, complaints: FAILED }, async (page) => {
-    await page.getByText(/It is asked again in [12]\ss\./).waitFor();
+    await page.getByText(/Retrying in [12]\ss\./).waitFor();
     assert.deepEqual(await violations(page), []);
     await settled(page);
-    assert.equal(await page.getByText(/It is asked again in/).count(), 0);
+    assert.equal(await page.getByText(/Retrying in/).count(), 0);
   });
 });
 
@@ -107,11 +107,11 @@ test("the service goes away in the middle and comes back", async () => {
     const before = await titles(page);
     await page.route(RECOMMENDATIONS, (route) => route.abort());
     await add(page, songs[1]);
-    await page.getByText("The service cannot be reached just now.").waitFor();
+    await page.getByText("The service cannot be reached right now.").waitFor();
     // The list that was there is still there.
     assert.equal((await titles(page)).length, before.length - Number(before.includes(songs[1].track_name)));
     await page.unroute(RECOMMENDATIONS);
-    await page.getByRole("button", { name: "Ask now" }).click();
+    await page.getByRole("button", { name: "Try now" }).click();
     await settled(page);
     assert.equal(await page.getByText("cannot be reached").count(), 0);
   });
@@ -126,13 +126,13 @@ test("the endpoint is killed in the middle and started again", async () => {
       await endpoint.kill();
       const banned = before[0];
       await rows(page).first().getByRole("button", { name: /^Ban/ }).click();
-      await page.getByText("The service cannot be reached just now.").waitFor();
+      await page.getByText("The service cannot be reached right now.").waitFor();
       // What is left of the list can be worked with meanwhile.
       assert.deepEqual(await ids(page), before.slice(1));
       await rows(page).first().getByRole("button", { name: /^Keep/ }).click();
       await page.getByRole("list", { name: "Kept songs" }).waitFor();
       await endpoint.start();
-      // It is asked again without anybody's doing.
+      // It retries without anybody's doing.
       await settled(page);
       assert.equal(await page.getByText("cannot be reached").count(), 0);
       assert.equal(await rows(page).count(), before.length);
@@ -173,7 +173,7 @@ test("a refused song is called by its name", async () => {
 test("a service that is away from the start is said to be so", async () => {
   const before = (page) => page.route(RECOMMENDATIONS, (route) => route.abort());
   await browser.page({ before, complaints: FAILED }, async (page) => {
-    await page.getByText("The service cannot be reached just now.").waitFor();
+    await page.getByText("The service cannot be reached right now.").waitFor();
     await page.unroute(RECOMMENDATIONS);
     await page
       .getByRole("list", { name: /begin with/ })
@@ -246,7 +246,7 @@ test("a song that nobody knows leads to popular ones, and says so", async () => 
   await browser.page({ hash: "#v=1&s==never%3Aheard" }, async (page) => {
     await settled(page);
     await page.locator("[data-code=popular_tracks]").waitFor();
-    await page.getByText("not known here, left out").waitFor();
+    await page.getByText("unknown here, left out").waitFor();
   });
 });
 

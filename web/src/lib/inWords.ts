@@ -8,9 +8,9 @@ import { plural, quoted } from "./words";
  * What is not known here is passed on as it is; that is better than nothing.
  */
 const REASONS: Readonly<Record<string, string>> = {
-  "Nothing like it is in the index.": "Nothing like it is known here.",
+  "Nothing like it is in the index.": "Nothing similar is known here.",
   "Its identifier is not in the index.":
-    "The song of this link is not known here. Try its artist and title instead.",
+    "The song behind this link is not known here. Try its artist and title instead.",
 };
 
 /** Why a line is no song. */
@@ -48,18 +48,18 @@ export function refusalInWords(error: ServiceError, playlist: Playlist, names: N
 
 /** Why the service is asked again. */
 export function waitingInWords(status: number): string {
-  if (status === 503) return "The service is busy or being renewed.";
-  if (status === 408) return "Your connection is slow: the service waited in vain for all of the question.";
-  if (status === 429) return "The service is asked too much at once.";
-  if (status >= 500) return "Something went wrong at the service.";
-  return "The service cannot be reached just now.";
+  if (status === 503) return "The service is busy or being updated.";
+  if (status === 408) return "Your connection is slow: the request did not arrive in time.";
+  if (status === 429) return "The service has too many requests right now.";
+  if (status >= 500) return "Something went wrong on the service’s side.";
+  return "The service cannot be reached right now.";
 }
 
 /** The headline of a failure that does not pass. */
 export function failureInWords(status: number): string {
   if (status === 400) return "The service does not understand this.";
-  if (status === 408) return "The question did not get through.";
-  if (status === 413) return "This is more than the service takes at once: remove some songs.";
+  if (status === 408) return "The request did not get through.";
+  if (status === 413) return "That is more than the service accepts at once: remove some songs.";
   if (status === 503) return "The service is not available.";
   if (status === 0) return "No answer.";
   return "Something went wrong.";

@@ -5,7 +5,7 @@ import styles from "./Bar.module.css";
 /** More than so many seeds would be slivers; the rest of them is one piece. */
 const PIECES = 6;
 
-/** A score as a bar of its parts: what speaks for the song to the right of the line, what speaks against it to the left. */
+/** A score as a bar of its parts: what counts for the song to the right of the line, what counts against it to the left. */
 export const Bar = memo(function Bar({
   parts,
   most,

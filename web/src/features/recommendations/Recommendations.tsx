@@ -121,7 +121,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
               <span data-kind="title">your title</span>
             )}
             <span data-kind="popularity">popularity</span>
-            {least < 0 && <span data-kind="less">speaks against</span>}
+            {least < 0 && <span data-kind="less">counts against</span>}
           </p>
           <ol className={styles.list} ref={listRef} aria-label="Suggested songs">
             {shown.map((song, index) => (

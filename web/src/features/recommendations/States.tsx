@@ -40,13 +40,13 @@ export function Waiting({ result }: { result: Result }) {
   );
   const askNow = (
     <button className="text-button" onClick={() => void result.refetch()}>
-      Ask now
+      Try now
     </button>
   );
   if (result.fetchStatus === "paused")
     return (
       <p className={styles.message} role="status">
-        You are offline. Your playlist is safe here; it goes on when you are back.
+        You are offline. Your playlist is safe; it continues when you are back online.
       </p>
     );
   if (retrying) {
@@ -54,17 +54,15 @@ export function Waiting({ result }: { result: Result }) {
     return (
       <p className={styles.message} role="status">
         {waitingInWords(status)}{" "}
-        <span aria-hidden="true">
-          {left > 0 ? `It is asked again in ${left}\u00a0s.` : "It is being asked again…"}
-        </span>
-        <span className="visually-hidden">It is asked again by itself.</span> {askNow}
+        <span aria-hidden="true">{left > 0 ? `Retrying in ${left}\u00a0s.` : "Retrying…"}</span>
+        <span className="visually-hidden">Retrying automatically.</span> {askNow}
       </p>
     );
   }
   if (slow)
     return (
       <p className={styles.message} role="status">
-        This takes longer than usual. You need not do anything.
+        This is taking longer than usual. There is nothing you need to do.
       </p>
     );
   return null;
@@ -122,7 +120,7 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
       ))}
       {release.renewed && (
         <p className={styles.quiet} role="status">
-          The music data was renewed while you were here, so the list may have changed a little.{" "}
+          The music data was updated while you were here, so the list may have changed a little.{" "}
           <button className="text-button" onClick={() => setRelease({ ...release, renewed: false })}>
             All right
           </button>

@@ -40,7 +40,7 @@ export function Why({ song, parts, names, onAction }: Props) {
         )}
       </div>
       <table className={styles.parts}>
-        <caption>What its score is made of</caption>
+        <caption>What makes up its score</caption>
         <tbody>
           {shown.map((part, index) => (
             <tr key={index}>
@@ -59,7 +59,7 @@ export function Why({ song, parts, names, onAction }: Props) {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">Score, the sum of them</th>
+            <th scope="row">Score, the sum</th>
             <td>{song.score.toFixed(3)}</td>
           </tr>
         </tfoot>
@@ -76,7 +76,7 @@ export function Why({ song, parts, names, onAction }: Props) {
             ))}
           </ul>
         ) : (
-          <p>In no more than one playlist with a song of yours. It is near them in taste all the same.</p>
+          <p>It shares at most one playlist with your songs. It is close to them in taste all the same.</p>
         )}
       </div>
     </div>

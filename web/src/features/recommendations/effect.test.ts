@@ -18,7 +18,7 @@ test("a banned artist's songs are counted", () => {
   expect(say({ type: "ban artist", artist: "X" }, before, [song("3"), song("4"), song("5")])).toBe(
     "2 songs by X, whom you banned, are gone. 2 new songs came in.",
   );
-  expect(say({ type: "ban artist", artist: "Q" }, before, before)).toBe("No song by Q will come.");
+  expect(say({ type: "ban artist", artist: "Q" }, before, before)).toBe("Songs by Q will not be suggested.");
 });
 
 test("options say what they did", () => {

@@ -20,7 +20,7 @@ export function effect(
       const lost = before.filter((song) => sameArtist(song, action.artist)).length;
       return lost > 0
         ? `${plural(lost, "song")} by ${action.artist}, whom you banned, ${lost === 1 ? "is" : "are"} gone.${came}`
-        : `No song by ${action.artist} will come.`;
+        : `Songs by ${action.artist} will not be suggested.`;
     }
     case "option":
       if (action.change.perArtist !== undefined && action.change.perArtist !== null)

@@ -25,7 +25,7 @@ export function Examples() {
       <p id="examples">Or begin with one of these:</p>
       {!data && fetchStatus === "paused" && <p role="status">You are offline.</p>}
       {!data && failureCount > 0 && (
-        <p role="status">The service cannot be reached just now. It is asked again by itself.</p>
+        <p role="status">The service cannot be reached right now. Retrying automatically.</p>
       )}
       <ul aria-labelledby="examples">
         {data?.recommendation_nodes.map((song) => (

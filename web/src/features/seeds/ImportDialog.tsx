@@ -89,7 +89,7 @@ function Input({ onLists }: { onLists: (lists: readonly ParsedList[]) => void })
       onDrop={drop}
     >
       <label className={styles.field}>
-        <span>One song a line: artist and title, or a link of Spotify</span>
+        <span>One song per line: artist and title, or a Spotify link</span>
         <textarea
           rows={8}
           value={text}
@@ -182,7 +182,7 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
         {fetchStatus === "paused"
           ? "You are offline."
           : failureCount > 0
-            ? `${waitingInWords(failureReason instanceof ServiceError ? failureReason.status : 0)} It is asked again by itself.`
+            ? `${waitingInWords(failureReason instanceof ServiceError ? failureReason.status : 0)} Retrying automatically.`
             : `Looking for ${plural(entries.length, "song")}…`}
       </p>
     );

@@ -66,7 +66,7 @@ test("Escape closes the list and then empties the field", async () => {
 test("what is not found, and a search that fails, are said", async () => {
   const { user, field } = setUp((q) => (q === "no" ? Promise.resolve([]) : Promise.reject(new Error())));
   await user.type(field, "no");
-  await screen.findByText(/Nothing like it is known here/);
+  await screen.findByText(/Nothing similar is known here/);
   await user.type(field, "pe");
   await screen.findByText(/does not answer/);
 });

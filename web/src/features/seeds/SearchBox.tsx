@@ -150,9 +150,9 @@ function useSearch(text: string) {
 
 function sentence(search: ReturnType<typeof useSearch>["search"], tracks: readonly Track[]): string {
   if (search.fetchStatus === "paused") return "You are offline.";
-  if (search.isError || search.failureCount > 0) return "The search does not answer just now.";
+  if (search.isError || search.failureCount > 0) return "The search does not answer right now.";
   if (!search.isSuccess || search.isPlaceholderData) return "";
-  if (tracks.length === 0) return "Nothing like it is known here. Try the artist, or paste a list.";
+  if (tracks.length === 0) return "Nothing similar is known here. Try the artist, or paste a list.";
   return `${plural(tracks.length, "song")} found.`;
 }
 

@@ -43,7 +43,7 @@ export function SeedList({
           <span className={styles.name}>
             <strong dir="auto">{title}</strong>
             <span dir="auto">{artistOf(key, names)}</span>
-            {unknown.has(key) && <em>not known here, left out</em>}
+            {unknown.has(key) && <em>unknown here, left out</em>}
             {(standIn === "artist" || standIn === "album") && <em>known by its {standIn} only</em>}
           </span>
           <button

@@ -25,7 +25,7 @@ export function TitleField({ onGo }: Props) {
   const title = draft ?? playlist.title;
   const field = (
     <label className={styles.title}>
-      <span>{onGo ? "Title: enough by itself, or beside songs" : "Title (optional)"}</span>
+      <span>{onGo ? "Title: enough on its own, or together with songs" : "Title (optional)"}</span>
       <input
         value={title}
         maxLength={LIMITS.title}
