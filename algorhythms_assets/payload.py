@@ -25,6 +25,7 @@ from safetensors import SafetensorError
 from tqdm import tqdm
 
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, Artifact
+from algorhythms_assets.resources.checksums import damage, write_checksums
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.engine import Engine
 from algorhythms_assets.resources.lock import lock
@@ -90,14 +91,15 @@ class Work(Generic[C]):
     def write_folder(self, write: Callable[[Path], None], version: str | None = None, resumable: bool = False) -> Path:
         """Has the artifact's folder written beside its place, stamps it and moves it there; returns the place.
 
-        A versioned artifact of the same data version is left as it is: what is released is never rewritten. A resumable
-        one that was not finished is there again at the next try, if that would make the same.
+        A versioned artifact of the same data version is left as it is, unless it is damaged: what is released is never
+        rewritten. A resumable one that was not finished is there again at the next try, if that would make the same.
         """
         place = self.store.version_path(self.artifact, version) if version else self.store.path(self.artifact)
-        if not (version and place.is_dir()):
+        if not (version and place.is_dir() and damage(place) is None and self.store.stamp_of(place)):
             with replacing(place, self.stamp.data_version[:12] if resumable else None) as folder:
                 folder.mkdir(exist_ok=resumable)
                 write(folder)
+                write_checksums(folder, without=STAMP_FILE)
                 self._check_inputs()
                 write_json(folder / STAMP_FILE, asdict(self.stamp))
         if version:
@@ -108,7 +110,7 @@ class Work(Generic[C]):
         """Writes the artifact that is a single Parquet file; returns its place."""
         place = self.store.path(self.artifact)
         with replacing(place) as path:
-            write_table(table, path, schema, self.stamp)
+            write_table(table, path, schema, self.stamp, write_page_checksum=True)
             self._check_inputs()
         return place
 
@@ -234,7 +236,10 @@ def _work(
 ) -> Work[C]:
     store = Store(Path(extras["store"]))
     config = config_type.model_validate(extras["config"])
-    stamp = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
+    inputs = store.inputs(artifact)
+    for name in inputs:
+        store.require_sound(ARTIFACTS[name])
+    stamp = planned_stamp(artifact, inputs, config.model_dump(mode="json"))
     return Work(store, artifact, config, open_engine(extras["engine"], extras["spark"]), log, stamp, report)
 
 

@@ -1,4 +1,4 @@
-"""Which artifacts would come out otherwise than they are in the store, with the settings as they are."""
+"""Which artifacts are to be made: those that would come out otherwise than they are in the store, or are damaged."""
 
 from collections.abc import Mapping
 
@@ -30,6 +30,7 @@ from algorhythms_assets.graph.config import GraphSampleConfig, PygGraphConfig
 from algorhythms_assets.ingest.config import TrackMetadataConfig
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.release.history import current
+from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 from algorhythms_assets.serving.config import SearchIndexConfig
 from algorhythms_assets.settings import Settings
@@ -75,4 +76,4 @@ def _is_current(store: Store, artifact: Artifact, config: BaseModel) -> bool:
     except InputError:
         return False
     stamp = store.stamp(artifact)
-    return stamp is not None and stamp.data_version == planned.data_version
+    return stamp is not None and stamp.data_version == planned.data_version and damage(store.path(artifact)) is None

@@ -83,7 +83,7 @@ def _ingest(slice_: SliceTask, max_rejected_share: float) -> Outcome:
             path.write_text(lines, encoding="utf-8", errors="replace")
         if not failed:
             with replacing(target) as path:
-                write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp)
+                write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp, write_page_checksum=True)
     except OSError as error:
         failed = f"its rows cannot be written: {error}"
     if failed:

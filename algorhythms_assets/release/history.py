@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import CURRENT, connect
+from algorhythms_ask.release import CURRENT, NotServableError, connect, parsed
 
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.release.bucket import Bucket
@@ -25,18 +25,45 @@ _log = logging.getLogger(__name__)
 
 
 def current(store: Store) -> Content | None:
-    """Returns what is released now."""
+    """Returns what is released now: where `current.json` is damaged, what the history has last.
+
+    Raises:
+        InputError: `current.json` is damaged, and so is the history, or it is empty.
+    """
     path = store.root / CURRENT
-    return dict(json.loads(path.read_text())) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return parsed(path, path.read_bytes(), "version", "bundle", "index")
+    except NotServableError as error:
+        _log.warning("%s; what the history names last is taken for what is released", error)
+        lines = _noted(store)
+        if not lines:
+            raise InputError(f"{error}. Delete it, and materialize release again.") from None
+        return lines[-1]
 
 
 def history(store: Store) -> list[Content]:
-    """Returns what was ever released, roll-backs included, the latest last."""
-    path = _history(store)
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
-    now = current(store)
+    """Returns what was ever released, roll-backs included, the latest last.
+
+    Raises:
+        InputError: it is damaged; the message says in which line.
+    """
+    lines, now = _noted(store), current(store)
     # A switch that was killed before it was noted has happened all the same.
     return [*lines, now] if now is not None and now not in lines[-1:] else lines
+
+
+def _noted(store: Store) -> list[Content]:
+    path = _history(store)
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    try:
+        return [
+            parsed(f"line {number} of {path}", line, "version", "bundle", "index")
+            for number, line in enumerate(lines, start=1)
+        ]
+    except NotServableError as error:
+        raise InputError(f"{error}. Delete that line: what it tells of can no longer be rolled back to.") from None
 
 
 def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = None) -> Content:

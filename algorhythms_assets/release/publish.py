@@ -5,13 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from algorhythms_ask.contract import Evaluation
-from algorhythms_ask.release import index_reference, load_recommender, open_index
+from algorhythms_ask.release import CURRENT, index_reference, load_recommender, open_index
 
-from algorhythms_assets.contracts import EVALUATION_REPORT, RELEASE, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
+from algorhythms_assets.contracts import (
+    EVALUATION_REPORT,
+    RELEASE,
+    SEARCH_INDEX,
+    SERVING_BUNDLE,
+    TRACK_METADATA,
+    Artifact,
+)
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import KEEP, Content, current, follow, keep_slices, prune, releases, switch
 from algorhythms_assets.resources.lock import lock
-from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets.resources.store import InputError, Store, write_json
 
 
 class RefusedError(InputError):
@@ -36,7 +43,7 @@ def publish(store: Store, force: bool, keep: int = KEEP, bucket: Bucket | None =
 def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Content:
     inputs = store.inputs(RELEASE)
     bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
-    report = json.loads((store.path(EVALUATION_REPORT) / "report.json").read_text())
+    report = _read(store, EVALUATION_REPORT, "report.json")
     held_back = releases(store).held_back.get(report["version"])
     if held_back and not force:
         raise RefusedError(
@@ -61,16 +68,26 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
         if bucket is not None:
             bucket.hold(store, released["bundle"])
             bucket.point(released)
+        # The same again, but for a file that was damaged meanwhile.
+        write_json(store.root / CURRENT, released)
         follow(released)
         return released
     check(store, content)
-    snapshot = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text())
+    snapshot = _read(store, TRACK_METADATA, "snapshot.json")
     keep_slices(store, report["snapshot"], snapshot["slices"])
     # What the endpoint tells of its quality; the evaluation's version says already which it is.
     told = {name: report[name] for name in Evaluation.model_fields}
     content = switch(store, content | {"report": told}, bucket)
     prune(store, keep, bucket)
     return content
+
+
+def _read(store: Store, artifact: Artifact, name: str) -> dict[str, Any]:
+    path = store.path(artifact) / name
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}): materialize {artifact.name} again.") from None
 
 
 def _because(rolled_back: Mapping[str, Any]) -> str:

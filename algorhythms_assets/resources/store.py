@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, Artifact
+from algorhythms_assets.resources.checksums import damage
 
 STAMP_FILE = "artifact.json"
 LATEST_FILE = "latest.json"
@@ -117,18 +119,24 @@ class Store:
         """Returns where the artifact lies: of a versioned one, the latest version.
 
         Raises:
-            InputError: it is a versioned one that has not been materialized.
+            InputError: it is a versioned one that has not been materialized, or what names its version is damaged.
         """
         if "{version}" not in artifact.path:
             path = self.root / artifact.path
             if not path.exists() and _replaced(path).exists():
                 _replaced(path).rename(path)
             return path
+        pointer = self.root / artifact.name / LATEST_FILE
         try:
-            latest = json.loads((self.root / artifact.name / LATEST_FILE).read_text())
+            version = str(json.loads(pointer.read_text())["version"])
         except FileNotFoundError:
             raise self._missing(artifact) from None
-        return self.version_path(artifact, latest["version"])
+        except (ValueError, KeyError, TypeError):
+            version = ""
+        # It is part of a path, and may not lead anywhere else.
+        if not re.fullmatch(r"\w[\w.-]*", version):
+            raise InputError(f"{pointer} names no version: materialize {artifact.name} again.")
+        return self.version_path(artifact, version)
 
     def version_path(self, artifact: Artifact, version: str) -> Path:
         """Returns where a version of a versioned artifact lies, whether it is there or not."""
@@ -145,8 +153,11 @@ class Store:
         return self.root / RAW_PLAYLISTS.path.format(slice="/".join(parts))
 
     def slices(self) -> dict[str, Stamp]:
-        """Returns the stamps of all slices in the store, by partition key and in its order."""
-        stamps = (_read_stamp(path) for path in self.slice_path("any").parent.rglob("*.parquet"))
+        """Returns the stamps of all slices in the store, by partition key and in its order.
+
+        One whose file has become unreadable is as good as not there, so that it is parsed again.
+        """
+        stamps = (self.stamp_of(path) for path in self.slice_path("any").parent.rglob("*.parquet"))
         found = {stamp.config["slice"]: stamp for stamp in stamps if stamp is not None and "slice" in stamp.config}
         return dict(sorted(found.items()))
 
@@ -159,9 +170,10 @@ class Store:
             return sum(pq.read_metadata(self.slice_path(key)).num_rows for key in self.slices()), 0
         try:
             numbers = json.loads((self.path(ARTIFACTS["track_metadata"]) / "snapshot.json").read_text())
-        except FileNotFoundError:
+            return numbers["rows"], numbers["tracks"]
+        except (FileNotFoundError, ValueError, KeyError):
+            # Whoever reads the snapshot says what is wrong with it.
             return 0, 0
-        return numbers["rows"], numbers["tracks"]
 
     def failed_slices(self) -> dict[str, str]:
         """Returns the versions of the slice files that could not be read, by partition key."""
@@ -170,14 +182,41 @@ class Store:
         return {failure["slice"]: failure["source version"] for failure in found}
 
     def stamp(self, artifact: Artifact) -> Stamp | None:
-        """Returns what the artifact was made from, or None if it is not in the store."""
+        """Returns what the artifact was made from, or None if it is not in the store, or cannot be read."""
         if artifact is RAW_PLAYLISTS:
             slices = {key: stamp.data_version for key, stamp in self.slices().items()}
             return Stamp(artifact.name, digest(slices), artifact.code_version) if slices else None
         try:
-            return _read_stamp(self.path(artifact))
+            return self.stamp_of(self.path(artifact))
         except InputError:
             return None
+
+    @staticmethod
+    def stamp_of(place: Path) -> Stamp | None:
+        """Returns what the file or folder was made from; None if there is none, or it cannot be read."""
+        try:
+            if place.is_file():
+                metadata = pq.read_schema(place).metadata or {}
+                return Stamp(**json.loads(metadata[_STAMP_KEY])) if _STAMP_KEY in metadata else None
+            return Stamp(**json.loads((place / STAMP_FILE).read_text()))
+        except (OSError, pa.ArrowException, ValueError, TypeError):
+            return None
+
+    def require_sound(self, artifact: Artifact) -> None:
+        """Reads the files of an artifact once and holds them against their checksums.
+
+        Raises:
+            InputError: one is damaged; the message says which, and what to materialize again.
+        """
+        if artifact is RAW_PLAYLISTS:
+            slices = self.slice_path("any").parent
+            found = next(filter(None, map(damage, sorted(slices.rglob("*.parquet")))), None)
+            remedy = "delete it, and materialize its slice of raw_playlists again"
+        else:
+            found = damage(self.path(artifact))
+            remedy = f"materialize {artifact.name} again"
+        if found:
+            raise InputError(f"{found}: {remedy}.")
 
     def require(self, artifact: Artifact, wanted_by: Artifact | None = None) -> Stamp:
         """Returns what the artifact was made from.
@@ -224,6 +263,9 @@ class Store:
         if artifact is RAW_PLAYLISTS and (report := self.slice_path("any").with_name(REPORT_FILE)).exists():
             return InputError(f"no file of playlists could be used: {report} says why, file by file.")
         purpose = f", which {wanted_by.name} is made from," if wanted_by else ""
+        place = self.root / artifact.path.partition("/{")[0]
+        if artifact is not RAW_PLAYLISTS and place.exists():
+            return InputError(f"{artifact.name}{purpose} cannot be read in {place}: materialize it again.")
         return InputError(f"{artifact.name}{purpose} is not in {self.root}: materialize it first.")
 
 
@@ -257,13 +299,3 @@ def write_table(table: pa.Table, path: Path, schema: pa.Schema, stamp: Stamp | N
     if stamp is not None:
         table = table.replace_schema_metadata({_STAMP_KEY: json.dumps(asdict(stamp))})
     pq.write_table(table, path, **{"compression": "zstd"} | encoding)
-
-
-def _read_stamp(path: Path) -> Stamp | None:
-    if path.is_file():
-        metadata = pq.read_schema(path).metadata or {}
-        return Stamp(**json.loads(metadata[_STAMP_KEY])) if _STAMP_KEY in metadata else None
-    try:
-        return Stamp(**json.loads((path / STAMP_FILE).read_text()))
-    except FileNotFoundError:
-        return None
