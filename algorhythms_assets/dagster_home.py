@@ -3,7 +3,9 @@
 `python -m algorhythms_assets.dagster_home` makes it and prints where it is.
 """
 
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from algorhythms_assets.resources.store import InputError, replacing
@@ -31,11 +33,15 @@ run_monitoring:
 _FORMER = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n# Two runs at a time would write the same artifacts.\n"
 
 
+# What Dagster cannot start without; each run has a database of its own beside them.
+_DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+
+
 def dagster_home(store: Path) -> Path:
     """Returns DAGSTER_HOME of the store, made if need be.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: it cannot be written, or its databases are damaged.
     """
     home = store.absolute() / ".dagster"
     try:
@@ -48,7 +54,28 @@ def dagster_home(store: Path) -> Path:
         raise InputError(
             f"the store {store} cannot be written: {error.strerror}. Choose another, e.g. STORE=…"
         ) from error
+    for path in map(home.joinpath, _DATABASES):
+        _require_sound(path)
     return home
+
+
+def _require_sound(path: Path) -> None:
+    """Has SQLite look over a database: Dagster would fail somewhere, with whatever words the damage leads to."""
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            connection.text_factory = lambda text: text.decode(errors="replace")
+            [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError:
+        return  # such as a lock that another process holds
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        found = str(error)
+    if found != "ok":
+        raise InputError(
+            f"{path}, of Dagster's history, is damaged ({found.splitlines()[-1]}). Move {path.parent} elsewhere and "
+            "run again: Dagster forgets its runs, artifacts and releases stay."
+        )
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ import json
 import logging
 import math
 import os
+import re
 import resource
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -187,13 +189,28 @@ def run(
         if "parent" in pipes.extras:
             end_with(pipes.extras["parent"])
         try:
-            with lock(Store(Path(pipes.extras["store"])).locks, artifact.name):
+            with _memory_told(artifact), lock(Store(Path(pipes.extras["store"])).locks, artifact.name):
                 work = _work(artifact, config, pipes.extras, pipes.log, pipes.report_custom_message)
                 metadata = build(work)
         except _TOLD as error:
             pipes.report_custom_message({"failed": str(error)})
             sys.exit(1)
         report(pipes, work, metadata, spent_since(started))
+
+
+@contextmanager
+def _memory_told(artifact: Artifact) -> Iterator[None]:
+    """Has memory that ran out told in words; numpy, Arrow, DuckDB and torch each have an error of their own for it."""
+    try:
+        yield
+    except Exception as error:
+        if not (isinstance(error, MemoryError) or re.search("out of memory|can't allocate memory", str(error), re.I)):
+            raise
+        raise InputError(
+            f"memory ran out ({str(error).partition(chr(10))[0][:200] or 'no more could be had'}). End what else uses "
+            f"it, or run {artifact.name} where there is more; on Slurm ALGORHYTHMS_SLURM_REQUESTS asks for it. What "
+            "was there before stays."
+        ) from error
 
 
 def _run_on_terminal(
@@ -218,7 +235,7 @@ def _run_on_terminal(
     store, engine = arguments.pop("store"), arguments.pop("engine")
     extras = {"store": store, "engine": engine, "spark": spark_config(engine), "config": arguments}
     try:
-        with lock(Store(Path(store)).locks, artifact.name):
+        with _memory_told(artifact), lock(Store(Path(store)).locks, artifact.name):
             metadata = show(build(_work(artifact, config, extras, logging.getLogger(artifact.name))))
     except (*_TOLD, ValidationError) as error:
         print(f"{artifact.name}: {error}", file=sys.stderr)

@@ -98,3 +98,18 @@ def test_inputs_that_change_meanwhile_are_seen(store):
     assert process.returncode == 1
     assert "track_metadata was made anew while gcn_weights was made from it: materialize gcn_weights again." in told
     assert store.stamp(GCN_WEIGHTS) == before
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("name", ["edge_table", "gcn_weights"])
+def test_memory_that_runs_out_is_said_in_a_line_and_costs_nothing(store, name):
+    there = store.stamp(ARTIFACTS[name])
+    starved = [sys.executable, "-m", "algorhythms_assets_tests.starved", name, "--store", str(store.root)]
+    done = subprocess.run(starved, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith(f"{name}: memory ran out (")
+    assert "ALGORHYTHMS_SLURM_REQUESTS" in told
+    assert store.stamp(ARTIFACTS[name]) == there
+    assert make(store, name).returncode == 0

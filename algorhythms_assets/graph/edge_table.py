@@ -17,6 +17,7 @@ from algorhythms_assets.graph.edges import Structure, count_edges
 from algorhythms_assets.graph.pruning import EdgeArrays
 from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.payload import Work, run
+from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Stamp, Store, replacing, write_table
 
 # Who counts a block holds its edges, at most as many as its pairs: 0.4 GB. Few playlists are cut into smaller blocks,
@@ -59,7 +60,7 @@ def write_block(store: Path, folder: Path, stamp: Stamp, block: Block) -> int:
         InputError: the snapshot is no longer the one that is being counted.
     """
     part = folder / f"part-{block.number:05d}.parquet"
-    if part.exists():
+    if part.exists() and damage(part) is None:
         return int(pq.read_metadata(part).num_rows)
     snapshot = Store(store).require(TRACK_METADATA, wanted_by=EDGE_TABLE).data_version
     if snapshot != stamp.snapshot:

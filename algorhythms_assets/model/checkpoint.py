@@ -8,12 +8,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from algorhythms_assets.model.gcn import TrackEncoder
 from algorhythms_assets.resources.store import replacing
+
+
+def is_whole(path: Path) -> bool:
+    """Tells whether the file can be read as safetensors."""
+    try:
+        with safe_open(path, "pt") as file:
+            json.loads(file.metadata()["standing"])
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 @dataclass(frozen=True)

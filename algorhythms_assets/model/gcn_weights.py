@@ -16,7 +16,7 @@ from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapshot
 from algorhythms_assets.model.als import fold_in_matrix, train_factors
-from algorhythms_assets.model.checkpoint import Epoch
+from algorhythms_assets.model.checkpoint import Epoch, is_whole
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
 from algorhythms_assets.model.training import DivergedError, train
@@ -68,6 +68,9 @@ def _trained(
     config = work.config
     torch.manual_seed(config.seed)
     model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
+    if checkpoint.exists() and not is_whole(checkpoint):
+        work.log.warning("%s is damaged: training begins anew", checkpoint)
+        checkpoint.unlink()
     if checkpoint.exists():
         work.log.info("goes on where an earlier try was ended")
     try:
