@@ -24,7 +24,7 @@ $(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test faults services check format dev doctor serve page page-check page-dev bench layer openapi help
+.PHONY: demo test faults services check format dev doctor serve page page-check page-dev bench audit layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -99,7 +99,11 @@ bench: $(READY) ## benchmarks with their peers in one run, into benchmarks/resul
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.options
 
-layer: $(READY) ## Lambda's zips for this version of Python, into dist
+audit: $(READY) ## known holes in dependencies, where their databases on the internet can be asked
+	@$(call install,--editable '.[audit]')
+	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/audit
+
+layer: $(READY) ## Lambda's zips for this version of Python and their bills of materials, into dist
 	$(BIN)/python lambda/package.py
 
 openapi: $(READY) ## write lambda/openapi.json anew

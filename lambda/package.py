@@ -1,11 +1,13 @@
 """Lambda's zips, without a container: dist/function.zip, and dist/layer-<architecture>.zip with what it stands on.
 
-`make layer`. The same inputs give the same bytes. Both are for the version of Python that makes them, since byte code
-is in them: Lambda cannot write it beside the sources, and would compile all of it at every cold start.
+`make layer`. Beside each layer lies its bill of materials, dist/layer-<architecture>.cdx.json. The same inputs give the
+same bytes. Both zips are for the version of Python that makes them, since byte code is in them: Lambda cannot write it
+beside the sources, and would compile all of it at every cold start.
 """
 
 import argparse
 import compileall
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,6 +17,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 from py_compile import PycInvalidationMode
+
+from sbom import write_sbom
 
 HERE = Path(__file__).parent
 PLATFORMS = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -38,7 +42,10 @@ def main() -> int:
         for architecture in chosen.architecture:
             folder = Path(name) / architecture
             install(folder, PLATFORMS[architecture])
-            size = pack(folder, "python", chosen.out / f"layer-{architecture}.zip")
+            layer = chosen.out / f"layer-{architecture}.zip"
+            size = pack(folder, "python", layer)
+            checksum = hashlib.sha256(layer.read_bytes()).hexdigest()
+            write_sbom(folder, layer, checksum, layer.with_suffix(".cdx.json"))
             print(f"layer for {architecture}: {size:.1f} MB unzipped")
             if size > LARGEST_MB:
                 print(f"that is more than {LARGEST_MB} MB: every cold start loads it", file=sys.stderr)

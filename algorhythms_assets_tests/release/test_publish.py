@@ -1,12 +1,15 @@
 import json
 import shutil
 
+import boto3
 import pytest
 from algorhythms_ask.release import CURRENT, NotServableError, load_release
 
 from algorhythms_assets.contracts import EVALUATION_REPORT, SERVING_BUNDLE
+from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.publish import RefusedError, publish
 from algorhythms_assets.resources.store import STAMP_FILE, InputError, Store, write_json
+from algorhythms_assets_tests.services.s3 import bucket, refusing  # noqa: F401 (fixtures)
 
 
 @pytest.fixture
@@ -65,3 +68,36 @@ def test_a_damaged_bundle_is_never_released(store):
     with pytest.raises(NotServableError, match=r"weights1\.npy"):
         publish(store, force=False)
     assert not (store.root / CURRENT).exists()
+
+
+def test_a_bucket_that_refuses_in_the_middle_has_no_half_release_and_the_next_try_finishes(
+    store,
+    refusing,  # noqa: F811
+    bucket,  # noqa: F811
+    monkeypatch,
+):
+    monkeypatch.setenv("MODEL_BUCKET", bucket)
+    client = boto3.client("s3")
+    before = json.dumps({"version": "before"}).encode()
+    client.put_object(Bucket=bucket, Key=CURRENT, Body=before)
+
+    def held():
+        return {item["Key"] for item in client.list_objects_v2(Bucket=bucket)["Contents"]}
+
+    files = sum(1 for _ in store.path(SERVING_BUNDLE).iterdir())
+    # Each file of the bundle, its manifest as the last of them, then the pointer.
+    for accepted in range(files + 1):
+        refusing.accepted, refusing.puts = accepted, 0
+        with pytest.raises(InputError, match=r"^s3://playlists does not take the release: .*AccessDenied"):
+            publish(store, force=False, bucket=Bucket(client))
+        assert client.get_object(Bucket=bucket, Key=CURRENT)["Body"].read() == before
+        assert not (store.root / CURRENT).exists()
+        whole = f"{store.path(SERVING_BUNDLE).relative_to(store.root)}/manifest.json" in held()
+        assert whole is (accepted == files)
+        if not whole:
+            for key in held() - {CURRENT}:
+                client.delete_object(Bucket=bucket, Key=key)
+    refusing.accepted = 1000
+    content = publish(store, force=False, bucket=Bucket(client))
+    assert json.loads(client.get_object(Bucket=bucket, Key=CURRENT)["Body"].read()) == content
+    assert json.loads((store.root / CURRENT).read_text()) == content

@@ -203,3 +203,20 @@ def test_the_pointer_alone_decides(versions: Path) -> None:
     # Written anew with the same content it is no new release: nothing is loaded again.
     (versions / "releases" / "current.json").write_text(json.dumps(current))
     assert releases.current() is first
+
+
+def test_an_index_that_is_damaged_while_it_serves_is_503_and_the_next_release_serves(
+    versions: Path, point: Callable[[str], None]
+) -> None:
+    clock = _Clock()
+    client = TestClient(create_app(Releases(LocalStore(versions), seconds=5, clock=clock)))
+    request = {"count": 1, "songs": [{"id": "rock3"}]}
+    assert client.post("/recommendations", json=request).status_code == 200
+    path = versions / "search_index" / "v1" / "documents.sqlite"
+    path.write_bytes(b"?" * path.stat().st_size)
+    damaged = client.post("/recommendations", json=request)
+    assert (damaged.status_code, damaged.headers["retry-after"]) == (503, "5")
+    assert "sqlite" not in damaged.text
+    point("v2")
+    clock.now = 5
+    assert client.post("/recommendations", json=request).status_code == 200

@@ -1,13 +1,18 @@
 """The very zips that are deployed, invoked through Lambda's runtime interface."""
 
+import email
+import hashlib
 import json
 import os
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from algorhythms_assets_tests.services.lambda_runtime import (
     ARCHITECTURE,
@@ -82,8 +87,28 @@ def test_it_answers_from_s3_and_elasticsearch_and_takes_up_a_release(
             time.sleep(0.5)
 
 
+def test_the_bill_of_materials_is_valid_and_names_what_is_in_the_layer(lambda_zips: Path) -> None:  # noqa: F811
+    layer, path = lambda_zips / f"layer-{ARCHITECTURE}.zip", lambda_zips / f"layer-{ARCHITECTURE}.cdx.json"
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(path.read_text()) is None
+    bill = json.loads(path.read_text())
+    [told] = bill["metadata"]["component"]["hashes"]
+    assert told == {"alg": "SHA-256", "content": hashlib.sha256(layer.read_bytes()).hexdigest()}
+    with zipfile.ZipFile(layer) as archive:
+        abouts = [
+            email.message_from_bytes(archive.read(name))
+            for name in archive.namelist()
+            if name.endswith(".dist-info/METADATA")
+        ]
+    assert {(part["name"], part["version"]) for part in bill["components"]} == {
+        (about["Name"], about["Version"]) for about in abouts
+    }
+    assert {"fastapi", "numpy", "pydantic", "urllib3"} <= {part["name"] for part in bill["components"]}
+    # A package without a licence may not be handed on.
+    assert [part["name"] for part in bill["components"] if not part.get("licenses")] == []
+
+
 @pytest.mark.faults
 def test_the_same_inputs_give_the_same_bytes(lambda_zips: Path, tmp_path: Path) -> None:  # noqa: F811
     make_zips(tmp_path)
-    for name in ("function.zip", f"layer-{ARCHITECTURE}.zip"):
+    for name in ("function.zip", f"layer-{ARCHITECTURE}.zip", f"layer-{ARCHITECTURE}.cdx.json"):
         assert (tmp_path / name).read_bytes() == (lambda_zips / name).read_bytes(), name

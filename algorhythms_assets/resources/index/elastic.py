@@ -130,6 +130,9 @@ def build_elastic(
         if batch > done:
             _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})
+    if _uuid(client, name) != uuid:
+        # Elasticsearch made one of that name by itself for the rest, with other mappings.
+        raise IndexUnavailableError(f"{name} was deleted while it was loaded: materialize search_index again")
     _ask(client.indices.put_settings, index=name, settings={"index": _LOADED})
     meta = {
         "embeddings": embeddings,
@@ -267,10 +270,19 @@ def _bulk(client: Elasticsearch, name: str, lines: Sequence[dict[str, Any]]) -> 
         if answer["errors"]:
             # All were refused alike, or the first of these says enough: sent again they do no harm.
             refused = next(item["index"] for item in answer["items"] if "error" in item["index"])
-            message = f"{name} does not take a document: {refused['error'].get('reason')}"
+            message = f"{name} does not take a document: {refused['error'].get('reason')}{_hint(refused['error'])}"
             raise RefusedError(refused["status"], message)
 
     _ask(send)
+
+
+def _hint(error: Mapping[str, Any]) -> str:
+    if error.get("type") != "cluster_block_exception":
+        return ""
+    return (
+        ". A cluster whose disks are full blocks writing until there is room: make some, then materialize "
+        "search_index again, which resumes after the last batch"
+    )
 
 
 def _merge(client: Elasticsearch, name: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from algorhythms_ask.connection import Connection, Database
 from algorhythms_ask.elastic import ElasticIndex, document_id
-from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
+from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError, Search
 from algorhythms_ask.names import VERSION
 
 from algorhythms_assets.resources.index import elastic
@@ -153,6 +153,73 @@ def test_a_node_that_dies_while_it_is_loaded_loses_nothing(vectors, tmp_path):
 
         count = build_elastic(client, "tracks-killed", documents(), DIMENSION, "e", tmp_path)
         verify_elastic(client, connection, "tracks-killed", count, probes(vectors), vectors, queries(vectors))
+
+
+def full(connection, name, value):
+    """Has the cluster block an index as it does above the flood-stage watermark of its disks, or lift that."""
+    settings = json.dumps({"index.blocks.read_only_allow_delete": value}).encode()
+    connection.ask("PUT", f"/{name}/_settings", settings)
+
+
+def test_a_cluster_whose_disks_are_full_says_so_and_the_load_resumes_once_there_is_room(
+    client, connection, vectors, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(elastic, "_ATTEMPTS", 2)
+
+    def documents():
+        for number, document in enumerate(made(vectors)):
+            if number == 1200:
+                full(connection, "tracks-full", True)
+            yield document
+
+    with pytest.raises(IndexUnavailableError, match=r"flood-stage watermark.*make some, then materialize search_index"):
+        build_elastic(client, "tracks-full", documents(), DIMENSION, "e", tmp_path)
+    batches = json.loads((tmp_path / "progress.json").read_text())["batches"]
+    full(connection, "tracks-full", None)
+    sent = []
+    bulk = elastic._bulk
+    monkeypatch.setattr(elastic, "_bulk", lambda *call: (sent.append(call[2][0]), bulk(*call)))
+    count = build_elastic(client, "tracks-full", made(vectors), DIMENSION, "e", tmp_path)
+    assert (batches, len(sent)) == (2, 3)
+    verify_elastic(client, connection, "tracks-full", count, probes(vectors), vectors, queries(vectors))
+
+    # What only reads goes on while the disks are full.
+    index = ElasticIndex(connection, "tracks-full")
+    before = index.nearest([Search(vectors[5], 3)])
+    full(connection, "tracks-full", True)
+    try:
+        assert ElasticIndex(connection, "tracks-full").nearest([Search(vectors[5], 3)]) == before
+    finally:
+        full(connection, "tracks-full", None)
+
+
+def test_an_index_that_is_deleted_while_it_is_loaded_is_said_and_loaded_anew(client, connection, vectors, tmp_path):
+    def documents():
+        for number, document in enumerate(made(vectors)):
+            if number == 1200:
+                connection.ask("DELETE", "/tracks-deleted")
+            yield document
+
+    with pytest.raises(IndexUnavailableError, match="was deleted while it was loaded: materialize search_index again"):
+        build_elastic(client, "tracks-deleted", documents(), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-deleted", made(vectors), DIMENSION, "e", tmp_path)
+    verify_elastic(client, connection, "tracks-deleted", count, probes(vectors), vectors, queries(vectors))
+
+
+def test_an_index_that_is_deleted_while_it_serves_is_none_until_it_is_there_again(
+    client, connection, vectors, tmp_path
+):
+    build_elastic(client, "tracks-served", made(vectors, 600), DIMENSION, "e", tmp_path)
+    index = ElasticIndex(connection, "tracks-served")
+    asked = Search(vectors[5], 3)
+    before = index.nearest([asked])
+    connection.ask("DELETE", "/tracks-served")
+    with pytest.raises(IndexUnavailableError, match="no such index"):
+        index.nearest([asked])
+    with pytest.raises(IndexUnavailableError, match="tracks-served"):
+        index.fetch(["t5"])
+    build_elastic(client, "tracks-served", made(vectors, 600), DIMENSION, "e", tmp_path)
+    assert index.nearest([asked]) == before
 
 
 def test_a_key_longer_than_elasticsearch_takes_is_found_all_the_same(client, connection, tmp_path):
