@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from algorhythms_ask.index import IndexUnavailableError
-from algorhythms_ask.release import CURRENT, NotServableError, connect, parsed
+from algorhythms_ask.release import CURRENT, NotServableError, connect, pointed
 
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.release.bucket import Bucket
@@ -34,7 +34,7 @@ def current(store: Store) -> Content | None:
     if not path.is_file():
         return None
     try:
-        return parsed(path, path.read_bytes(), "version", "bundle", "index")
+        return pointed(path, path.read_bytes())
     except NotServableError as error:
         _log.warning("%s; what the history names last is taken for what is released", error)
         lines = _noted(store)
@@ -58,10 +58,7 @@ def _noted(store: Store) -> list[Content]:
     path = _history(store)
     lines = path.read_bytes().splitlines() if path.is_file() else []
     try:
-        return [
-            parsed(f"line {number} of {path}", line, "version", "bundle", "index")
-            for number, line in enumerate(lines, start=1)
-        ]
+        return [pointed(f"line {number} of {path}", line) for number, line in enumerate(lines, start=1)]
     except NotServableError as error:
         raise InputError(f"{error}. Delete that line: what it tells of can no longer be rolled back to.") from None
 

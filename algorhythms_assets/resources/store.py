@@ -148,7 +148,13 @@ class Store:
         return self.root / ".locks"
 
     def slice_path(self, key: str) -> Path:
-        """Returns where the rows of a slice lie: a name that is too long for a file is cut, and made unique."""
+        """Returns where the rows of a slice lie: a name that is too long for a file is cut, and made unique.
+
+        Raises:
+            InputError: the key would lead out of the folder of slices.
+        """
+        if {"", ".", ".."} & set(key.split("/")) or "\0" in key:
+            raise InputError(f"{key!r} is no slice: its name leads elsewhere")
         parts = [part if len(part.encode()) <= _LONGEST_NAME else _shortened(part) for part in key.split("/")]
         return self.root / RAW_PLAYLISTS.path.format(slice="/".join(parts))
 

@@ -15,7 +15,9 @@ from algorhythms_ask.release import (
     named,
     open_index,
     parsed,
+    pointed,
     prefix_of,
+    require_beside,
 )
 
 # The origin's settings for the files of a bundle, which have to lie side by side now.
@@ -41,7 +43,7 @@ class BucketStore:
 
     def load(self, pointer: bytes) -> Release:
         """Downloads the bundle that the pointer names, and opens it with its index."""
-        current = parsed(f"s3://{self._bucket}/{self._key}", pointer, "version", "bundle", "index")
+        current = pointed(f"s3://{self._bucket}/{self._key}", pointer)
         if current["index"]["kind"] == "embedded":
             raise NotServableError(
                 f"release {current['version']} in s3://{self._bucket} searches in an embedded index, "
@@ -63,8 +65,7 @@ class BucketStore:
         manifest = self._get(f"{place}/manifest.json")
         (folder / "manifest.json").write_bytes(manifest)
         for name in parsed(folder / "manifest.json", manifest, "files")["files"]:
-            if Path(name).name != name:
-                raise NotServableError(f"{folder / 'manifest.json'} names {name!r}, which is no file beside it")
+            require_beside(folder, name)
             if time.monotonic() > deadline:
                 raise NotServableError(f"{folder} could not be read within {_SECONDS:.0f} s")
             (folder / name).write_bytes(self._get(f"{place}/{name}"))

@@ -72,7 +72,7 @@ class LocalStore:
 
     def load(self, pointer: bytes) -> Release:
         """Opens the release that the pointer names."""
-        current = parsed(self._store / CURRENT, pointer, "version", "bundle", "index")
+        current = pointed(self._store / CURRENT, pointer)
         index = open_index(self._store, current["index"])
         recommender = load_recommender(self._store / current["bundle"], index)
         return named(current, recommender)
@@ -185,9 +185,10 @@ def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
     """Holds files against their SHA-256.
 
     Raises:
-        NotServableError: one is missing or another.
+        NotServableError: one is missing or another, or is none of this folder.
     """
     for name, checksum in checksums.items():
+        require_beside(folder, name)
         path = folder / name
         try:
             with path.open("rb") as file:
@@ -196,6 +197,16 @@ def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
             found = None
         if found != checksum:
             raise NotServableError(f"{path} is missing or not the file that was released: release again")
+
+
+def require_beside(folder: Path, name: str) -> None:
+    """Checks that what a manifest names lies beside it.
+
+    Raises:
+        NotServableError: it would lie elsewhere.
+    """
+    if "/" in name or name in ("", ".", ".."):
+        raise NotServableError(f"{folder / 'manifest.json'} names {name!r}, which is no file beside it: release again")
 
 
 def load_encoder(folder: Path) -> Encoder:
@@ -220,6 +231,22 @@ def _json(path: Path, *names: str) -> dict[str, Any]:
     except OSError as error:
         raise NotServableError(f"{path} cannot be read: {error}") from error
     return parsed(path, content, *names)
+
+
+def pointed(path: Path | str, text: bytes) -> dict[str, Any]:
+    """Returns what a pointer to a release says; `path` is where it comes from.
+
+    Raises:
+        NotServableError: it is no pointer, or what it names could lie outside the store.
+    """
+    content = parsed(path, text, "version", "bundle", "index")
+    index = content["index"]
+    if not isinstance(index, dict) or not {"kind", "name"} <= set(index):
+        raise NotServableError(f"{path} names no index: release again")
+    for name in map(str, (content["bundle"], index["name"])):
+        if {"", ".", ".."} & set(name.split("/")):
+            raise NotServableError(f"{path} names {name!r}, which is no place in a store: release again")
+    return content
 
 
 def parsed(path: Path | str, text: bytes, *names: str) -> dict[str, Any]:
