@@ -66,6 +66,26 @@ def test_the_columns_of_every_table_are_documented_in_the_words_of_the_contract(
     assert columns_of(file) in (ROOT / "docs" / "store.md").read_text()
 
 
+def faults_and_tests():
+    """The rows of docs/reliability.md: what goes wrong, and the names in the last column."""
+    for line in (ROOT / "docs" / "reliability.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and cells[-1] != "tested in" and not set(line) <= set("| -"):
+            yield cells[0], cells[-1]
+
+
+def test_every_fault_names_tests_that_are_there():
+    rows = list(faults_and_tests())
+    tested = {fault for fault, tests in rows if tests != "no test"}
+    assert len(tested) > 40
+    assert len(tested) >= len(rows) - 1
+    for fault, tests in rows:
+        for name in re.findall(r"`([\w/]+)`", tests):
+            place = ROOT / name if name.startswith("lambda/") else ROOT / "algorhythms_assets_tests" / name
+            assert place.with_suffix(".py").is_file() or any(place.glob("test_*.py")), f"{fault}: {name}"
+        assert tests == "no test" or "`" in tests, fault
+
+
 def test_links_lead_somewhere():
     for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
