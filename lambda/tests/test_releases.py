@@ -61,6 +61,11 @@ def _nonsense(root: Path) -> None:
     (root / "releases" / "current.json").write_text('{"version": "v2", "bundle": 5, "index": 7}')
 
 
+def _unexpected(root: Path) -> None:
+    path = root / "serving_bundle" / "v2" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"files": 7}))
+
+
 def _half_a_pointer(root: Path) -> None:
     (root / "releases" / "current.json").write_text('{"version": "v2"')
 
@@ -76,7 +81,8 @@ def _no_pointer(root: Path) -> None:
         (_damage_vectors, "release_unusable", "vectors.npy is missing or not the file"),
         (_damage_names, "release_unusable", "documents.sqlite is missing or not the file"),
         (_lose_index, "index_unavailable", "cannot be read"),
-        (_nonsense, "check_failed", "not subscriptable"),
+        (_nonsense, "release_unusable", "names no index"),
+        (_unexpected, "check_failed", "no attribute"),
         (_half_a_pointer, "release_unusable", "cannot be read"),
         (_no_pointer, "release_unusable", "nothing is released"),
     ],
