@@ -135,7 +135,11 @@ def _released(work: Work[EvaluationConfig], bundle: Path, index: Path, test_buck
     current = work.store.root / CURRENT
     if not current.is_file():
         return None
-    about = json.loads(current.read_text())
+    try:
+        about = pointed(current, current.read_bytes())
+    except NotServableError as error:
+        work.log.warning("not compared with what is released: %s", error)
+        return None
     evaluated = [str(bundle.relative_to(work.store.root)), index_reference(work.store.root, index)]
     if [about["bundle"], about["index"]] == evaluated:
         return None

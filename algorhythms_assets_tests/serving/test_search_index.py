@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -10,7 +12,7 @@ from algorhythms_ask.release import CURRENT
 from algorhythms_assets.contracts import SEARCH_INDEX
 from algorhythms_assets.demo import serving
 from algorhythms_assets.resources.store import Store
-from algorhythms_assets_tests.conftest import run_demo
+from algorhythms_assets_tests.conftest import ROOT, run_demo
 
 
 @pytest.fixture
@@ -42,4 +44,8 @@ def test_the_main_job_builds_verifies_evaluates_and_serves_it(demo, store, elast
     httpx.delete(f"{elasticsearch_node.url}/tracks-{version}").raise_for_status()
     monkeypatch.setenv("ALGORHYTHMS_INDEX", elasticsearch_node.url)
     with pytest.raises(Exception, match="the endpoint did not start"), serving(store.root):
+        pass
+    command = [sys.executable, "-m", SEARCH_INDEX.module, "--store", store.root, "--index", elasticsearch_node.url]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=300)
+    with serving(store.root):
         pass
