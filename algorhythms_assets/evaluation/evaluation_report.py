@@ -17,6 +17,7 @@ from algorhythms_ask.release import (
     load_recommender,
     load_release,
     open_index,
+    pointed,
 )
 from numpy.typing import NDArray
 
