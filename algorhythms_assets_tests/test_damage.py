@@ -1,9 +1,11 @@
 """Files that a disk, a copy or a tool has damaged: what is wrong is said in a line, and what follows mends it."""
 
+import logging
 import re
 import shutil
 import sqlite3
 import sys
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -23,6 +25,7 @@ from algorhythms_assets.contracts import (
     NoConfig,
 )
 from algorhythms_assets.dagster_home import dagster_home
+from algorhythms_assets.evaluation import evaluation_report
 from algorhythms_assets.payload import run
 from algorhythms_assets.plan import outdated
 from algorhythms_assets.release.publish import publish
@@ -203,6 +206,13 @@ def test_a_damaged_pointer_is_written_again_from_the_history(store, settings, co
     assert publish(store, force=False)["version"]
     assert pointer.read_bytes() == whole
     assert "what the history names last is taken" in caplog.text
+
+
+def test_an_evaluation_says_that_it_compares_with_nothing_where_the_pointer_is_damaged(store, caplog):
+    work = SimpleNamespace(store=store, log=logging.getLogger("evaluation_report"))
+    (store.root / CURRENT).write_bytes(b"{")
+    assert evaluation_report._released(work, store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX), [0, 1]) is None
+    assert "not compared with what is released" in caplog.text
 
 
 def test_a_damaged_history_says_which_line_and_what_serves_stays(store):
