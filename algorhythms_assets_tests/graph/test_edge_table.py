@@ -12,8 +12,9 @@ from algorhythms_assets.graph import edge_table
 from algorhythms_assets.graph.edge_table import ENCODING, edge_files
 from algorhythms_assets.ingest import track_metadata
 from algorhythms_assets.ingest.config import TrackMetadataConfig
+from algorhythms_assets.resources.checksums import SUMS_FILE
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
-from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets.resources.store import STAMP_FILE, InputError, Store
 from algorhythms_assets_tests.conftest import ROOT, failure_of
 from algorhythms_assets_tests.graph import deadly, in_many_blocks
 from algorhythms_assets_tests.graph.conftest import made
@@ -71,7 +72,8 @@ def test_a_killed_run_says_how_far_it_was_and_the_next_goes_on(many_blocks, stor
     assert resumed["dagster/row_count"] == whole["dagster/row_count"]
     assert contents(store) == contents(undisturbed)
     assert sorted(path.name for path in store.root.glob("[a-z]*")) == ["edge_table", "raw_playlists", "track_metadata"]
-    assert {path.suffix for path in store.path(EDGE_TABLE).iterdir()} == {".parquet", ".json"}
+    others = {path.name for path in store.path(EDGE_TABLE).iterdir() if path.suffix != ".parquet"}
+    assert others == {STAMP_FILE, SUMS_FILE}
 
 
 def test_what_an_earlier_snapshot_left_is_not_gone_on_with(many_blocks, store):
