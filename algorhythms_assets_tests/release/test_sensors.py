@@ -37,7 +37,8 @@ def arrives(settings, key, playlists):
 def is_released(settings):
     store = Store(settings.store)
     (store.root / CURRENT).parent.mkdir(exist_ok=True)
-    write_json(store.root / CURRENT, {"version": "r", "snapshot": "s"})
+    index = {"kind": "embedded", "name": "search_index/r"}
+    write_json(store.root / CURRENT, {"version": "r", "snapshot": "s", "bundle": "serving_bundle/r", "index": index})
     keep_slices(store, "s", {key: stamp.data_version for key, stamp in store.slices().items()})
 
 
