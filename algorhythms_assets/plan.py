@@ -1,4 +1,4 @@
-"""Which artifacts are to be made: those that would come out otherwise than they are in the store, or are damaged."""
+"""Finds the artifacts that must be rebuilt: those that are outdated under the current settings, or damaged."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ from algorhythms_assets.settings import Settings
 
 
 def configs(settings: Settings) -> Mapping[str, BaseModel]:
-    """Returns the config that each artifact is made with where nothing else is chosen, by its name."""
+    """Returns the default config of each artifact under the settings, by artifact name."""
     return {
         TRACK_METADATA.name: TrackMetadataConfig(holdout=settings.holdout),
         AUDIO_FEATURES.name: audio_features_config(settings),
@@ -57,7 +57,7 @@ def configs(settings: Settings) -> Mapping[str, BaseModel]:
 
 
 def outdated(store: Store, settings: Settings) -> list[str]:
-    """Returns the artifacts after the slices that have to be made, the release among them if another is to serve."""
+    """Returns the artifacts that must be rebuilt, except slices; includes the release if it would change."""
     chosen = configs(settings)
     found: list[str] = []
     for name, config in chosen.items():

@@ -126,7 +126,7 @@ def test_bad_slices_and_playlists_are_set_aside_and_the_rest_is_released(demo, t
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"PLAYLISTS": "missing"}, "missing is no folder"),
+        ({"PLAYLISTS": "missing"}, "missing is not a folder"),
         ({"HOLDOUT": "much"}, "ALGORHYTHMS_HOLDOUT"),
         ({"ENGINE": "sparkle"}, "ALGORHYTHMS_ENGINE"),
         ({"DEPLOYMENT": "moon"}, "ALGORHYTHMS_DEPLOYMENT"),

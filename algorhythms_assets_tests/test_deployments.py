@@ -41,7 +41,7 @@ def test_jobs_ask_for_memory_as_the_setting_says(setting, memory, tmp_path, monk
 
 @pytest.mark.parametrize("engine", ["sparkle", "local[x]", "spark://", ""])
 def test_what_is_no_engine_is_refused(engine, tmp_path):
-    with pytest.raises(ValidationError, match="no engine"):
+    with pytest.raises(ValidationError, match="not an engine"):
         Settings(store=tmp_path, engine=engine)
 
 

@@ -74,15 +74,15 @@ def test_a_node_that_is_of_no_use_is_absent(machine, tmp_path, does, told):
 @pytest.mark.parametrize(
     ("settings", "name", "told"),
     [
-        ({"STOER": "x"}, "settings", "ALGORHYTHMS_STOER is no setting; is it ALGORHYTHMS_STORE?"),
-        ({"XYZZY": "x"}, "settings", "ALGORHYTHMS_XYZZY is no setting"),
+        ({"STOER": "x"}, "settings", "ALGORHYTHMS_STOER is not a setting; did you mean ALGORHYTHMS_STORE?"),
+        ({"XYZZY": "x"}, "settings", "ALGORHYTHMS_XYZZY is not a setting"),
         ({"HOLDOUT": "2"}, "settings", "ALGORHYTHMS_HOLDOUT: "),
         ({"FEATURES_RATE": "0"}, "settings", "ALGORHYTHMS_FEATURES_RATE: "),
         ({"SLURM_MEMORY": "much"}, "settings", "ALGORHYTHMS_SLURM_MEMORY: "),
         ({"DEPLOYMENT": "slurm"}, "Slurm", "no sbatch on the PATH"),
         ({"ENGINE": "local[2]"}, "Java", "there is none on the PATH"),
         ({"PLAYLISTS": "/nowhere"}, "playlists", "/nowhere"),
-        ({"FEATURES": "/nowhere.csv"}, "features", "/nowhere.csv is no file"),
+        ({"FEATURES": "/nowhere.csv"}, "features", "/nowhere.csv is not a file"),
         ({"INDEX": "http://127.0.0.1:9"}, "Elasticsearch", "127.0.0.1:9"),
         ({"RELEASES": "bucket", "INDEX": "http://127.0.0.1:9"}, "S3", "MODEL_BUCKET has to name the bucket"),
         ({"STORE": "/dev/null/store"}, "disk", "cannot be written"),
@@ -118,7 +118,7 @@ def test_what_is_not_there_is_told_with_what_it_would_enable():
     ]
 
 
-@pytest.mark.parametrize(("setting", "code", "end"), [("", 0, "Nothing is wrong."), ("2", 1, "1 to mend.")])
+@pytest.mark.parametrize(("setting", "code", "end"), [("", 0, "Nothing is wrong."), ("2", 1, "1 to fix.")])
 def test_it_ends_with_whether_something_is_wrong(tmp_path, setting, code, end):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ALGORHYTHMS_")}
     environment |= {"ALGORHYTHMS_STORE": str(tmp_path)} | ({"ALGORHYTHMS_HOLDOUT": setting} if setting else {})
