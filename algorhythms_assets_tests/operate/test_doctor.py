@@ -42,7 +42,7 @@ def test_a_bare_machine_lacks_what_is_optional_and_nothing_is_wrong(machine):
         **dict.fromkeys(("Python", "memory", "disk", "settings"), OK),
         **dict.fromkeys(("playlists", "features", "GPU", "Node", "Java", "Slurm", "Elasticsearch", "S3"), ABSENT),
     }
-    assert found["settings"] == [(OK, "chosen: store")]
+    assert found["settings"] == [(OK, "set: store")]
 
 
 def test_what_is_there_is_named(machine, tmp_path):

@@ -41,4 +41,4 @@ def _reason(request: RecommendationsIn) -> str:
     if request.cursor:
         return "this is the last page"
     options = [name for name in ("exclude", "max_per_artist", "collapse_versions") if getattr(request, name)]
-    return f"there are no others{' with ' if options else ''}{' and '.join(options)}"
+    return f"there are no others with {' and '.join(options)}" if options else "there are no others"
