@@ -69,8 +69,8 @@ def test_a_wrong_password_is_told_and_not_shown(guarded: dict[str, str]) -> None
     [
         ({}, "DATABASE_URL must be"),
         ({"DATABASE_URL": "https://user:secret@host"}, "without user and password"),
-        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u"}, "belong together"),
-        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u", "DATABASE_API_KEY": "k"}, "only one"),
+        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u"}, "must be set together"),
+        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u", "DATABASE_API_KEY": "k"}, "not both"),
         ({"DATABASE_URL": "http://h", "DATABASE_CA_FILE": "/nowhere"}, "which is not a file"),
         ({"DATABASE_URL": "http://h", "DATABASE_TIMEOUT": "soon"}, "number of seconds"),
     ],
