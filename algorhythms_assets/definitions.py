@@ -15,10 +15,12 @@ from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.model import checks as model_checks
+from algorhythms_assets.operate.asset_jobs import ASSET_JOBS
+from algorhythms_assets.operate.schedules import monthly_retraining
 from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
-from algorhythms_assets.release.jobs import roll_back_release
+from algorhythms_assets.release.jobs import roll_back_job
 from algorhythms_assets.release.sensors import enough_new_playlists
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.serving import checks as serving_checks
@@ -53,18 +55,8 @@ defs = dg.Definitions(
         _kinds, [asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)]
     ),
     asset_checks=dg.load_asset_checks_from_modules(CHECKS),
-    jobs=[
-        dg.define_asset_job(
-            "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."
-        ),
-        dg.define_asset_job(
-            "train_and_release",
-            selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_playlists"),
-            description="Make a snapshot of all slices, train on it, evaluate and release.",
-        ),
-        remove_slices,
-        roll_back_release,
-    ],
+    jobs=[*ASSET_JOBS, remove_slices, roll_back_job],
+    schedules=[monthly_retraining],
     sensors=[
         sensors.new_slices,
         enough_new_playlists,

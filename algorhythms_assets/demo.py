@@ -157,7 +157,7 @@ def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, setti
     if settings.index != "embedded" and SEARCH_INDEX.name in names:
         require_ready()
     print("Training and releasing", flush=True)
-    job = defs.resolve_job_def("train_and_release")
+    job = defs.resolve_job_def("retrain")
     result = job.execute_in_process(
         instance=instance,
         run_config=_NARRATED,

@@ -37,7 +37,7 @@ def release(
     """What users are served: one file, `releases/current.json`, that names a bundle and an index.
 
     It reads the verdict of the evaluation, loads everything as an endpoint does, and replaces that file. Endpoints
-    take it up within seconds. The job `roll_back_release` goes back to what served before. See docs/endpoint.md.
+    take it up within seconds. The job `roll_back` goes back to what served before. See docs/endpoint.md.
     """
     require_kept(context.instance)
     try:

@@ -45,7 +45,9 @@ def switch_to_earlier_release(
     )
 
 
-@dg.job(description="Have an earlier release serve again: what served before the current, or a version.")
-def roll_back_release() -> None:
+@dg.job(
+    name="roll_back", description="Have an earlier release serve again: what served before the current, or a version."
+)
+def roll_back_job() -> None:
     """Rolls back."""
     switch_to_earlier_release()
