@@ -20,7 +20,7 @@ install = if [ $(INSTALLER) = uv ] && $(PIP) install --quiet --constraint constr
 
 # What .env says wins over the environment, and a variable of the command line (make demo STORE=…) over both.
 -include .env
-$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT UI_PORT,\
+$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT UI_PORT CONFIG,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 

@@ -128,6 +128,9 @@ class Settings(_FromEnvironment):
     engine: Annotated[str, AfterValidator(_engine)] = Field(
         "duckdb", description="what runs SQL and blocks: duckdb, a Spark master, or spark"
     )
+    config: Path | None = Field(
+        None, description="YAML file of what assets are configured with where a run says nothing else"
+    )
     retrain_after: int = Field(
         1000, ge=1, description="number of new or changed playlists that triggers a new snapshot"
     )
@@ -210,6 +213,26 @@ class FeatureSettings(_FromEnvironment):
     longest_wait: float = Field(600, ge=0, description="in seconds; the run fails if a service asks for a longer wait")
     spotify_url: Address = Field("https://api.spotify.com/v1", description="base URL of Spotify's API")
     token_url: Address = Field("https://accounts.spotify.com/api/token", description="URL of Spotify's tokens")
+
+
+def _webhook(url: SecretStr | None) -> SecretStr | None:
+    try:
+        TypeAdapter(AnyHttpUrl | None).validate_python(url and url.get_secret_value())
+    except ValidationError:
+        raise ValueError("not a well-formed http:// or https:// address") from None
+    return url
+
+
+class AlertSettings(_FromEnvironment):
+    """Who is told of failures, from ALGORHYTHMS_ALERT_ plus the name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ALGORHYTHMS_ALERT_", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    url: Annotated[SecretStr | None, AfterValidator(_webhook)] = Field(
+        None, description="webhook that is told of failed runs and checks; whoever knows it can post there"
+    )
 
 
 def _requests(value: Any) -> Any:

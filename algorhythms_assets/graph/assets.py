@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, GRAPH_SAMPLE, PYG_GRAPH, NoConfig
 from algorhythms_assets.graph.config import GraphSampleConfig, PygGraphConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
@@ -32,6 +33,7 @@ def degree_report(context: dg.AssetExecutionContext, compute: dg.ResourceParam[C
     return materialize(context, compute, DEGREE_REPORT, NoConfig(), Memory(0.6, per_million_tracks=0.17))
 
 
+@with_lasting_defaults(GRAPH_SAMPLE)
 class GraphSampleRunConfig(GraphSampleConfig, dg.Config):
     """How large the sample is."""
 
@@ -48,6 +50,7 @@ def graph_sample(
     return materialize(context, compute, GRAPH_SAMPLE, config, Memory(0.7, per_million_tracks=1.4))
 
 
+@with_lasting_defaults(PYG_GRAPH)
 class PygGraphRunConfig(PygGraphConfig, dg.Config):
     """How the graph is thinned."""
 

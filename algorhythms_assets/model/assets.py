@@ -4,12 +4,14 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, NoConfig
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import GPU, SERVED, declared
 
 
+@with_lasting_defaults(GCN_WEIGHTS)
 class GcnRunConfig(GcnConfig, dg.Config):
     """How the graph network is trained."""
 
@@ -39,6 +41,7 @@ def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Comp
     return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))
 
 
+@with_lasting_defaults(MLP_WEIGHTS)
 class MlpRunConfig(MlpConfig, dg.Config):
     """How the network from audio features to vectors is trained."""
 

@@ -20,9 +20,9 @@ ASSET_JOBS = [
     dg.define_asset_job(
         "retrain",
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets(RAW_PLAYLISTS.name),
-        description="Make a snapshot of all slices, train on it, evaluate, and release what passes the gate. The sensor "
-        "`enough_new_playlists` and the schedule `monthly_retraining` launch it; launch it yourself after a failure "
-        "that was mended.",
+        description="Make a snapshot of all slices, train on it, evaluate, and release what passes the gate. The "
+        "sensor `enough_new_playlists` and the schedule `monthly_retraining` launch it; launch it yourself after a "
+        "failure that was mended.",
     ),
     dg.define_asset_job(
         "fetch_features",

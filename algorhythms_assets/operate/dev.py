@@ -9,6 +9,7 @@ import dagster as dg
 
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
+from algorhythms_assets.plan import chosen
 from algorhythms_assets.resources.lock import LockedError, hold
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
@@ -20,9 +21,11 @@ def main() -> None:
     """Becomes `dg dev`.
 
     Raises:
-        InputError: the store cannot be written, Dagster runs on it already, or the port is taken.
+        InputError: the file of configs is not valid, the store cannot be written, Dagster runs on it already, or the
+            port is taken.
     """
     settings = Settings.read()
+    chosen(settings)
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
     try:
         hold(Store(settings.store).locks, "dagster")

@@ -12,13 +12,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from algorhythms_assets.ingest.slices import find_slices
+from algorhythms_assets.plan import chosen
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.spark.engine import require_java
 from algorhythms_assets.resources.store import InputError
-from algorhythms_assets.settings import FeatureSettings, Settings, SlurmSettings, is_url
+from algorhythms_assets.settings import AlertSettings, FeatureSettings, Settings, SlurmSettings, is_url
 
 OK, ABSENT, WRONG = "ok", "absent", "WRONG"
 
@@ -28,6 +30,8 @@ ENABLES = {
     "memory": "training: 1.5 GB, plus 10.5 GB per million tracks",
     "disk": "the store: 30 GB for a million playlists",
     "settings": "what is set in the environment or in .env",
+    "config": "training, graph, index and evaluation otherwise than by default, in every run",
+    "alerts": "failed runs and checks told by a webhook",
     "playlists": "a model of your own taste, instead of the generated sample's",
     "features": "placing songs that are in no playlist by their sound",
     "GPU": "faster training, if torch finds it",
@@ -55,13 +59,15 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     """Returns the findings in the order of `ENABLES`; a thing with several faults has several."""
     findings = [*_machine(), *_unknown(environment)]
     settings: Settings | None = None
-    for kind in (Settings, FeatureSettings, SlurmSettings):
+    for kind in (Settings, FeatureSettings, SlurmSettings, AlertSettings):
         try:
             read = kind.read()
         except InputError as error:
             findings += [Finding("settings", WRONG, line) for line in str(error).splitlines()]
         else:
             settings = read if isinstance(read, Settings) else settings
+            if isinstance(read, AlertSettings):
+                findings.append(_alerts(read))
     if settings is not None:
         findings += _chosen(settings)
         if not any(finding.name == "settings" for finding in findings):
@@ -107,7 +113,7 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
     """Yields variables that look like settings but are not: a misspelt setting is silently ignored."""
     known = {
         f"{kind.model_config['env_prefix']}{name}".upper()
-        for kind in (Settings, FeatureSettings, SlurmSettings)
+        for kind in (Settings, FeatureSettings, SlurmSettings, AlertSettings)
         for name in kind.model_fields
     }
     for name in sorted(environment):
@@ -118,6 +124,7 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 def _chosen(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.store)
+    yield _config(settings)
     yield _playlists(settings)
     yield _features(settings)
     yield _needed("Java", _java, settings.engine != "duckdb")
@@ -168,6 +175,28 @@ def _disk(store: Path) -> Finding:
     if not os.access(place, os.W_OK | os.X_OK) or not place.is_dir():
         return Finding("disk", WRONG, f"{place} cannot be written, so the store {store} cannot be created")
     return Finding("disk", OK if free >= _LEAST_DISK_GB else WRONG, told)
+
+
+def _alerts(settings: AlertSettings) -> Finding:
+    if settings.url is None:
+        return Finding("alerts", ABSENT, "not chosen: failures are seen in Dagster's UI alone")
+    # No more than the host: the rest is the secret.
+    return Finding("alerts", OK, f"to {urlsplit(settings.url.get_secret_value()).hostname}")
+
+
+def _config(settings: Settings) -> Finding:
+    if settings.config is None:
+        return Finding("config", ABSENT, "not chosen: every asset as it comes")
+    try:
+        configs = chosen(settings)
+    except InputError as error:
+        return Finding("config", WRONG, str(error))
+    told = [
+        f"{asset} {field} {getattr(config, field)}"
+        for asset, config in configs.items()
+        for field in sorted(config.model_fields_set)
+    ]
+    return Finding("config", OK, f"{settings.config}: {', '.join(told) or 'says nothing'}")
 
 
 def _playlists(settings: Settings) -> Finding:

@@ -81,7 +81,10 @@ def _why_not(instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord]) -> str 
     if failed and failed <= _VERDICTS:
         return f"run {last.run_id} trained on them, and the result was not released: see its step {min(failed)}"
     if len(runs) > len(PAUSES):
-        return f"the training failed {len(runs)} times, last in run {last.run_id}: launch {RETRAIN_JOB} when that is mended"
+        return (
+            f"the training failed {len(runs)} times, last in run {last.run_id}: "
+            f"launch {RETRAIN_JOB} when that is mended"
+        )
     again = (runs[0].end_time or runs[0].update_timestamp.timestamp()) + PAUSES[len(runs) - 1]
     if time.time() < again:
         at = datetime.fromtimestamp(again).astimezone().isoformat(" ", "minutes")

@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, NoConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import SERVED, declared
@@ -21,6 +22,7 @@ def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[
     return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5), Request(cpus=1))
 
 
+@with_lasting_defaults(SEARCH_INDEX)
 class SearchIndexRunConfig(DocumentsConfig, dg.Config):
     """How the index is built."""
 

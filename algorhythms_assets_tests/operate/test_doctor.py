@@ -40,7 +40,9 @@ def test_a_bare_machine_lacks_what_is_optional_and_nothing_is_wrong(machine):
     found = machine()
     assert {name: findings[0][0] for name, findings in found.items()} == {
         **dict.fromkeys(("Python", "memory", "disk", "settings"), OK),
-        **dict.fromkeys(("playlists", "features", "GPU", "Node", "Java", "Slurm", "Elasticsearch", "S3"), ABSENT),
+        **dict.fromkeys(
+            ("config", "alerts", "playlists", "features", "GPU", "Node", "Java", "Slurm", "Elasticsearch", "S3"), ABSENT
+        ),
     }
     assert found["settings"] == [(OK, "set: store")]
 
@@ -52,13 +54,23 @@ def test_what_is_there_is_named(machine, tmp_path):
         program(tmp_path, name, "true")
     (tmp_path / "list.m3u").write_text("#EXTM3U\n")
     (tmp_path / "features.csv").write_text("id\n")
-    found = machine(PLAYLISTS=tmp_path, FEATURES=tmp_path / "features.csv", ENGINE="local[2]", DEPLOYMENT="slurm")
+    (tmp_path / "config.yaml").write_text("gcn_weights: {epochs: 20}\n")
+    found = machine(
+        PLAYLISTS=tmp_path,
+        FEATURES=tmp_path / "features.csv",
+        ENGINE="local[2]",
+        DEPLOYMENT="slurm",
+        CONFIG=tmp_path / "config.yaml",
+        ALERT_URL="https://hooks.slack.com/services/s3cr3t",
+    )
     assert found["Node"] == [(OK, "v22.1.0")]
     assert found["GPU"] == [(OK, "A100, 40 GiB; A100, 40 GiB")]
     assert found["Java"] == [(OK, str(tmp_path / "bin" / "java"))]
     assert found["Slurm"] == [(OK, str(tmp_path / "bin" / "sbatch"))]
     assert found["playlists"][0][0] == OK
     assert found["features"] == [(OK, str(tmp_path / "features.csv"))]
+    assert found["config"] == [(OK, f"{tmp_path / 'config.yaml'}: gcn_weights epochs 20")]
+    assert found["alerts"] == [(OK, "to hooks.slack.com")]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +90,8 @@ def test_a_node_that_is_of_no_use_is_absent(machine, tmp_path, does, told):
         ({"XYZZY": "x"}, "settings", "ALGORHYTHMS_XYZZY is not a setting"),
         ({"HOLDOUT": "2"}, "settings", "ALGORHYTHMS_HOLDOUT: "),
         ({"FEATURES_RATE": "0"}, "settings", "ALGORHYTHMS_FEATURES_RATE: "),
+        ({"ALERT_URL": "hooks.slack.com/s3cr3t"}, "settings", "ALGORHYTHMS_ALERT_URL: not a well-formed"),
+        ({"CONFIG": "/nowhere.yaml"}, "config", "/nowhere.yaml cannot be read"),
         ({"SLURM_MEMORY": "much"}, "settings", "ALGORHYTHMS_SLURM_MEMORY: "),
         ({"DEPLOYMENT": "slurm"}, "Slurm", "no sbatch on the PATH"),
         ({"ENGINE": "local[2]"}, "Java", "there is none on the PATH"),
@@ -99,8 +113,11 @@ def test_several_wrong_settings_are_all_told(machine):
     assert len(wrong) == 4
 
 
-def test_secrets_are_never_repeated(machine):
-    found = machine(FEATURES_HEADERS='{"X-Key": "s3cr3t\\n"}', FEATURES="https://user:s3cr3t@example.com")
+@pytest.mark.parametrize("webhook", ["https://hooks.slack.com/s3cr3t", "hooks.slack.com/s3cr3t"])
+def test_secrets_are_never_repeated(machine, webhook):
+    found = machine(
+        FEATURES_HEADERS='{"X-Key": "s3cr3t\\n"}', FEATURES="https://user:s3cr3t@example.com", ALERT_URL=webhook
+    )
     assert "s3cr3t" not in str(found)
 
 
