@@ -22,12 +22,19 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+  # One step at a time of those that share something: the service of audio features, a GPU.
+  pools:
+    granularity: op
+    default_limit: 1
 # What does not come to an end, or does not end when it is told to, must not hold up the queue.
 run_monitoring:
   enabled: true
   start_timeout_seconds: 300
   cancel_timeout_seconds: 300
   max_runtime_seconds: 172800
+  poll_interval_seconds: 30
+  # What a killed run holds of a pool.
+  free_slots_after_run_end_seconds: 60
 """
 # What was written before there was such a line.
 _FORMER = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n# Two runs at a time would write the same artifacts.\n"

@@ -68,7 +68,11 @@ def _configured(spec: dg.AssetSpec) -> dg.AssetSpec:
 defs = dg.Definitions(
     assets=dg.map_asset_specs(
         lambda spec: _configured(_kinds(spec)),
-        [asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)],
+        [
+            ingest.playlist_files,
+            *(asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)),
+            release.endpoint,
+        ],
     ),
     asset_checks=dg.load_asset_checks_from_modules(CHECKS),
     jobs=[*ASSET_JOBS, remove_slices, roll_back_job],

@@ -154,6 +154,18 @@ class Settings(_FromEnvironment):
         return base_url(source) if source and is_url(source) else source and _at_home(source)
 
     @property
+    def in_use(self) -> dict[str, str]:
+        """What artifacts are made of and with, as their pages in Dagster's UI tell it; it holds no secret."""
+        return {
+            "deployment": self.deployment,
+            "store": str(self.store.absolute()),
+            "playlists": self.slices,
+            "engine": self.engine,
+            "index": self.index,
+            "releases": self.releases,
+        }
+
+    @property
     def sample(self) -> Path:
         """The location of the generated sample, the default for playlists and features."""
         return self.store / "sample"

@@ -23,7 +23,7 @@ def edge_table(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Comp
     return materialize(context, compute, EDGE_TABLE, NoConfig(), memory, Request(minutes=120))
 
 
-@dg.asset(**declared(DEGREE_REPORT), kinds={"duckdb", "json"}, tags=OPTIONAL)
+@dg.asset(**declared(DEGREE_REPORT, OPTIONAL), kinds={"duckdb", "json"})
 def degree_report(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """How many neighbours tracks have in the edge table, as plot and table.
 
@@ -38,7 +38,7 @@ class GraphSampleRunConfig(GraphSampleConfig, dg.Config):
     """How large the sample is."""
 
 
-@dg.asset(**declared(GRAPH_SAMPLE), kinds={"duckdb", "parquet"}, tags=OPTIONAL)
+@dg.asset(**declared(GRAPH_SAMPLE, OPTIONAL), kinds={"duckdb", "parquet"})
 def graph_sample(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GraphSampleRunConfig
 ) -> dg.MaterializeResult[Any]:

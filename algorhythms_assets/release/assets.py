@@ -1,5 +1,6 @@
 """The release."""
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,7 @@ from algorhythms_assets.release.history import KEEP
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
-from algorhythms_assets.resources.declared import SERVED, declared
+from algorhythms_assets.resources.declared import GROUP, SERVED, STAGE_TAG, declared
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
@@ -26,7 +27,23 @@ class ReleaseConfig(dg.Config):
     keep: int = Field(KEEP, ge=2, description="releases whose files stay; endpoints may still serve the last but one")
 
 
-@dg.asset(**declared(RELEASE), kinds={"json"}, tags=SERVED)
+endpoint = dg.AssetSpec(
+    "endpoint",
+    deps=[RELEASE.name],
+    group_name=GROUP,
+    tags={STAGE_TAG: "serving", **SERVED},
+    kinds={"fastapi"},
+    description="Whatever answers `POST /recommendations` with the release: `make serve` on this machine, or the "
+    "function on AWS. Dagster does not run it; it looks for another release every five seconds. See docs/endpoint.md.",
+)
+
+
+@dg.asset(
+    **declared(RELEASE, SERVED),
+    kinds={"json"},
+    # A release of last month knows no song since.
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=45), warn_window=timedelta(days=32)),
+)
 def release(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
@@ -45,9 +62,13 @@ def release(
         content = publish(compute.store, config.force, config.keep, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
+    context.log_event(
+        dg.AssetObservation(endpoint.key, description=f"serves {content['version']}", metadata=settings.in_use)
+    )
     return dg.MaterializeResult(
         metadata={
             **about(compute.store, content),
+            **settings.in_use,
             "forced": content["forced"],
             **{
                 f"{method} {metric}": mean

@@ -12,7 +12,7 @@ from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
 
 
-@dg.asset(**declared(SERVING_BUNDLE), kinds={"numpy", "json"}, tags=SERVED)
+@dg.asset(**declared(SERVING_BUNDLE, SERVED), kinds={"numpy", "json"})
 def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """All small files that an endpoint loads, with a manifest of checksums.
 
@@ -27,7 +27,7 @@ class SearchIndexRunConfig(DocumentsConfig, dg.Config):
     """How the index is built."""
 
 
-@dg.asset(**declared(SEARCH_INDEX), kinds={"numpy", "sqlite"}, tags=SERVED)
+@dg.asset(**declared(SEARCH_INDEX, SERVED), kinds={"numpy", "sqlite"})
 def search_index(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
@@ -40,5 +40,6 @@ def search_index(
     Elasticsearch (ALGORHYTHMS_INDEX) the number of candidates is chosen so that recall@100 is at least 0.95. See
     docs/architecture.md, "Index".
     """
+    context.add_asset_metadata(settings.in_use)
     chosen = SearchIndexConfig(index=settings.index, **config.model_dump())
     return materialize(context, compute, SEARCH_INDEX, chosen, Memory(0.8, per_million_tracks=8.5))
