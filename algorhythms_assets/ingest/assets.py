@@ -12,7 +12,7 @@ from algorhythms_assets.ingest.memory import parsing_gb
 from algorhythms_assets.ingest.partitions import SLICES
 from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import GROUP, STAGE_TAG, declared
+from algorhythms_assets.resources.declared import GROUP, OWNER, STAGE_TAG, declared
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError, Store, digest
@@ -27,6 +27,7 @@ class RawPlaylistsRunConfig(dg.Config):
 
 playlist_files = dg.AssetSpec(
     "playlist_files",
+    owners=[OWNER],
     group_name=GROUP,
     tags={STAGE_TAG: RAW_PLAYLISTS.stage},
     kinds={"file"},

@@ -14,7 +14,7 @@ from algorhythms_assets.release.history import KEEP
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
-from algorhythms_assets.resources.declared import GROUP, SERVED, STAGE_TAG, declared
+from algorhythms_assets.resources.declared import GROUP, OWNER, SERVED, STAGE_TAG, declared
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
@@ -29,6 +29,7 @@ class ReleaseConfig(dg.Config):
 
 endpoint = dg.AssetSpec(
     "endpoint",
+    owners=[OWNER],
     deps=[RELEASE.name],
     group_name=GROUP,
     tags={STAGE_TAG: "serving", **SERVED},
@@ -36,6 +37,11 @@ endpoint = dg.AssetSpec(
     description="Whatever answers `POST /recommendations` with the release: `make serve` on this machine, or the "
     "function on AWS. Dagster does not run it; it looks for another release every five seconds. See docs/endpoint.md.",
 )
+
+
+def told_of_endpoint(version: str, settings: Settings) -> dg.AssetObservation:
+    """Returns the event beside the endpoint that says what it serves from now on."""
+    return dg.AssetObservation(endpoint.key, metadata={"serves": version, **settings.in_use})
 
 
 @dg.asset(
@@ -62,9 +68,7 @@ def release(
         content = publish(compute.store, config.force, config.keep, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
-    context.log_event(
-        dg.AssetObservation(endpoint.key, description=f"serves {content['version']}", metadata=settings.in_use)
-    )
+    context.log_event(told_of_endpoint(content["version"], settings))
     return dg.MaterializeResult(
         metadata={
             **about(compute.store, content),

@@ -7,7 +7,7 @@ from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 
 from algorhythms_assets.contracts import RELEASE
-from algorhythms_assets.release.assets import endpoint
+from algorhythms_assets.release.assets import told_of_endpoint
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.release.told import about
@@ -44,9 +44,7 @@ def switch_to_earlier_release(
             metadata=about(compute.store, content) | settings.in_use,
         )
     )
-    context.log_event(
-        dg.AssetObservation(endpoint.key, description=f"serves {content['version']}", metadata=settings.in_use)
-    )
+    context.log_event(told_of_endpoint(content["version"], settings))
 
 
 @dg.job(

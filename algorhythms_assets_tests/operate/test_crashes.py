@@ -23,9 +23,9 @@ def place(demo, tmp_path):
     return Store(tmp_path / "store"), demo.playlists, tmp_path / "log"
 
 
-def in_training(dagster, store):
+def in_training(dagster, store, tags=None):
     """Launches a training that takes long; returns its run, and its payload once it has its lock."""
-    run = dagster.launch("gcn_weights", gcn_weights={"epochs": 400})
+    run = dagster.launch("gcn_weights", tags=tags, gcn_weights={"epochs": 400})
     payload = dagster.payload(TRAINING)
     until(lambda: owners(store.locks)[1:], "lock of the training")
     return run, payload
@@ -73,6 +73,31 @@ def test_a_run_that_is_terminated_ends_with_its_payload(place):
         assert dagster.ended(run, 60) == "CANCELED"
         payload.wait(10)
         until(lambda: not owners(store.locks)[1:], "end of the lock")
+
+
+@pytest.mark.faults
+def test_a_run_that_takes_too_long_is_ended_and_the_queue_moves_on(place):
+    store, playlists, log = place
+    with running(store.root, playlists, log) as dagster:
+        run, payload = in_training(dagster, store, {"dagster/max_runtime_seconds": "5"})
+        queued = dagster.launch("degree_report")
+        assert dagster.ended(run, 120) == "FAILURE"
+        payload.wait(30)
+        assert dagster.ended(queued, 120) == "SUCCESS"
+        with dg.DagsterInstance.from_config(str(store.root / ".dagster")) as instance:
+            assert not instance.event_log_storage.get_concurrency_run_ids()
+
+
+@pytest.mark.faults
+def test_a_run_whose_process_is_suspended_does_not_block_the_queue_for_ever(place):
+    """It answers nobody, and is not gone either: only its time tells."""
+    store, playlists, log = place
+    with running(store.root, playlists, log) as dagster:
+        run, _ = in_training(dagster, store, {"dagster/max_runtime_seconds": "5"})
+        dagster.run_worker(TRAINING).suspend()
+        queued = dagster.launch("degree_report")
+        assert dagster.ended(run, 180) == "FAILURE"
+        assert dagster.ended(queued, 120) == "SUCCESS"
 
 
 def test_a_second_dagster_on_the_store_is_refused_in_a_line(place):
