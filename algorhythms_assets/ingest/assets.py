@@ -32,7 +32,8 @@ playlist_files = dg.AssetSpec(
     tags={STAGE_TAG: RAW_PLAYLISTS.stage},
     kinds={"file"},
     description="The files of playlists in ALGORHYTHMS_PLAYLISTS, as people put them there. Dagster does not make "
-    "them: the sensor `new_slices` finds those that are new or changed. Formats: docs/playlists.md.",
+    "them: the sensor `new_slices` finds those that are new or changed. The last observation says where they lie and how "
+    "many were read. Formats: docs/playlists.md.",
 )
 
 
@@ -58,7 +59,7 @@ def raw_playlists(
     chosen = RawPlaylistsConfig(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
     )
-    found = {"place": chosen.folder, "files read": len(context.partition_keys)}
+    found: dict[str, Any] = {"place": chosen.folder, "files read": len(context.partition_keys)}
     context.log_event(dg.AssetObservation(playlist_files.key, metadata=found))
     invocation = compute.run(context, RAW_PLAYLISTS.module, chosen, _request(chosen))
     made = invocation.get_custom_messages()[-1]

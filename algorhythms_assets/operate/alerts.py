@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import dagster as dg
@@ -22,7 +22,8 @@ MOST_RUNS = 50
 MOST_LINES = 10
 _LONGEST_LINE = 500
 _SLACK = "hooks.slack.com"
-_ENDS = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
+_End: TypeAlias = Literal[dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS]
+_ENDS: tuple[_End, ...] = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_SUCCESS)
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,12 @@ def alerts(
     return dg.SensorResult(skip_reason=f"told of {len(found)} runs", cursor=json.dumps(cursor))
 
 
-def _last(instance: dg.DagsterInstance, end: dg.DagsterEventType) -> int:
+def _last(instance: dg.DagsterInstance, end: _End) -> int:
     records = instance.fetch_run_status_changes(end, limit=1).records
     return records[0].storage_id if records else 0
 
 
-def _ended(instance: dg.DagsterInstance, end: dg.DagsterEventType, after: int) -> Sequence[dg.EventLogRecord]:
+def _ended(instance: dg.DagsterInstance, end: _End, after: int) -> Sequence[dg.EventLogRecord]:
     wanted = dg.RunStatusChangeRecordsFilter(end, after_storage_id=after)
     return instance.fetch_run_status_changes(wanted, limit=MOST_RUNS, ascending=True).records
 
