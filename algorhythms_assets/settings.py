@@ -128,7 +128,7 @@ class Settings(_FromEnvironment):
     engine: Annotated[str, AfterValidator(_engine)] = Field(
         "duckdb", description="what runs SQL and blocks: duckdb, a Spark master, or spark"
     )
-    config: Path | None = Field(
+    config: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
         None, description="YAML file of what assets are configured with where a run says nothing else"
     )
     retrain_after: int = Field(

@@ -114,8 +114,9 @@ def test_where_payloads_run_and_where_releases_go_are_two_choices(tmp_path):
 
 def test_a_tilde_is_the_users_home_wherever_a_place_is_named(monkeypatch):
     monkeypatch.setenv("HOME", "/home/someone")
-    for name in ("STORE", "PLAYLISTS", "FEATURES"):
+    for name in ("STORE", "PLAYLISTS", "FEATURES", "CONFIG"):
         monkeypatch.setenv(f"ALGORHYTHMS_{name}", f"~/{name.lower()}")
     settings = Settings.read()
     assert settings.store == Path("/home/someone/store")
+    assert settings.config == Path("/home/someone/config")
     assert (settings.slices, settings.feature_source) == ("/home/someone/playlists", "/home/someone/features")

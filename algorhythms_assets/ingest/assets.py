@@ -32,8 +32,8 @@ playlist_files = dg.AssetSpec(
     tags={STAGE_TAG: RAW_PLAYLISTS.stage},
     kinds={"file"},
     description="The files of playlists in ALGORHYTHMS_PLAYLISTS, as people put them there. Dagster does not make "
-    "them: the sensor `new_slices` finds those that are new or changed. The last observation says where they lie and how "
-    "many were read. Formats: docs/playlists.md.",
+    "them: the sensor `new_slices` finds those that are new or changed. The last observation says where they lie and "
+    "how many were read. Formats: docs/playlists.md.",
 )
 
 
