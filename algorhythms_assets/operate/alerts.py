@@ -63,10 +63,10 @@ def alerts(
     address = url.get_secret_value()
     problem = send(address, message(address, found, f"http://127.0.0.1:{settings.ui_port}"))
     if problem:
-        told = f"{len(found)} failures are not told yet, and are tried again at the next tick: {problem}"
+        told = f"{problem}; what failed is told at the next tick"
         context.log.warning(told)
         return dg.SkipReason(told)
-    return dg.SensorResult(skip_reason=f"told of {len(found)} runs", cursor=json.dumps(cursor))
+    return dg.SensorResult(skip_reason=f"runs told of: {len(found)}", cursor=json.dumps(cursor))
 
 
 def _last(instance: dg.DagsterInstance, end: _End) -> int:

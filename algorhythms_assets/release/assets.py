@@ -35,7 +35,8 @@ endpoint = dg.AssetSpec(
     tags={STAGE_TAG: "serving", **SERVED},
     kinds={"fastapi"},
     description="Whatever answers `POST /recommendations` with the release: `make serve` on this machine, or the "
-    "function on AWS. Dagster does not run it; it looks for another release every five seconds. See docs/endpoint.md.",
+    "function on AWS. Dagster does not run it; it looks for another release every five seconds. "
+    "The last observation says which one it serves. See docs/endpoint.md.",
 )
 
 

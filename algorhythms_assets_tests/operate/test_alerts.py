@@ -59,7 +59,7 @@ def test_a_failed_run_and_a_failed_check_are_told_in_one_message_and_once(instan
     _, cursor = tick(instance)
     failed, warned, _ = run(instance, fails="no room\non the disk"), run(instance, warns="3 of 9 norms"), run(instance)
     said, cursor = tick(instance, cursor)
-    assert said == "told of 2 runs"
+    assert said == "runs told of: 2"
     [sent] = receiver.messages
     lines = sent["text"].splitlines()
     assert lines[0] == "algorhythms: 2 runs, 1 failed and 1 with failed checks"
@@ -95,12 +95,10 @@ def test_what_is_refused_is_told_at_the_next_tick(instance, receiver, status):
     run(instance, fails="no room")
     receiver.status = status
     said, later = tick(instance, cursor)
-    assert (
-        said == f"1 failures are not told yet, and are tried again at the next tick: the webhook answers HTTP {status}"
-    )
+    assert said == f"the webhook answers HTTP {status}; what failed is told at the next tick"
     assert later == cursor
     receiver.status = 200
-    assert tick(instance, later)[0] == "told of 1 runs"
+    assert tick(instance, later)[0] == "runs told of: 1"
     assert len(receiver.messages) == 1
 
 
@@ -136,7 +134,7 @@ def test_many_failures_are_one_short_message(instance, receiver, monkeypatch):
     _, cursor = tick(instance)
     for number in range(3):
         run(instance, fails=f"failure {number}")
-    for told in ("told of 2 runs", "told of 1 runs", "nothing failed"):
+    for told in ("runs told of: 2", "runs told of: 1", "nothing failed"):
         said, cursor = tick(instance, cursor)
         assert said == told
     assert receiver.asked == 2
