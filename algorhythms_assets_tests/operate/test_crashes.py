@@ -23,12 +23,18 @@ def place(demo, tmp_path):
     return Store(tmp_path / "store"), demo.playlists, tmp_path / "log"
 
 
-def in_training(dagster, store, tags=None):
+def in_training(dagster, store):
     """Launches a training that takes long; returns its run, and its payload once it has its lock."""
-    run = dagster.launch("gcn_weights", tags=tags, gcn_weights={"epochs": 400})
+    run = dagster.launch("gcn_weights", gcn_weights={"epochs": 400})
     payload = dagster.payload(TRAINING)
     until(lambda: owners(store.locks)[1:], "lock of the training")
     return run, payload
+
+
+def takes_too_long(store, run):
+    """Has Dagster's monitor find that a run has taken longer than it may."""
+    with dg.DagsterInstance.from_config(str(store.root / ".dagster")) as instance:
+        instance.add_run_tags(run, {"dagster/max_runtime_seconds": "1"})
 
 
 @pytest.mark.slow
@@ -79,7 +85,8 @@ def test_a_run_that_is_terminated_ends_with_its_payload(place):
 def test_a_run_that_takes_too_long_is_ended_and_the_queue_moves_on(place):
     store, playlists, log = place
     with running(store.root, playlists, log) as dagster:
-        run, payload = in_training(dagster, store, {"dagster/max_runtime_seconds": "5"})
+        run, payload = in_training(dagster, store)
+        takes_too_long(store, run)
         queued = dagster.launch("degree_report")
         assert dagster.ended(run, 120) == "FAILURE"
         payload.wait(30)
@@ -93,8 +100,9 @@ def test_a_run_whose_process_is_suspended_does_not_block_the_queue_for_ever(plac
     """It answers nobody, and is not gone either: only its time tells."""
     store, playlists, log = place
     with running(store.root, playlists, log) as dagster:
-        run, _ = in_training(dagster, store, {"dagster/max_runtime_seconds": "5"})
+        run, _ = in_training(dagster, store)
         dagster.run_worker(TRAINING).suspend()
+        takes_too_long(store, run)
         queued = dagster.launch("degree_report")
         assert dagster.ended(run, 180) == "FAILURE"
         assert dagster.ended(queued, 120) == "SUCCESS"

@@ -53,9 +53,7 @@ class Dagster:
         self.log = log
         self._url = f"http://127.0.0.1:{port}/graphql"
 
-    def launch(
-        self, *assets: str, job: str = "__ASSET_JOB", tags: dict[str, str] | None = None, **config: dict[str, Any]
-    ) -> str:
+    def launch(self, *assets: str, job: str = "__ASSET_JOB", **config: dict[str, Any]) -> str:
         """Launches a run from the UI; `config` is that of the assets. Returns its id."""
         selector = {
             "repositoryLocationName": "algorhythms_assets.definitions",
@@ -64,14 +62,7 @@ class Dagster:
             **({"assetSelection": [{"path": [name]} for name in assets]} if assets else {}),
         }
         ops = {name: {"config": values} for name, values in config.items()}
-        answer = self.ask(
-            _LAUNCH,
-            params={
-                "selector": selector,
-                "runConfigData": {"ops": ops} if ops else {},
-                "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in (tags or {}).items()]},
-            },
-        )
+        answer = self.ask(_LAUNCH, params={"selector": selector, "runConfigData": {"ops": ops} if ops else {}})
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
         return str(answer["launchRun"]["run"]["runId"])
 
