@@ -15,6 +15,7 @@ from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.model import checks as model_checks
+from algorhythms_assets.operate.jobs import prune, weekly_prune
 from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
@@ -64,7 +65,9 @@ defs = dg.Definitions(
         ),
         remove_slices,
         roll_back_release,
+        prune,
     ],
+    schedules=[weekly_prune],
     sensors=[
         sensors.new_slices,
         enough_new_playlists,

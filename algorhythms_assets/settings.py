@@ -78,6 +78,12 @@ def is_url(source: str) -> bool:
     return re.match("https?://", source.strip(), re.IGNORECASE) is not None
 
 
+def _postgres_url(value: SecretStr | None) -> SecretStr | None:
+    if value and not re.fullmatch(r"postgresql://[^\s/]+/[^\s/]+", value.get_secret_value()):
+        raise ValueError("has to be postgresql://user:password@host:port/database, with special characters as %XX")
+    return value or None
+
+
 class _FromEnvironment(BaseSettings):
     @classmethod
     def read(cls) -> Self:
@@ -136,6 +142,13 @@ class Settings(_FromEnvironment):
         ge=0,
         le=0.4,
         description="share of playlists for validation, and the same for test",
+    )
+
+    keep_days: int = Field(
+        90, ge=1, description="days after which `prune` frees ended runs, Slurm's logs and interrupted work"
+    )
+    postgres_url: Annotated[SecretStr | None, AfterValidator(_postgres_url)] = Field(
+        None, description="PostgreSQL for Dagster's history, instead of SQLite in the store; secret"
     )
 
     @field_validator("index")

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from glob import escape
 from pathlib import Path
@@ -96,6 +96,23 @@ def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
     finally:
         if not resume:
             _remove(temporary)
+
+
+def size_of(place: Path) -> int:
+    """Returns the bytes of a file, or of all files in a folder; 0 if there is none."""
+    total = 0
+    for path in place.rglob("*") if place.is_dir() else [place]:
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            total += path.lstat().st_size if path.is_file() else 0
+    return total
+
+
+def discard(path: Path) -> None:
+    """Deletes a file or folder. It loses its name first, so that nobody finds half of it, whenever this is killed."""
+    gone = path.with_name(f".{path.name}.gone.tmp")
+    _remove(gone)
+    path.rename(gone)
+    _remove(gone)
 
 
 def _replaced(path: Path) -> Path:
