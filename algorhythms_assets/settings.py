@@ -79,8 +79,11 @@ def is_url(source: str) -> bool:
 
 
 def _postgres_url(value: SecretStr | None) -> SecretStr | None:
-    if value and not re.fullmatch(r"postgresql://[^\s/]+/[^\s/]+", value.get_secret_value()):
-        raise ValueError("has to be postgresql://user:password@host:port/database, with special characters as %XX")
+    # Dagster hands it to SQLAlchemy, whose own choice of driver is another than dagster-postgres brings.
+    if value and not re.fullmatch(r"postgresql\+psycopg2://[^\s/]+/[^\s/]+", value.get_secret_value()):
+        raise ValueError(
+            "has to be postgresql+psycopg2://user:password@host:port/database, with special characters as %XX"
+        )
     return value or None
 
 

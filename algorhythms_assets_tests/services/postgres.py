@@ -43,7 +43,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The address of its database, as the setting wants it."""
-        return f"postgresql://dagster:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+        return f"postgresql+psycopg2://dagster:{PASSWORD}@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
         options = ["-D", "data", "-p", str(self.port), "-k", str(self._folder), "-c", "listen_addresses=127.0.0.1"]
