@@ -1,5 +1,6 @@
 """Freeing what a store does not need any more, from Dagster's UI or once a week."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,9 @@ from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
+
+_PARTS = {"part": "string", "bytes": "int", "other versions": "int"}
+_FREED = {"what": "string", "bytes": "int", "why": "string"}
 
 
 class PruneConfig(dg.Config):
@@ -46,18 +50,17 @@ def free_what_nobody_needs(
         metadata={
             "would be freed (bytes)" if config.dry_run else "freed (bytes)": sum(told.bytes for told in freed),
             "store (bytes)": sum(part.bytes + part.other for part in parts),
-            "store": _table("part", [(part.part, part.bytes, part.other) for part in parts], "bytes", "other versions"),
-            "freed": _table("what", [(told.what, told.bytes, told.why) for told in freed], "bytes", "why"),
+            "store": _table(_PARTS, [(part.part, part.bytes, part.other) for part in parts]),
+            "freed": _table(_FREED, [(told.what, told.bytes, told.why) for told in freed]),
         },
     )
 
 
-def _table(first: str, rows: list[tuple[Any, ...]], *more: str) -> dg.TableMetadataValue:
-    columns = [first, *more]
-    kinds = dict(zip(columns, ["string", "int", "int" if more[-1] != "why" else "string"], strict=True))
+def _table(columns: Mapping[str, str], rows: Iterable[tuple[str | int, ...]]) -> dg.TableMetadataValue:
+    """Returns a table of rows, whose columns have names and types."""
     return dg.MetadataValue.table(
         records=[dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows],
-        schema=dg.TableSchema([dg.TableColumn(name, kinds[name]) for name in columns]),
+        schema=dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns.items()]),
     )
 
 

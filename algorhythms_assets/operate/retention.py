@@ -20,7 +20,7 @@ from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import history, places
 from algorhythms_assets.resources.lock import lock
 from algorhythms_assets.resources.slurm.job import folders
-from algorhythms_assets.resources.store import STAMP_FILE, InputError, Store, discard, size_of
+from algorhythms_assets.resources.store import GONE_SUFFIX, STAMP_FILE, InputError, Store, discard, size_of
 from algorhythms_assets.settings import Settings
 
 # What is no artifact, or keeps its own order.
@@ -79,7 +79,9 @@ def unfinished(store: Store, before: float) -> Iterator[Piece]:
 
 
 def _unfinished(store: Store, path: Path, before: float) -> Iterator[Piece]:
-    if path.name.startswith(".") and path.name.endswith(".tmp"):
+    if path.name.startswith(".") and path.name.endswith(GONE_SUFFIX):
+        yield Piece(path, "it was being deleted")
+    elif path.name.startswith(".") and path.name.endswith(".tmp"):
         if _touched(path) < before:
             yield Piece(path, "an interrupted step left it", _loading_index(store, path))
     elif path.name.startswith(".") and path.name.endswith(".replaced"):
@@ -93,6 +95,8 @@ def _unfinished(store: Store, path: Path, before: float) -> Iterator[Piece]:
 
 def ended_jobs(run_dir: Path, before: float) -> Iterator[Piece]:
     """Yields the folders of Slurm jobs that ended before; those of jobs whose end nobody saw stay."""
+    for left in sorted(run_dir.glob(f"*/.*{GONE_SUFFIX}")):
+        yield Piece(left, "it was being deleted")
     for folder in folders(run_dir):
         ended = folder.is_ended or folder.exit_code is not None
         if ended and not folder.is_followed and _touched(folder.path) < before:
@@ -125,7 +129,10 @@ def free(store: Store, piece: Piece, bucket: Bucket | None = None) -> bool:
             _log.warning("%s stays, as its index %s cannot be deleted: %s", piece.path, piece.index, error)
             return False
     if bucket is not None and piece.path.parent == store.root / SERVING_BUNDLE.name:
-        bucket.drop(str(piece.path.relative_to(store.root)))
+        bundle, served = str(piece.path.relative_to(store.root)), bucket.current()
+        # Another store may publish there, too.
+        if served is None or served["bundle"] != bundle:
+            bucket.drop(bundle)
     try:
         discard(piece.path)
     except OSError as error:

@@ -24,6 +24,8 @@ LATEST_FILE = "latest.json"
 REPORT_FILE = "report.jsonl"
 # Beside the slices too, for each file that could not be read: its version and the reason.
 FAILED_SUFFIX = ".failed.json"
+# What is being deleted has a name that ends so, and nobody looks for it.
+GONE_SUFFIX = ".gone.tmp"
 _STAMP_KEY = b"algorhythms"
 # Bytes; file systems take 255, and what is being written has a longer name.
 _LONGEST_NAME = 180
@@ -109,7 +111,7 @@ def size_of(place: Path) -> int:
 
 def discard(path: Path) -> None:
     """Deletes a file or folder. It loses its name first, so that nobody finds half of it, whenever this is killed."""
-    gone = path.with_name(f".{path.name}.gone.tmp")
+    gone = path.with_name(f".{path.name}{GONE_SUFFIX}")
     _remove(gone)
     path.rename(gone)
     _remove(gone)

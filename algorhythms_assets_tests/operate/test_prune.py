@@ -152,7 +152,7 @@ def test_nothing_goes_while_anything_is_made(settings, store, instance):
     assert not list(store.locks.glob("*.json"))
 
 
-def test_a_version_that_was_half_deleted_is_not_found_by_its_name(store, monkeypatch):
+def test_a_version_that_was_half_deleted_is_not_found_by_its_name(settings, store, instance, monkeypatch):
     """It would be taken for whole when the same is made again."""
     place = candidate(store, PYG_GRAPH)
 
@@ -165,9 +165,24 @@ def test_a_version_that_was_half_deleted_is_not_found_by_its_name(store, monkeyp
     assert not place.exists()
     monkeypatch.undo()
     [left] = place.parent.glob(".refused.*")
-    place.mkdir()
-    discard(place)
+    assert freed(prune(instance, settings)) == [str(left)]
     assert not left.exists()
+
+
+def test_bundles_of_refused_candidates_leave_the_bucket_unless_it_serves_them(settings, store, instance):
+    dropped = []
+
+    class Bucket:
+        def current(self):
+            return {"bundle": "serving_bundle/other"}
+
+        def drop(self, bundle):
+            dropped.append(bundle)
+
+    for version in ("refused", "other"):
+        candidate(store, SERVING_BUNDLE, version)
+    assert len(prune(instance, settings, Bucket())) == 2
+    assert dropped == ["serving_bundle/refused"]
 
 
 @pytest.mark.faults
@@ -249,7 +264,9 @@ def test_folders_of_slurm_jobs_go_when_they_are_old_and_their_end_is_known(setti
     for folder in (ended, unseen, fresh):
         write_json(folder.path / "follower.json", {"run": "r", "host": "elsewhere", "process": 1, "started": "then"})
     make_old(ended.path, unseen.path, followed.path)
-    assert freed(prune(instance, settings)) == [str(ended.path)]
+    left = ended.path.with_name(".left-x.gone.tmp")
+    left.mkdir()
+    assert freed(prune(instance, settings)) == [str(left), str(ended.path)]
     assert all(folder.path.is_dir() for folder in (fresh, unseen, followed))
 
 
