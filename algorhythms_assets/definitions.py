@@ -19,6 +19,7 @@ from algorhythms_assets.model import assets as model
 from algorhythms_assets.model import checks as model_checks
 from algorhythms_assets.operate.alerts import alerts
 from algorhythms_assets.operate.asset_jobs import ASSET_JOBS
+from algorhythms_assets.operate.jobs import prune, weekly_prune
 from algorhythms_assets.operate.schedules import monthly_retraining
 from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
 from algorhythms_assets.plan import chosen
@@ -75,8 +76,8 @@ defs = dg.Definitions(
         ],
     ),
     asset_checks=dg.load_asset_checks_from_modules(CHECKS),
-    jobs=[*ASSET_JOBS, remove_slices, roll_back_job],
-    schedules=[monthly_retraining],
+    jobs=[*ASSET_JOBS, remove_slices, roll_back_job, prune],
+    schedules=[monthly_retraining, weekly_prune],
     sensors=[
         sensors.new_slices,
         enough_new_playlists,

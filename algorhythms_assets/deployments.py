@@ -27,6 +27,7 @@ class SettingsResource(dg.ConfigurableResource[Settings]):
     config: str | None
     retrain_after: int
     holdout: float
+    keep_days: int
 
     def create_resource(self, context: dg.InitResourceContext) -> Settings:  # noqa: ARG002 (Dagster's signature)
         """Returns the settings."""
@@ -74,7 +75,7 @@ def resources(settings: Settings) -> dict[str, Any]:
     spark = _spark(settings)
     config = spark["pyspark"].spark_config if spark else {}
     return {
-        "settings": SettingsResource(**settings.model_dump(mode="json")),
+        "settings": SettingsResource(**settings.model_dump(mode="json", exclude={"postgres_url"})),
         "s3": _s3(settings),
         **spark,
         "compute": _compute(settings, config),

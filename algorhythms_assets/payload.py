@@ -41,6 +41,7 @@ from algorhythms_assets.resources.store import (
     Store,
     planned_stamp,
     replacing,
+    size_of,
     write_json,
     write_table,
 )
@@ -152,12 +153,6 @@ def told(metadata: Metadata) -> dict[str, Any]:
 
 def _is_picture(value: object) -> bool:
     return isinstance(value, Mapping) and str(value.get("raw_value")).startswith("![")
-
-
-def size_of(place: Path) -> int:
-    """Returns the bytes of a file, or of all files in a folder."""
-    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
-    return sum(path.stat().st_size for path in files)
 
 
 def spent_since(started: float) -> dict[str, float]:

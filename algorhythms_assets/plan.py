@@ -16,6 +16,7 @@ from algorhythms_assets.contracts import (
     GRAPH_SAMPLE,
     MLP_WEIGHTS,
     PYG_GRAPH,
+    RAW_PLAYLISTS,
     RELEASE,
     SCALER,
     SEARCH_INDEX,
@@ -35,6 +36,9 @@ from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
+
+# Most of a store, and nothing is served from them: once all is made from them, they may be freed (`make clean`).
+INTERMEDIATE = (EDGE_TABLE, PYG_GRAPH)
 
 CONFIGURABLE: Mapping[str, type[BaseModel]] = {
     GRAPH_SAMPLE.name: GraphSampleConfig,
@@ -87,23 +91,40 @@ def configs(settings: Settings) -> Mapping[str, BaseModel]:
 
 
 def outdated(store: Store, settings: Settings) -> list[str]:
-    """Returns the artifacts that must be rebuilt, except slices; includes the release if it would change."""
-    chosen = configs(settings)
-    found: list[str] = []
-    for name, config in chosen.items():
-        artifact = ARTIFACTS[name]
-        if set(artifact.inputs) & set(found) or not _is_current(store, artifact, config):
-            found.append(name)
+    """Returns the artifacts that must be rebuilt, except slices; includes the release if it would change.
+
+    An intermediate that is absent is rebuilt only if something is to be made from it.
+    """
+    config_of = configs(settings)
+    stamps = {RAW_PLAYLISTS.name: store.stamp(RAW_PLAYLISTS)}
+    found: set[str] = set()
+    absent: set[str] = set()
+    for name, config in config_of.items():
+        inputs = {source: stamps[source] for source in ARTIFACTS[name].inputs}
+        known = {source: stamp for source, stamp in inputs.items() if stamp is not None}
+        planned = planned_stamp(ARTIFACTS[name], known, config.model_dump(mode="json"))
+        stamp = store.stamp(ARTIFACTS[name])
+        if found & set(inputs) or len(known) < len(inputs):
+            found.add(name)
+        elif _is_freed(store, ARTIFACTS[name]):
+            absent.add(name)
+        elif stamp is None or stamp.data_version != planned.data_version or damage(store.path(ARTIFACTS[name])):
+            found.add(name)
+        stamps[name] = planned
+    for name in reversed(list(config_of)):
+        if name in absent and any(name in ARTIFACTS[user].inputs for user in found):
+            found.add(name)
+    names = [name for name in config_of if name in found]
     evaluated, released = store.stamp(EVALUATION_REPORT), current(store)
     if found or evaluated is None or released is None or released["evaluation"] != evaluated.data_version:
-        found.append(RELEASE.name)
-    return found
+        names.append(RELEASE.name)
+    return names
 
 
-def _is_current(store: Store, artifact: Artifact, config: BaseModel) -> bool:
+def _is_freed(store: Store, artifact: Artifact) -> bool:
+    """Tells whether it is an intermediate of which there is nothing; what cannot be read is there."""
     try:
-        planned = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
+        place = store.path(artifact)
     except InputError:
-        return False
-    stamp = store.stamp(artifact)
-    return stamp is not None and stamp.data_version == planned.data_version and damage(store.path(artifact)) is None
+        place = store.root / artifact.name
+    return artifact in INTERMEDIATE and not place.exists()

@@ -78,6 +78,15 @@ def is_url(source: str) -> bool:
     return re.match("https?://", source.strip(), re.IGNORECASE) is not None
 
 
+def _postgres_url(value: SecretStr | None) -> SecretStr | None:
+    # Dagster hands it to SQLAlchemy, whose own choice of driver is another than dagster-postgres brings.
+    if value and not re.fullmatch(r"postgresql\+psycopg2://[^\s/]+/[^\s/]+", value.get_secret_value()):
+        raise ValueError(
+            "has to be postgresql+psycopg2://user:password@host:port/database, with special characters as %XX"
+        )
+    return value or None
+
+
 class _FromEnvironment(BaseSettings):
     @classmethod
     def read(cls) -> Self:
@@ -139,6 +148,13 @@ class Settings(_FromEnvironment):
         ge=0,
         le=0.4,
         description="share of playlists for validation, and the same for test",
+    )
+
+    keep_days: int = Field(
+        90, ge=1, description="days after which `prune` frees ended runs, Slurm's logs and interrupted work"
+    )
+    postgres_url: Annotated[SecretStr | None, AfterValidator(_postgres_url)] = Field(
+        None, description="PostgreSQL for Dagster's history, instead of SQLite in the store; secret"
     )
 
     @field_validator("index")

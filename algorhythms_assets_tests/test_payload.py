@@ -12,7 +12,8 @@ import pytest
 
 from algorhythms_assets.contracts import ARTIFACTS, description
 from algorhythms_assets.definitions import defs
-from algorhythms_assets.payload import size_of, spent_since, told
+from algorhythms_assets.payload import spent_since, told
+from algorhythms_assets.resources.store import size_of
 from algorhythms_assets_tests.conftest import ROOT
 
 

@@ -5,11 +5,10 @@ import socket
 import sys
 from pathlib import Path
 
-import dagster as dg
-
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.plan import chosen
+from algorhythms_assets.resources.kept_history import kept_history
 from algorhythms_assets.resources.lock import LockedError, hold
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
@@ -32,7 +31,7 @@ def main() -> None:
     except LockedError as error:
         raise InputError(f"Dagster already runs on {settings.store}: {error.owner}") from None
     _require_free(settings.ui_port)
-    with dg.DagsterInstance.get() as instance:
+    with kept_history() as instance:
         for run in end_interrupted_runs(instance):
             print(f"run {run} was interrupted, and is marked as failed", flush=True)
     programs = Path(sys.executable).parent

@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +41,7 @@ ENABLES = {
     "Java": "ALGORHYTHMS_ENGINE with a Spark master",
     "Slurm": "ALGORHYTHMS_DEPLOYMENT=slurm",
     "Elasticsearch": "ALGORHYTHMS_INDEX with its URL: more vectors than fit into one machine's memory",
+    "PostgreSQL": "ALGORHYTHMS_POSTGRES_URL: Dagster's history where several people or a cluster use a store",
     "S3": "ALGORHYTHMS_RELEASES=bucket: releases that the function on AWS serves",
 }
 _LEAST_DISK_GB = 1
@@ -133,6 +136,11 @@ def _chosen(settings: Settings) -> Iterator[Finding]:
         yield Finding("Elasticsearch", ABSENT, "not used: the index is embedded")
     else:
         yield _needed("Elasticsearch", lambda: f"{settings.index}, version {require_ready()}", needed=True)
+    if settings.postgres_url is None:
+        yield Finding("PostgreSQL", ABSENT, "not used: Dagster's history lies in the store")
+    else:
+        url = settings.postgres_url.get_secret_value()
+        yield _needed("PostgreSQL", lambda: _postgres(url), needed=True)
     if settings.releases == "bucket":
         yield _needed("S3", _bucket, needed=True)
     else:
@@ -157,6 +165,20 @@ def _slurm() -> str:
     if place is None:
         raise InputError("no sbatch on the PATH")
     return place
+
+
+def _postgres(url: str) -> str:
+    if find_spec("psycopg2") is None:
+        raise InputError("dagster-postgres is not installed: .venv/bin/pip install -c constraints.txt '.[postgres]'")
+    import psycopg2
+
+    try:
+        connection = psycopg2.connect(url.replace("+psycopg2", "", 1), connect_timeout=_SECONDS)
+    except psycopg2.Error as error:
+        raise InputError(str(error).strip()) from None
+    with closing(connection):
+        major, minor = divmod(connection.server_version, 10_000)
+    return f"version {major}.{minor}"
 
 
 def _bucket() -> str:

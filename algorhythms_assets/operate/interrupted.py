@@ -24,7 +24,8 @@ def end_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
     ended = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=statuses)):
         run = record.dagster_run
-        if _is_running(instance, run.run_id, record.start_time or record.create_timestamp.timestamp()):
+        # Before it starts, it was last updated when it left the queue, where it may have been for hours.
+        if _is_running(instance, run.run_id, record.start_time or record.update_timestamp.timestamp()):
             continue
         if run.status == dg.DagsterRunStatus.CANCELING:
             instance.report_run_canceled(run, _INTERRUPTED)

@@ -1,8 +1,11 @@
-"""What an ended run held of a pool is given back, with a daemon or without."""
+"""Which runs count as interrupted, and that what they held of a pool is freed, with or without a daemon."""
+
+import time
 
 import dagster as dg
 import pytest
 
+from algorhythms_assets.operate import interrupted
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.resources.declared import GPU_POOL
 
@@ -47,3 +50,17 @@ def test_what_a_deleted_run_held_is_free_again(instance):
     instance.run_storage.delete_run(run)
     end_interrupted_runs(instance)
     assert is_free(instance)
+
+
+def test_a_run_that_waited_in_the_queue_for_long_has_its_time_to_start(monkeypatch):
+    monkeypatch.setattr(interrupted, "_START_SECONDS", 2)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.DagsterRun(job_name="retrain", status=dg.DagsterRunStatus.NOT_STARTED)
+        instance.add_run(run)
+        time.sleep(3)
+        starting = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_STARTING.value, run.job_name)
+        instance.report_dagster_event(starting, run.run_id)
+        assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTING
+        assert end_interrupted_runs(instance) == []
+        time.sleep(3)
+        assert end_interrupted_runs(instance) == [run.run_id]
