@@ -1,9 +1,11 @@
 """Times a command with all its child processes, and watches what memory they take together."""
 
-import subprocess
+import resource
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -15,6 +17,7 @@ class Measured:
     """How a command went; `peak_gb` is the largest sum of resident sets, which counts what they share in each."""
 
     seconds: float
+    cpu_seconds: float
     peak_gb: float
     output: str
 
@@ -23,25 +26,36 @@ class FailedError(Exception):
     """The command failed, or took longer than it was given."""
 
 
-def measure(command: Sequence[str], seconds: float, gigabytes: float) -> Measured:
-    """Runs a command, whose output has to be short; raises FailedError if it fails or takes more than it is given."""
-    started = time.monotonic()
-    process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, sum(_resident(one) for one in _tree(process)))
-        late = f"more than {seconds:.0f} s" if time.monotonic() - started > seconds else None
-        if late or peak > gigabytes * 1e9:
-            for one in _tree(process):
-                one.kill()
-            process.wait()
-            raise FailedError(late or f"more than {gigabytes:.0f} GB")
-        time.sleep(_LOOK_EVERY_SECONDS)
-    taken = time.monotonic() - started
-    output, errors = process.communicate()
-    if process.returncode:
-        raise FailedError(f"exit {process.returncode}: {errors.strip().splitlines()[-1] if errors.strip() else ''}")
-    return Measured(taken, peak / 1e9, output)
+def measure(command: Sequence[str], seconds: float, gigabytes: float, log: Path | None = None) -> Measured:
+    """Runs a command and returns how it went; what it says on stderr goes into `log`.
+
+    Raises:
+        FailedError: it fails, or takes more than it is given.
+    """
+    with tempfile.TemporaryFile("w+") as output, log.open("w+") if log else tempfile.TemporaryFile("w+") as errors:
+        before, started = _cpu_seconds(), time.monotonic()
+        process = psutil.Popen(command, stdout=output, stderr=errors)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, sum(_resident(one) for one in _tree(process)))
+            late = f"more than {seconds:.0f} s" if time.monotonic() - started > seconds else None
+            if late or peak > gigabytes * 1e9:
+                for one in _tree(process):
+                    one.kill()
+                process.wait()
+                raise FailedError(late or f"more than {gigabytes:.0f} GB")
+            time.sleep(_LOOK_EVERY_SECONDS)
+        taken = time.monotonic() - started
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode:
+            raise FailedError(f"exit {process.returncode}: {(errors.read().strip().splitlines() or [''])[-1]}")
+        return Measured(taken, _cpu_seconds() - before, peak / 1e9, output.read())
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _tree(process: psutil.Process) -> list[psutil.Process]:
