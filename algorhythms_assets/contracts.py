@@ -186,7 +186,9 @@ EMBEDDINGS = Artifact(
 MLP_WEIGHTS = Artifact(
     "mlp_weights", "model", "mlp_weights", ("embeddings", "scaler", "audio_features", "track_metadata")
 )
-TITLE_WEIGHTS = Artifact("title_weights", "model", "title_weights", ("track_metadata", "embeddings", "gcn_weights"))
+TITLE_WEIGHTS = Artifact(
+    "title_weights", "model", "title_weights", ("track_metadata", "embeddings", "gcn_weights"), code_version="2"
+)
 SERVING_BUNDLE = Artifact(
     "serving_bundle",
     "serving",

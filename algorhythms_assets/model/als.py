@@ -20,19 +20,23 @@ _ROWS_AT_ONCE = 1 << 17
 
 
 def train_factors(training: Playlists, tracks: int, factors: int, config: GcnConfig) -> Iterator[Tensor]:
-    """Yields the tracks' factors after each iteration, float32 [tracks, factors]; zeros for tracks in no playlist."""
-    lists = [training.distinct(playlist) for playlist in range(len(training))]
-    held = np.concatenate([*lists, np.empty(0, np.int32)])
-    starts = np.cumsum([0, *map(len, lists)])
-    owner = np.repeat(np.arange(len(lists)), np.diff(starts))[np.argsort(held, kind="stable")]
+    """Yields the factors of the tracks after each iteration, float32 [tracks, factors]; zeros of what none holds."""
+    starts, held = distinct_tracks(training)
+    owner = np.repeat(np.arange(len(training), dtype=np.int32), np.diff(starts))[np.argsort(held, kind="stable")]
     owner_starts = np.cumsum([0, *np.bincount(held, minlength=tracks)])
     generator = torch.Generator().manual_seed(config.seed)
     of_tracks = torch.randn(tracks, factors, generator=generator) * 0.1 / factors**0.5
     of_tracks[torch.from_numpy(np.diff(owner_starts) == 0)] = 0
     for _ in range(config.factor_iterations):
-        of_playlists = _solved(starts, held, of_tracks, config)
-        of_tracks = _solved(owner_starts, owner, of_playlists, config)
+        of_playlists = solved(starts, held, of_tracks, fold_in_matrix(of_tracks, config))
+        of_tracks = solved(owner_starts, owner, of_playlists, fold_in_matrix(of_playlists, config))
         yield of_tracks
+
+
+def distinct_tracks(playlists: Playlists) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Returns the tracks of all playlists, each once in one: playlist i has held[starts[i] : starts[i + 1]]."""
+    lists = [playlists.distinct(playlist) for playlist in range(len(playlists))]
+    return np.cumsum([0, *map(len, lists)]), np.concatenate([*lists, np.empty(0, np.int32)])
 
 
 def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
@@ -43,11 +47,14 @@ def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
     return config.unobserved * factors.T @ factors + config.regularization * torch.eye(factors.shape[1])
 
 
-def _solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, config: GcnConfig) -> Tensor:
-    """Returns the factors of each row, given those of its items: held[starts[row] : starts[row + 1]]."""
-    # With factors transformed so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as
-    # many equations as factors or as items, whichever is less. Most tracks are in one or two playlists.
-    root = torch.linalg.cholesky(fold_in_matrix(other, config))
+def solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, fold_in: Tensor) -> Tensor:
+    """Returns the factors of each row, given those of what it holds, held[starts[row] : starts[row + 1]], and their B.
+
+    float32 [rows, k]; zeros of a row that holds nothing.
+    """
+    # With factors turned so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as many
+    # equations as factors, or as what it holds. Most tracks stand in one playlist or two.
+    root = torch.linalg.cholesky(fold_in)
     turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
     found = torch.zeros(len(starts) - 1, other.shape[1])
     for rows, length in _batches(np.diff(starts)):

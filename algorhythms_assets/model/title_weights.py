@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from algorhythms_ask.titles import Titles
 from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import GCN_WEIGHTS, TITLE_WEIGHTS, TRACK_METADATA, NoConfig
 from algorhythms_assets.ingest.playlists import Playlists, load_names, load_snapshot
 from algorhythms_assets.model.stored import load_embeddings
-from algorhythms_assets.model.titles import query_of, trained
+from algorhythms_assets.model.titles import playlist_queries, trained
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
@@ -24,14 +25,14 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     metadata = work.store.path(TRACK_METADATA)
     snapshot, names = load_snapshot(metadata), load_names(metadata)
     tracks, vectors = load_embeddings(work.store)
-    fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy").astype(np.float64)
+    fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
     row = np.full(max(int(snapshot.training.tracks.max(initial=0)), int(tracks.max(initial=0))) + 1, -1)
     row[tracks] = np.arange(len(tracks))
-    titled = [i for i, pid in enumerate(snapshot.training.pids) if int(pid) in names]
-    queries = np.zeros((len(titled), vectors.shape[1] - 1), np.float32)
-    for place, i in enumerate(work.progress(titled, len(titled), "playlists")):
-        queries[place] = query_of(vectors[row[snapshot.training.distinct(i)], :-1].astype(np.float64), fold_in)
-    titles = trained([names[int(snapshot.training.pids[i])] for i in titled], queries)
+    titled = snapshot.training.where(np.array([int(pid) in names for pid in snapshot.training.pids], bool))
+    # Threads would mostly wait for each other, as in the factors' training.
+    torch.set_num_threads(1)
+    queries = playlist_queries(titled, row, vectors, fold_in)
+    titles = trained([names[int(pid)] for pid in titled.pids], queries)
     known = len(titles.hashes) > 0
     description: dict[str, Any] = {"titles": known, "ngrams": len(titles.hashes), "playlists": len(titled)}
     if known:

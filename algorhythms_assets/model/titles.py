@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 from algorhythms_ask.titles import Titles, hashed, ngrams
 from numpy.typing import NDArray
 
-# An n-gram of fewer playlists gets no vector: it could reveal one of them.
+from algorhythms_assets.ingest.playlists import Playlists
+from algorhythms_assets.model.als import distinct_tracks, solved
+
+# An n-gram of fewer playlists gets no vector: it might tell of one of them.
 FEWEST_PLAYLISTS = 5
 # The number of most common n-grams that get one: at a dimension of 256 they take 4 MB, and their equations 0.5 GB.
 MOST_NGRAMS = 8192
@@ -16,9 +20,6 @@ MOST_NGRAMS = 8192
 RIDGE = 2.0
 # Playlists added to the equations at a time.
 _AT_ONCE = 5000
-
-Queries = NDArray[np.floating]
-
 
 def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Returns the hashes, rising, of the n-grams that several titles share, and weights: log(1 + titles / theirs)."""
@@ -34,17 +35,25 @@ def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.
     return hashes[order], weights[order]
 
 
-def query_of(vectors: NDArray[np.float64], fold_in: NDArray[np.float64]) -> Queries:
-    """Returns a playlist's query, float64 [dimension], from its tracks' [z, v]; `fold_in` is B.
+def playlist_queries(
+    playlists: Playlists, rows: NDArray[np.integer], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Returns what each playlist asks with, float32 [playlists, dimension - 1]; `fold_in` is B.
 
-    Equals the sum of `algorhythms_ask.recommend.query_parts`, but is faster if there are more tracks than factors.
+    `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks], says which is each track's. A query is
+    the sum of `algorhythms_ask.recommend.query_parts`, of all playlists of one length together.
     """
-    z, v = np.split(vectors, [vectors.shape[1] - len(fold_in)], axis=1)
-    return np.concatenate([z.mean(axis=0), np.linalg.solve(fold_in + v.T @ v, v.sum(axis=0))])
+    starts, held = distinct_tracks(playlists)
+    lengths = np.diff(starts)
+    z, v, _ = np.split(vectors, [vectors.shape[1] - 1 - len(fold_in), vectors.shape[1] - 1], axis=1)
+    shares = np.repeat(1 / lengths, lengths).astype(np.float32)
+    means = sp.csr_array((shares, rows[held], starts), shape=(len(playlists), len(vectors))) @ z
+    factors = solved(starts, rows[held], torch.from_numpy(v), torch.from_numpy(fold_in))
+    return np.concatenate([means, factors.numpy()], axis=1)
 
 
-def trained(titles: Sequence[str], queries: Queries) -> Titles:
-    """Returns vectors of the common n-grams, from titles and their playlists' queries, float64 [titles, dimension].
+def trained(titles: Sequence[str], queries: NDArray[np.floating]) -> Titles:
+    """Returns vectors of the common n-grams, of titles and what their playlists ask with, float [titles, dimension].
 
     A title says how its playlists differ from all others, so the mean of all is subtracted.
     """

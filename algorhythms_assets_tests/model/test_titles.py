@@ -3,7 +3,8 @@ import pytest
 from algorhythms_ask.recommend import query_parts
 from algorhythms_ask.titles import hashed
 
-from algorhythms_assets.model.titles import FEWEST_PLAYLISTS, MOST_NGRAMS, common_ngrams, query_of, trained
+from algorhythms_assets.model.titles import FEWEST_PLAYLISTS, MOST_NGRAMS, common_ngrams, playlist_queries, trained
+from algorhythms_assets_tests.graph.test_edges import csr
 
 
 def test_what_few_titles_have_leaves_no_trace():
@@ -40,11 +41,18 @@ def test_blocks_of_titles_are_one_sum(monkeypatch):
     assert trained(titles, queries).vectors == pytest.approx(whole.vectors, abs=1e-3)
 
 
-def test_a_playlist_asks_with_the_sum_of_its_tracks_parts():
+@pytest.mark.parametrize("lists", [[[2, 0, 1], [4], [0, 1, 2, 3, 4, 0]], [[1]], []])
+def test_a_playlist_asks_with_the_sum_of_its_tracks_parts(lists):
     random = np.random.default_rng(1)
-    vectors, root = random.normal(size=(9, 7)), random.normal(size=(3, 3))
-    fold_in = root @ root.T + np.eye(3)
-    assert query_of(vectors, fold_in) == pytest.approx(query_parts(vectors, np.linalg.inv(fold_in)).sum(axis=0))
+    vectors, root = random.normal(size=(9, 8)).astype(np.float32), random.normal(size=(3, 3))
+    fold_in = (root @ root.T + np.eye(3)).astype(np.float32)
+    rows = np.array([8, 3, 1, 0, 5])
+    found = playlist_queries(csr(lists), rows, vectors, fold_in)
+    assert found.shape == (len(lists), 7)
+    inverse = np.linalg.inv(fold_in.astype(np.float64))
+    for query, tracks in zip(found, lists, strict=True):
+        parts = query_parts(vectors[rows[list(dict.fromkeys(tracks))], :-1].astype(np.float64), inverse)
+        assert query == pytest.approx(parts.sum(axis=0), rel=1e-4, abs=1e-5)
 
 
 def test_without_titles_nothing_is_known():
