@@ -64,7 +64,7 @@ ARTIFACTS_MADE = [
 ]
 
 # GB that are written at a million playlists, where it is much; and what is written besides and removed on the way.
-WRITTEN_GB = {RAW_PLAYLISTS: 2, TRACK_METADATA: 1, EDGE_TABLE: 18, PYG_GRAPH: 3, GCN_WEIGHTS: 3, EMBEDDINGS: 3}
+WRITTEN_GB = {RAW_PLAYLISTS: 4, TRACK_METADATA: 1, EDGE_TABLE: 18, PYG_GRAPH: 3, GCN_WEIGHTS: 3, EMBEDDINGS: 3}
 WRITTEN_GB |= {SEARCH_INDEX: 7}
 ON_THE_WAY_GB = 8
 

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from algorhythms_assets.contracts import EMBEDDINGS
 from algorhythms_assets.resources.store import Store
 
+_ROWS_AT_ONCE = 1 << 16
+
 
 def stored_dimension(store: Store) -> int:
     """Returns how many numbers a stored vector has, without reading any."""
@@ -20,6 +22,14 @@ def stored_count(store: Store) -> int:
 
 def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + 1]."""
-    table = pq.read_table(store.path(EMBEDDINGS))
-    vectors = table["embedding"].combine_chunks()
-    return table["track"].to_numpy(), vectors.flatten().to_numpy().reshape(len(vectors), -1)
+    # Into their place a batch at a time: read at once they would be in memory twice.
+    numbers = np.empty(stored_count(store), np.int32)
+    vectors = np.empty((len(numbers), stored_dimension(store)), np.float32)
+    start = 0
+    with pq.ParquetFile(store.path(EMBEDDINGS)) as file:
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            end = start + batch.num_rows
+            numbers[start:end] = batch["track"].to_numpy()
+            vectors[start:end] = batch["embedding"].flatten().to_numpy().reshape(batch.num_rows, -1)
+            start = end
+    return numbers, vectors

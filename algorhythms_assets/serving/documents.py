@@ -1,27 +1,26 @@
 """The documents of an index: tracks, and the artists and albums that stand in for unknown tracks."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from algorhythms_ask.index import Document
 from algorhythms_ask.keys import album_key, artist_key
 from algorhythms_ask.versions import song
 from numpy.typing import NDArray
 
-Neighbours = dict[int, list[tuple[str, int]]]
+# Rows and groups that are Python objects at a time; a group of 2,000 tracks is 4 MB.
+_ROWS_AT_ONCE = 10_000
+_GROUPS_AT_ONCE = 1_000
 
 
-@dataclass
-class _Group:
-    """Tracks of an artist or album: their vectors' sum, and what names it."""
+class Neighbours(Protocol):
+    """What each track, by its number, stands together with: (URI, playlists that hold both), the strongest first."""
 
-    total: NDArray[np.float64]
-    tracks: int
-    playlists: int
-    row: dict[str, Any]
+    def get(self, track: int, otherwise: Sequence[tuple[str, int]], /) -> Sequence[tuple[str, int]]:
+        """Returns a track's neighbours, or what is given where it has none."""
 
 
 def documents(
@@ -32,52 +31,65 @@ def documents(
     `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension], with so
     many `factors` in each; `neighbours` go by track number.
     """
-    rows = tracks.to_pylist()
-    order = sorted(range(len(rows)), key=lambda i: (-rows[i]["playlists"], rows[i]["track_uri"]))
-    for i in order:
-        row = rows[i]
-        yield (
-            Document(
-                row["track_uri"],
-                "track",
-                row["track_name"],
-                row["artist_name"],
-                row["album_name"],
-                row["playlists"],
-                vectors[i],
-                tuple(neighbours.get(row["track"], ())),
-                song(row["track_name"], row["artist_name"]),
-            ),
-            [row["track_uri"]],
-        )
-    yield from _groups("artist", rows, vectors, factors)
-    yield from _groups("album", rows, vectors, factors)
+    order = pc.sort_indices(tracks, [("playlists", "descending"), ("track_uri", "ascending")])
+    for start in range(0, len(order), _ROWS_AT_ONCE):
+        some = order.slice(start, _ROWS_AT_ONCE)
+        for i, row in zip(some.to_numpy(), tracks.take(some).to_pylist(), strict=True):
+            yield (
+                Document(
+                    row["track_uri"],
+                    "track",
+                    row["track_name"],
+                    row["artist_name"],
+                    row["album_name"],
+                    row["playlists"],
+                    vectors[i],
+                    tuple(neighbours.get(row["track"], ())),
+                    song(row["track_name"], row["artist_name"]),
+                ),
+                [row["track_uri"]],
+            )
+    yield from _groups("artist", tracks, vectors, factors)
+    yield from _groups("album", tracks, vectors, factors)
 
 
 def _groups(
-    kind: str, rows: list[dict[str, Any]], vectors: NDArray[np.float32], factors: int
+    kind: str, tracks: pa.Table, vectors: NDArray[np.float32], factors: int
 ) -> Iterator[tuple[Document, list[str]]]:
-    groups: dict[str, _Group] = {}
-    for row, vector in zip(rows, vectors, strict=True):
-        identity = row[f"{kind}_uri"] or row[f"{kind}_name"]
-        if identity is None:
-            continue
-        group = groups.setdefault(identity, _Group(np.zeros(len(vector) - 1), 0, 0, row))
-        group.total += vector[:-1]
-        group.tracks += 1
-        group.playlists += row["playlists"]
-    for identity, group in sorted(groups.items(), key=lambda item: (-item[1].playlists, item[0])):
-        z, v = np.split(group.total, [len(group.total) - factors])
-        norm = np.linalg.norm(z)
-        if norm == 0:
-            continue
-        artist, album = group.row["artist_name"], group.row["album_name"]
-        keys = [group.row[f"{kind}_uri"]]
-        if kind == "artist" and artist:
-            keys.append(artist_key(artist))
-        if kind == "album" and artist and album:
-            keys.append(album_key(artist, album))
-        # A direction of its tracks, and their mean factors. Only as a seed does it count, so it has no popularity.
-        vector = np.concatenate([z / norm, v / group.tracks, [0]]).astype(np.float32)
-        name = artist if kind == "artist" else album
-        yield Document(identity, kind, name, artist, None, group.playlists, vector), [key for key in keys if key]
+    uris, names = tracks[f"{kind}_uri"], tracks[f"{kind}_name"]
+    identities = pc.if_else(pc.equal(pc.fill_null(uris, ""), ""), names, uris)
+    known = np.flatnonzero(pc.is_valid(identities).to_numpy())
+    if not len(known):
+        return
+    encoded = identities.take(pa.array(known)).combine_chunks().dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    # The tracks of group g are members[starts[g] : starts[g] + counts[g]], by rising number.
+    members = known[np.argsort(codes, kind="stable")]
+    counts = np.bincount(codes)
+    starts = np.cumsum(counts) - counts
+    playlists = np.add.reduceat(tracks["playlists"].to_numpy()[members].astype(np.int64), starts)
+    about = pa.table({"playlists": playlists, "identity": encoded.dictionary})
+    order = pc.sort_indices(about, [("playlists", "descending"), ("identity", "ascending")]).to_numpy()
+    for start in range(0, len(order), _GROUPS_AT_ONCE):
+        groups = order[start : start + _GROUPS_AT_ONCE]
+        ends = np.cumsum(counts[groups])
+        places = np.arange(ends[-1]) + np.repeat(starts[groups] - ends + counts[groups], counts[groups])
+        totals = np.add.reduceat(vectors[members[places], :-1].astype(np.float64), ends - counts[groups])
+        firsts = tracks.take(pa.array(members[starts[groups]])).to_pylist()
+        for group, total, row in zip(groups.tolist(), totals, firsts, strict=True):
+            z, v = np.split(total, [len(total) - factors])
+            norm = np.linalg.norm(z)
+            if norm == 0:
+                continue
+            artist, album = row["artist_name"], row["album_name"]
+            keys = [row[f"{kind}_uri"]]
+            if kind == "artist" and artist:
+                keys.append(artist_key(artist))
+            if kind == "album" and artist and album:
+                keys.append(album_key(artist, album))
+            # A direction of its tracks, and their mean factors. Only as a seed does it count, so it has no popularity.
+            vector = np.concatenate([z / norm, v / counts[group], [0]]).astype(np.float32)
+            name = artist if kind == "artist" else album
+            identity = about["identity"][group].as_py()
+            document = Document(identity, kind, name, artist, None, int(playlists[group]), vector)
+            yield document, [key for key in keys if key]

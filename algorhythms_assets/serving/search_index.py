@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,23 @@ from algorhythms_assets.serving.queries import queries
 _PROBES = 50
 
 
+class Together:
+    """The neighbours of each track, as (URI, playlists together), the strongest first, out of flat arrays.
+
+    As lists of pairs those of two million tracks would take 5 GB.
+    """
+
+    def __init__(self, found: Strongest, uris: Sequence[str]) -> None:
+        self._found, self._uris = found, uris
+        self._starts = np.searchsorted(found.node, np.arange(len(uris) + 1, dtype=found.node.dtype))
+
+    def get(self, track: int, otherwise: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
+        """Returns the neighbours of a track by its number, or what is given where it has none."""
+        own = slice(self._starts[track], self._starts[track + 1])
+        pairs = zip(self._found.neighbour[own].tolist(), self._found.playlists[own].tolist(), strict=True)
+        return [(self._uris[neighbour], playlists) for neighbour, playlists in pairs] or otherwise
+
+
 @dataclass(frozen=True)
 class Content:
     """What an index will hold: rows of tracks with their vectors, float32 [n, dimension], and their neighbours."""
@@ -56,7 +73,7 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     parts = strength_parts(work, "weight")
     uris = tracks["track_uri"].to_pylist()
-    together = by_track(strongest(parts, len(uris), work.config.neighbours), uris)
+    together = Together(strongest(parts, len(uris), work.config.neighbours), uris)
     embeddings = work.store.require(EMBEDDINGS).data_version
     content = Content(embeddings, tracks.take(pa.array(numbers)), vectors, together)
     made = _embedded(work, content) if work.config.index == "embedded" else _elastic(work, content, numbers)
@@ -110,16 +127,6 @@ def _in_cluster(
     stored = connection.get(f"/{name}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]
     recalls = {f"recall@100, {called}": recall for called, recall in measured.get("recall", {}).items()}
     return {"version": version, "index": name, "bytes in the cluster": stored, **recalls}
-
-
-def by_track(found: Strongest, uris: list[str]) -> Neighbours:
-    """Returns the neighbours of each track, by track number, as (URI, playlists together), the strongest first."""
-    neighbours: Neighbours = {}
-    for node, neighbour, playlists in zip(
-        found.node.tolist(), found.neighbour.tolist(), found.playlists.tolist(), strict=True
-    ):
-        neighbours.setdefault(node, []).append((uris[neighbour], playlists))
-    return neighbours
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from algorhythms_assets.graph.pruning import strongest
 from algorhythms_assets.resources.index.elastic import build_elastic, writer
 from algorhythms_assets.resources.index.embedded import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import documents
-from algorhythms_assets.serving.search_index import by_track
+from algorhythms_assets.serving.search_index import Together
 
 NAMES = ["Café del Mar", "cafe society", "Blue", "Blue", "夜のドライブ", 'AC/DC "live" OR *']
 
@@ -202,5 +202,7 @@ def test_a_damaged_index_is_noticed_before_it_is_released(tmp_path, tracks, vect
 def test_neighbours_are_the_strongest_of_either_end():
     source, target, playlists = (np.array(numbers, np.int32) for numbers in ([0, 0, 1], [1, 2, 2], [7, 8, 9]))
     edges = [(source, target, np.array([3, 1, 2], np.float32), playlists)]
-    assert by_track(strongest(edges, 3, 1), ["x", "y", "z"]) == {0: [("y", 7)], 1: [("x", 7)], 2: [("y", 9)]}
-    assert by_track(strongest(edges, 3, 2), ["x", "y", "z"])[0] == [("y", 7), ("z", 8)]
+    one = Together(strongest(edges, 4, 1), ["x", "y", "z", "alone"])
+    assert [one.get(track, ()) for track in range(4)] == [[("y", 7)], [("x", 7)], [("y", 9)], ()]
+    two = Together(strongest(edges, 3, 2), ["x", "y", "z"])
+    assert two.get(0, ()) == [("y", 7), ("z", 8)]

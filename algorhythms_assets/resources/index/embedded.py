@@ -46,28 +46,31 @@ def build_embedded(
     `embeddings` is the data version of what the vectors come from.
     Tracks come first and by falling popularity, which is what ties and the search by name go by.
     """
-    vectors: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = []
-    tracks = 0
+    tracks = count = 0
     words: set[str] = set()
     connection = sqlite3.connect(folder / "documents.sqlite")
+    # How many there will be is known when the last one came; in memory they would be there twice.
+    rows = folder / "vectors.raw"
     try:
         connection.executescript(_TABLES)
-        for row, (document, keys) in enumerate(documents):
-            vectors.append(document.vector)
-            neighbours = json.dumps(document.neighbours)
-            columns = (document.id, document.kind, document.name, document.artist, document.album, document.playlists)
-            values = (row, *columns, document.song, neighbours)
-            connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-            # The first to claim a key has it: of two artists of one name the more popular.
-            connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, row) for key in keys])
-            if document.kind == "track":
-                tracks += 1
-                terms = names.terms(document.name, document.artist)
-                words |= terms.words
-                connection.execute(
-                    "INSERT INTO names (rowid, words, joins, titles, artists) VALUES (?, ?, ?, ?, ?)",
-                    (row, *(" ".join(sorted(some)) for some in terms)),
-                )
+        with rows.open("wb") as file:
+            for row, (document, keys) in enumerate(documents):
+                file.write(document.vector.tobytes())
+                count += 1
+                neighbours = json.dumps(document.neighbours)
+                columns = (document.id, document.kind, document.name, document.artist, document.album, document.playlists)
+                values = (row, *columns, document.song, neighbours)
+                connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+                # The first to claim a key has it: of two artists of one name the more popular.
+                connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, row) for key in keys])
+                if document.kind == "track":
+                    tracks += 1
+                    terms = names.terms(document.name, document.artist)
+                    words |= terms.words
+                    connection.execute(
+                        "INSERT INTO names (rowid, words, joins, titles, artists) VALUES (?, ?, ?, ?, ?)",
+                        (row, *(" ".join(sorted(some)) for some in terms)),
+                    )
         connection.executemany("INSERT INTO words VALUES (?)", ((word,) for word in sorted(words)))
         # One list of tracks a word instead of several to be merged by every search.
         connection.execute("INSERT INTO names (names) VALUES ('optimize')")
@@ -75,8 +78,10 @@ def build_embedded(
         connection.execute("VACUUM")
     finally:
         connection.close()
-    np.save(folder / "vectors.npy", np.stack(vectors) if vectors else np.zeros((0, dimension), np.float32))
-    about: dict[str, Any] = {"embeddings": embeddings, "tracks": tracks, "documents": len(vectors)}
+    shape = (count, dimension)
+    np.save(folder / "vectors.npy", np.memmap(rows, np.float32, "r", shape=shape) if count else np.empty(shape, "f4"))
+    rows.unlink()
+    about: dict[str, Any] = {"embeddings": embeddings, "tracks": tracks, "documents": count}
     about |= {
         "dimension": dimension,
         "names": names.VERSION,
