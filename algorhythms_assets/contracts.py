@@ -201,7 +201,7 @@ SEARCH_INDEX = Artifact(
     "serving",
     "search_index/{version}",
     ("embeddings", "track_metadata", "edge_table", "gcn_weights"),
-    code_version="5",
+    code_version="6",
 )
 EVALUATION_REPORT = Artifact(
     "evaluation_report",

@@ -62,7 +62,9 @@ class Standing:
             self.best = copy.deepcopy(self.model.state_dict())
             return
         with replacing(best_beside(path)) as temporary:
-            save_file({name: weights.cpu().contiguous() for name, weights in self.model.state_dict().items()}, temporary)
+            save_file(
+                {name: weights.cpu().contiguous() for name, weights in self.model.state_dict().items()}, temporary
+            )
         self.best = load_file(best_beside(path))
 
     def save(self, path: Path) -> None:

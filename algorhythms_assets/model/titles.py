@@ -21,6 +21,7 @@ RIDGE = 2.0
 # Playlists added to the equations at a time.
 _AT_ONCE = 5000
 
+
 def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Returns the hashes, rising, of the n-grams that several titles share, and weights: log(1 + titles / theirs)."""
     counts: Counter[str] = Counter()

@@ -11,6 +11,7 @@ from dagster._core.errors import DagsterPipesExecutionError  # dagster exports n
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
+from algorhythms_assets.resources.engine import machine_gb
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.messages import WholeLineReader
 from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
@@ -64,9 +65,10 @@ class LocalCompute:
         context: dg.AssetExecutionContext,
         module: str,
         config: BaseModel,
-        request: Request,  # noqa: ARG002 (a single machine gives what it has)
+        request: Request,
     ) -> dg.PipesClientCompletedInvocation:
-        """Returns what the payload reported; see `Compute`."""
+        """Returns what the payload reported; see `Compute`. Of the request, it is memory that a machine may lack."""
+        require_memory(module, request.memory_gb)
         # Dagster runs steps in processes of their own, which go on when the process of their run is killed.
         end_with_multiprocessing_parent()
         reader = WholeLineReader()
@@ -90,6 +92,23 @@ class LocalCompute:
             raise dg.Failure(told.description, allow_retries=killed and told.allow_retries) from None
         require_report(module, invocation)
         return invocation
+
+
+def require_memory(module: str, needed_gb: int) -> None:
+    """Checks that this machine has the memory that a payload takes, before hours end with the system killing it.
+
+    Raises:
+        dg.Failure: it has not; the message says what would fit.
+    """
+    has = machine_gb()
+    # What is needed was rounded up to whole GB.
+    if needed_gb - 1 > has:
+        raise dg.Failure(
+            f"{module} needs about {needed_gb} GB of memory for this snapshot, and this machine has {has:.1f} GB: with "
+            f"that, about {has / needed_gb:.0%} of the playlists would fit. Give fewer slices, or more memory, or a "
+            "cluster (docs/slurm.md). What every asset needs is in docs/scale.md.",
+            allow_retries=False,
+        )
 
 
 def require_report(module: str, invocation: dg.PipesClientCompletedInvocation, log: str = "the step's log") -> None:

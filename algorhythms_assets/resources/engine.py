@@ -53,3 +53,8 @@ def memory_mb() -> int | None:
     if for_node.isdigit() and int(for_node):
         return int(for_node)
     return int(for_core) * cores() if for_core.isdigit() and int(for_core) else None
+
+
+def machine_gb() -> float:
+    """Returns the memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9

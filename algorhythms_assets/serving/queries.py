@@ -1,4 +1,4 @@
-"""What an approximate index is measured with: the queries that real playlists would ask it with."""
+"""What an approximate index is fitted to and measured with: the queries that real playlists would ask it with."""
 
 import numpy as np
 from algorhythms_ask.recommend import query_parts
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from algorhythms_assets.ingest.playlists import Playlists
 
 _PLAYLISTS = 100
+# What is fitted to queries is fitted to those of so many other playlists.
+_OTHER_PLAYLISTS = 2000
 _SEEDS = (1, 10)
 # Of the popularity term: 1 is what is served; requests may want the unknown instead, or more of what everybody knows.
 _COEFFICIENTS = (1, 0, -1, 3)
@@ -20,15 +22,37 @@ def queries(
     They come from the first tracks of training playlists, in which popular tracks stand as often as in requests.
     `numbers` are the tracks, rising, that have the vectors, float32 [n, dimension].
     """
-    chosen = np.linspace(0, len(playlists) - 1, min(_PLAYLISTS, len(playlists))).astype(int)
-    asked: dict[str, NDArray[np.float32]] = {}
+    asked = _asked(_measured(playlists), playlists, numbers, vectors, fold_in)
+    return {
+        f"popularity times {coefficient}": np.append(asked, np.full((len(asked), 1), coefficient, "f4"), axis=1)
+        for coefficient in _COEFFICIENTS
+    }
+
+
+def other_queries(
+    playlists: Playlists, numbers: NDArray[np.int32], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Returns what playlists ask with that `queries` does not take, but for popularity: float32 [n, dimension - 1]."""
+    spread = np.linspace(0, len(playlists) - 1, min(_OTHER_PLAYLISTS + _PLAYLISTS, len(playlists))).astype(int)
+    others = np.setdiff1d(spread, _measured(playlists))
+    return _asked(others, playlists, numbers, vectors, fold_in)
+
+
+def _measured(playlists: Playlists) -> NDArray[np.int64]:
+    return np.linspace(0, len(playlists) - 1, min(_PLAYLISTS, len(playlists))).astype(int)
+
+
+def _asked(
+    chosen: NDArray[np.int64],
+    playlists: Playlists,
+    numbers: NDArray[np.int32],
+    vectors: NDArray[np.float32],
+    fold_in: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    found = []
     inverse = np.linalg.inv(fold_in.astype(np.float64))
-    for coefficient in _COEFFICIENTS:
-        found = []
-        for playlist in chosen:
-            rows = np.searchsorted(numbers, playlists.distinct(int(playlist)))
-            for count in _SEEDS:
-                parts = query_parts(vectors[rows[:count], :-1].astype(np.float64), inverse)
-                found.append(np.append(parts.sum(axis=0), coefficient))
-        asked[f"popularity times {coefficient}"] = np.array(found, np.float32).reshape(-1, vectors.shape[1])
-    return asked
+    for playlist in chosen:
+        rows = np.searchsorted(numbers, playlists.distinct(int(playlist)))
+        for count in _SEEDS:
+            found.append(query_parts(vectors[rows[:count], :-1].astype(np.float64), inverse).sum(axis=0))
+    return np.array(found, np.float32).reshape(-1, vectors.shape[1] - 1)

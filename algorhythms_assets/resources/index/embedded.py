@@ -58,7 +58,14 @@ def build_embedded(
                 file.write(document.vector.tobytes())
                 count += 1
                 neighbours = json.dumps(document.neighbours)
-                columns = (document.id, document.kind, document.name, document.artist, document.album, document.playlists)
+                columns = (
+                    document.id,
+                    document.kind,
+                    document.name,
+                    document.artist,
+                    document.album,
+                    document.playlists,
+                )
                 values = (row, *columns, document.song, neighbours)
                 connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
                 # The first to claim a key has it: of two artists of one name the more popular.
@@ -85,12 +92,13 @@ def build_embedded(
     about |= {
         "dimension": dimension,
         "names": names.VERSION,
-        "files": {name: _checksum(folder / name) for name in _FILES},
+        "files": {name: checksum(folder / name) for name in _FILES},
     }
     write_json(folder / "index.json", about)
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """Returns the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

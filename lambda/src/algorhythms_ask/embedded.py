@@ -1,7 +1,8 @@
-"""The index that needs no service: an exact scan of a memory-mapped matrix, names in SQLite's full text search.
+"""The index that needs no service: a scan of a memory-mapped matrix, names in SQLite's full text search.
 
 A folder of three files: `vectors.npy` (float32 [tracks + artists + albums, dimension], tracks first and those by
-falling popularity), `documents.sqlite`, `index.json`. It is written by `algorhythms_assets`.
+falling popularity), `documents.sqlite`, `index.json`. It is written by `algorhythms_assets`. Scores are exact; of many
+tracks those are found that a projection of all (see `projection`) brings near the top.
 """
 
 import json
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from algorhythms_ask import names
 from algorhythms_ask.index import Called, Document, Hit, IndexUnavailableError, Key, Search
 from algorhythms_ask.matching import Clause, Match, Term, Wanted, as_written, forgiving, so_called
+from algorhythms_ask.projection import Projection, lowest_of, products
 from algorhythms_ask.vocabulary import Vocabulary
 
 # So many scores are held at a time: 64 MB.
@@ -58,6 +60,9 @@ class EmbeddedIndex:
             self.files: dict[str, str] = about.get("files", {})
             shape = (about["documents"], self.dimension)
             version = about.get("names")
+            # Few tracks have none, nor has an index in which it misses too many, or of a version that knew none.
+            projection = about.get("projection")
+            self._projection = Projection(folder, projection["candidates"]) if projection else None
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise IndexUnavailableError(f"the index in {folder} cannot be read: {error!r}") from error
         if version != names.VERSION:
@@ -68,7 +73,8 @@ class EmbeddedIndex:
         found = self._sql("SELECT id FROM documents WHERE row < ? ORDER BY row", self.tracks)
         self._ids = [str(identifier) for (identifier,) in found]
         self._vocabulary = Vocabulary([str(word) for (word,) in self._sql("SELECT word FROM words ORDER BY word")])
-        if len(self._ids) != self.tracks or self._vectors.shape != shape:
+        fits = self._projection is None or self._projection.fits(self.tracks, self.dimension)
+        if len(self._ids) != self.tracks or self._vectors.shape != shape or not fits:
             raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on what it holds")
 
     def _sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
@@ -115,7 +121,11 @@ class EmbeddedIndex:
         found: list[list[Hit]] = []
         for start in range(0, len(searches), step):
             some = searches[start : start + step]
-            scores = self._scores(np.stack([search.query for search in some]))
+            queries = np.stack([search.query for search in some])
+            if self._projection is None:
+                scores = products(queries, self._vectors[: self.tracks])
+            else:
+                scores = self._projection.scores(queries)
             found += [self._hits(search, row) for search, row in zip(some, scores, strict=True)]
         if documents:
             known = self.fetch([hit.id for hits in found for hit in hits])
@@ -123,10 +133,18 @@ class EmbeddedIndex:
         return found
 
     def _hits(self, search: Search, scores: NDArray[np.float32]) -> list[Hit]:
-        for artist, row in self._rows("artist", "documents", search.raised):
-            scores[row] += search.raised[artist]
+        raised = {row: search.raised[artist] for artist, row in self._rows("artist", "documents", search.raised)}
+        scores[list(raised)] += np.array(list(raised.values()), np.float32)
         scores[self._left_out(search)] = -np.inf
-        best = [(row, float(scores[row])) for row in _best(scores, search.count).tolist()]
+        rows = None
+        if self._projection is not None:
+            rows = self._projection.candidates(scores, search.count)
+            scores = products(search.query[None], self._vectors[rows])[0]
+            for place in np.flatnonzero(np.isin(rows, list(raised))).tolist():
+                scores[place] += np.float32(raised[int(rows[place])])
+        places = _best(scores, search.count)
+        found = places if rows is None else rows[places]
+        best = zip(found.tolist(), scores[places].tolist(), strict=True)
         return [Hit(self._ids[row], score) for row, score in best if score > -np.inf]
 
     def _left_out(self, search: Search) -> list[int]:
@@ -147,14 +165,6 @@ class EmbeddedIndex:
                 json.dumps(list(values)),
             )
             yield from ((str(value), int(str(row))) for value, row in found)
-
-    def _scores(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
-        vectors = self._vectors[: self.tracks]
-        if len(queries) == 1:
-            # Half the time of a product of matrices, which for one query does not keep up with memory.
-            scores: NDArray[np.float32] = np.einsum("ij,j->i", vectors, queries[0])
-            return scores[None]
-        return queries @ vectors.T
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns the tracks that a text names; see `matching`."""
@@ -218,13 +228,8 @@ def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     if count == 0:
         return np.empty(0, dtype=np.intp)
     # The edge of a sample lies below that of all, and is found in an eighth of the time.
-    rows = np.flatnonzero(scores >= _edge(scores[::8], count))
+    rows = np.flatnonzero(scores >= lowest_of(scores[::8], count))
     # Everything not below the last wanted score is sorted, so that ties at the edge fall as everywhere else.
-    rows = rows[scores[rows] >= _edge(scores[rows], count)]
+    rows = rows[scores[rows] >= lowest_of(scores[rows], count)]
     order = np.argsort(-scores[rows], kind="stable")
     return rows[order[:count]]
-
-
-def _edge(scores: NDArray[np.float32], count: int) -> float:
-    """Returns the score that is the last of the `count` largest; minus infinity if there are no more."""
-    return float(np.partition(scores, len(scores) - count)[len(scores) - count]) if len(scores) > count else -np.inf

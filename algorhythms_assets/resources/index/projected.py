@@ -1,0 +1,102 @@
+"""Writes the projection that `algorhythms_ask.projection` reads, if it finds what a scan of all vectors finds."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from algorhythms_ask.embedded import EmbeddedIndex
+from algorhythms_ask.index import Search
+from algorhythms_ask.projection import WANTED
+from numpy.typing import NDArray
+
+from algorhythms_assets.resources.index.embedded import checksum
+from algorhythms_assets.resources.store import write_json
+
+# Where there are fewer tracks, reading all vectors takes less than 10 ms.
+FEWEST_TRACKS = 200_000
+AXES = 64
+# The smallest that is good enough; where none is, all vectors are read by every search.
+CANDIDATES = (4_000, 8_000, 16_000, 32_000, 64_000)
+LEAST_RECALL = 0.999
+_FILES = ("projected.npy", "axes.npy")
+_ROWS_AT_ONCE = 1 << 16
+# Of a dimension's mean in queries that few playlists tell of: others ask in other directions too.
+_UNSEEN = 1e-3
+
+
+def project(
+    folder: Path, others: NDArray[np.float32], asked: Mapping[str, NDArray[np.float32]]
+) -> tuple[int, dict[str, float]]:
+    """Adds a projection to the embedded index in a folder, where one finds enough of what a scan of all finds.
+
+    Its axes are fitted to the queries `others`, float32 [n, dimension - 1], and its recall@100 is measured with `asked`,
+    float32 [n, dimension] by what they are called. `index.json` says what was chosen.
+
+    Returns:
+        How many candidates it needs, and the recall with these; with 0 candidates that of the most, which misses
+        too much, and the index is as it was.
+    """
+    exact = EmbeddedIndex(folder)
+    expected = {called: found(exact, queries) for called, queries in asked.items()}
+    write_projection(folder, others, exact.tracks)
+    about = json.loads((folder / "index.json").read_text())
+    about["files"] |= {name: checksum(folder / name) for name in _FILES}
+    recall: dict[str, float] = {}
+    for candidates in CANDIDATES:
+        write_json(folder / "index.json", about | {"projection": {"candidates": candidates}})
+        projected = EmbeddedIndex(folder)
+        recall = {called: _share(expected[called], found(projected, queries)) for called, queries in asked.items()}
+        if min(recall.values()) >= LEAST_RECALL:
+            write_json(folder / "index.json", about | {"projection": {"candidates": candidates, "recall": recall}})
+            return candidates, recall
+    for name in _FILES:
+        (folder / name).unlink()
+        del about["files"][name]
+    write_json(folder / "index.json", about)
+    return 0, recall
+
+
+def write_projection(folder: Path, others: NDArray[np.float32], tracks: int) -> None:
+    """Writes the two files of the projection of so many tracks."""
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")[:tracks]
+    axes, of_tracks = fitted(others, vectors, min(AXES, others.shape[1]))
+    np.save(folder / "axes.npy", axes)
+    shape = (tracks, axes.shape[1] + 1)
+    projected = np.lib.format.open_memmap(folder / "projected.npy", "w+", np.float32, shape)
+    for start in range(0, tracks, _ROWS_AT_ONCE):
+        some = vectors[start : start + _ROWS_AT_ONCE]
+        projected[start : start + len(some), :-1] = some[:, :-1] @ of_tracks
+        projected[start : start + len(some), -1] = some[:, -1]
+    projected.flush()
+
+
+def found(index: EmbeddedIndex, queries: NDArray[np.float32]) -> list[set[str]]:
+    """Returns the identifiers of the best 100 tracks of each query."""
+    return [{hit.id for hit in hits} for hits in index.nearest([Search(query, WANTED) for query in queries])]
+
+
+def _share(expected: list[set[str]], those: list[set[str]]) -> float:
+    return float(np.mean([len(some & of) / len(some) for some, of in zip(expected, those, strict=True)]))
+
+
+def fitted(
+    queries: NDArray[np.float32], vectors: NDArray[np.float32], axes: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns matrices P and T, float32 [dimension - 1, axes], of which (q P) . (x T) is nearest to q . x.
+
+    Nearest in the mean square over all pairs of a query q and a vector x, whose last dimension, popularity, is left
+    out: that is kept as it is. `queries` are float32 [n, dimension - 1], `vectors` float32 [tracks, dimension].
+    """
+    size = queries.shape[1]
+    moments = np.zeros((size, size))
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        some = vectors[start : start + _ROWS_AT_ONCE, :-1]
+        moments += some.T @ some
+    of_queries = queries.astype(np.float64).T @ queries
+    of_queries += (_UNSEEN * np.trace(of_queries) / size + 1e-12) * np.eye(size)
+    # With queries turned so that all directions are asked as often, the axes are the vectors' principal ones.
+    root = np.linalg.cholesky(of_queries)
+    _, principal = np.linalg.eigh(root.T @ moments @ root)
+    principal = principal[:, ::-1][:, :axes]
+    return np.linalg.solve(root.T, principal).astype(np.float32), (root @ principal).astype(np.float32)
