@@ -208,7 +208,7 @@ EVALUATION_REPORT = Artifact(
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata"),
-    code_version="7",
+    code_version="8",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

@@ -1,9 +1,10 @@
 """The baselines: popularity and item-kNN."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import scipy.sparse as sp
+from algorhythms_ask.projection import lowest_of
 from numpy.typing import NDArray
 
 from algorhythms_assets.ingest.playlists import Playlists
@@ -11,8 +12,10 @@ from algorhythms_assets.metrics import DEPTH, Task
 
 Ranking = NDArray[np.int64]
 
-# Playlists scored at a time: 0.5 GB at two million tracks.
+# So many playlists are scored at a time at most: at two million tracks 0.5 GB.
 _AT_ONCE = 32
+# So many rows of the seeds' playlists are walked at a time, or one playlist's: what comes of them takes 1.5 GB.
+_ROWS_AT_ONCE = 50_000_000
 
 
 class Popularity:
@@ -44,11 +47,27 @@ class ItemKnn:
         self._holds = holds
         self._held = holds.T.tocsr()
         self._playlists = np.diff(self._held.indptr).astype(np.float32)
+        # The rows of all playlists that hold a track.
+        self._rows = self._held @ np.diff(holds.indptr).astype(np.float64)
         self._shrinkage = shrinkage
 
     def rank(self, tasks: Sequence[Task]) -> list[Ranking]:
         """Returns, per task, at most 500 tracks, best first and without the seeds."""
-        return [ranking for i in range(0, len(tasks), _AT_ONCE) for ranking in self._rank(tasks[i : i + _AT_ONCE])]
+        return [ranking for some in self._batches(tasks) for ranking in self._rank(some)]
+
+    def _batches(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+        """Yields the tasks in batches of bounded work: playlists of popular seeds have more to be walked."""
+        batch: list[Task] = []
+        rows = 0
+        for task in tasks:
+            own = int(self._rows[task.seeds].sum())
+            if batch and (len(batch) == _AT_ONCE or rows + own > _ROWS_AT_ONCE):
+                yield batch
+                batch, rows = [], 0
+            batch.append(task)
+            rows += own
+        if batch:
+            yield batch
 
     def _rank(self, tasks: Sequence[Task]) -> list[Ranking]:
         seeds, columns = np.unique(np.concatenate([task.seeds for task in tasks]), return_inverse=True)
@@ -63,7 +82,7 @@ class ItemKnn:
         found = []
         for row, task in zip(scores, tasks, strict=True):
             row[task.seeds] = -np.inf
-            best = np.argpartition(-row, min(DEPTH, len(row) - 1))[:DEPTH]
-            best = best[np.lexsort((best, -row[best]))]
-            found.append(best[row[best] > -np.inf].astype(np.int64))
+            # The edge of a sample lies below that of all, and is found in an eighth of the time.
+            best = np.flatnonzero((row >= lowest_of(row[::8], DEPTH)) & (row > -np.inf))
+            found.append(best[np.argsort(-row[best], kind="stable")[:DEPTH]])
         return found

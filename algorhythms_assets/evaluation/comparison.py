@@ -1,6 +1,6 @@
 """Turns values per playlist into means, intervals and the verdict of the gate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ TITLES = {
     "clicks": "clicks",
 }
 _TOP = 10
+# Tasks between which it can be said how far it is.
+_AT_ONCE = 800
 
 Values = Mapping[str, NDArray[np.float64]]
 
@@ -49,8 +51,16 @@ class Measured:
     wanted: NDArray[np.int64]
 
 
-def measure(method: Method, tasks: Mapping[str, list[Task | None]], artist: NDArray[np.int64]) -> Measured:
-    """Runs a method on the tasks of each category; `artist` has a number for each track's artist, int [tracks]."""
+def measure(
+    method: Method,
+    tasks: Mapping[str, list[Task | None]],
+    artist: NDArray[np.int64],
+    progress: Callable[[Iterator[Ranking], int], Iterable[Ranking]] = lambda rankings, _: rankings,
+) -> Measured:
+    """Has a method do the tasks of each category; `artist` has a number for the artist of each track, int [tracks].
+
+    The rankings of each category, and how many they will be, pass through `progress`.
+    """
     top: list[NDArray[np.int64]] = [np.empty((0, _TOP), np.int64)]
     found, wanted = np.zeros(len(artist), np.int64), np.zeros(len(artist), np.int64)
     values = {metric: np.full((len(next(iter(tasks.values()))), len(tasks)), np.nan) for metric in METRICS}
@@ -62,7 +72,9 @@ def measure(method: Method, tasks: Mapping[str, list[Task | None]], artist: NDAr
         hits = np.zeros((len(some), DEPTH), dtype=bool)
         first = np.full((len(some), _TOP), -1, np.int64)
         artists = np.zeros(len(some), np.int64)
-        for row, (ranking, task) in enumerate(zip(method.rank(some), some, strict=True)):
+        parts = (some[start : start + _AT_ONCE] for start in range(0, len(some), _AT_ONCE))
+        rankings = progress((ranking for part in parts for ranking in method.rank(part)), len(some))
+        for row, (ranking, task) in enumerate(zip(rankings, some, strict=True)):
             hits[row, : len(ranking)] = np.isin(ranking, task.targets)
             first[row, : len(ranking[:_TOP])] = ranking[:_TOP]
             within = ranking[: len(task.targets)]

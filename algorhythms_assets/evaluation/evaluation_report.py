@@ -25,12 +25,12 @@ from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVIN
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
 from algorhythms_assets.evaluation.charted import charted
-from algorhythms_assets.evaluation.comparison import Method, interval, measure, summary, verdict
+from algorhythms_assets.evaluation.comparison import TITLES, Method, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.config import EvaluationConfig
 from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
-from algorhythms_assets.evaluation.titled import titled
+from algorhythms_assets.evaluation.titled import MOST_PLAYLISTS, titled
 from algorhythms_assets.ingest.playlists import load_names, load_snapshot
 from algorhythms_assets.metrics import CATEGORIES, cut
 from algorhythms_assets.payload import Work, run
@@ -66,13 +66,16 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     }
     playlists, artist = tracks["playlists"].to_numpy(), artist_numbers(tracks)
     measured = {}
-    for name, method in work.progress(methods.items(), len(methods), "methods"):
-        measured[name] = measure(method, tasks, artist)
+    for name, method in methods.items():
+        unit = f"playlists of a category by {TITLES[name]}"
+        measured[name] = measure(
+            method, tasks, artist, lambda rankings, total, unit=unit: work.progress(rankings, total, unit)
+        )
     values = {name: of_method.values for name, of_method in measured.items()}
     lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)
     names = load_names(metadata)
-    having = [] if recommender.titles is None else [i for i in chosen if int(test.pids[i]) in names]
+    having = [] if recommender.titles is None else [i for i in chosen if int(test.pids[i]) in names][:MOST_PLAYLISTS]
     named = [(int(test.pids[i]), test.distinct(int(i)), names[int(test.pids[i])]) for i in having]
     differences = {
         name: {metric: interval(values["served"][metric] - other, *settings) for metric, other in others.items()}

@@ -41,8 +41,8 @@ def playlist_queries(
 ) -> NDArray[np.float32]:
     """Returns what each playlist asks with, float32 [playlists, dimension - 1]; `fold_in` is B.
 
-    `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks], says which is each track's. A query is
-    the sum of `algorhythms_ask.recommend.query_parts`, of all playlists of one length together.
+    `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks], says which is each track's. A query
+    is the sum of `algorhythms_ask.recommend.query_parts`; those of playlists of one length are found together.
     """
     starts, held = distinct_tracks(playlists)
     lengths = np.diff(starts)

@@ -53,6 +53,6 @@ def _asked(
     inverse = np.linalg.inv(fold_in.astype(np.float64))
     for playlist in chosen:
         rows = np.searchsorted(numbers, playlists.distinct(int(playlist)))
-        for count in _SEEDS:
-            found.append(query_parts(vectors[rows[:count], :-1].astype(np.float64), inverse).sum(axis=0))
+        own = vectors[rows, :-1].astype(np.float64)
+        found += [query_parts(own[:count], inverse).sum(axis=0) for count in _SEEDS]
     return np.array(found, np.float32).reshape(-1, vectors.shape[1] - 1)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from algorhythms_assets.evaluation import comparison
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
 from algorhythms_assets.evaluation.comparison import TITLES, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
@@ -131,3 +132,23 @@ def test_a_report_with_empty_categories_is_readable(tmp_path):
         for plot in (plot_methods, plot_categories, plot_popularity):
             plot(report, tmp_path / "plot.png")
             assert (tmp_path / "plot.png").stat().st_size > 1000
+
+
+def test_rankings_pass_through_progress_as_they_come(monkeypatch):
+    monkeypatch.setattr(comparison, "_AT_ONCE", 2)
+    begun, said = [], []
+
+    class Slow:
+        def rank(self, some):
+            begun.append(len(some))
+            return [np.array([task.targets[0]]) for task in some]
+
+    def progress(rankings, total):
+        for done, ranking in enumerate(rankings, start=1):
+            yield ranking
+            said.append((done, total, len(begun)))
+
+    of_category = [cut(pid, np.arange(9), CATEGORIES[0]) for pid in range(5)]
+    found = measure(Slow(), {CATEGORIES[0].name: of_category}, np.arange(9), progress)
+    assert said == [(1, 5, 1), (2, 5, 1), (3, 5, 2), (4, 5, 2), (5, 5, 3)]
+    assert (found.top[:, 0] >= 0).all()

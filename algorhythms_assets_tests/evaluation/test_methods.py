@@ -6,6 +6,7 @@ import pytest
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.recommend import Recommender
 
+from algorhythms_assets.evaluation import baselines
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.metrics import Task
@@ -97,6 +98,18 @@ def test_item_knn_is_that_of_the_formula():
     [ranking] = ItemKnn(TRAINING, 6, shrinkage=5.0).rank([task(3)])
     assert 1 / (np.sqrt(2) + 5) > 1 / (np.sqrt(8) + 5)
     assert ranking[:2].tolist() == [4, 0]
+
+
+@pytest.mark.parametrize("rows", [1, 14, 10**6])
+def test_batches_of_item_knn_are_bounded_by_the_rows_to_be_walked(monkeypatch, rows):
+    knn = ItemKnn(TRAINING, 6)
+    tasks = [task(0), task(1, 2), task(3), task(5), task(4)]
+    # Of the playlists that hold 0, of those that hold 1 or 2, and so on.
+    expected = {1: [[0], [1], [2], [3], [4]], 14: [[0], [1, 2, 3], [4]], 10**6: [[0, 1, 2, 3, 4]]}[rows]
+    whole = knn.rank(tasks)
+    monkeypatch.setattr(baselines, "_ROWS_AT_ONCE", rows)
+    assert [[tasks.index(one) for one in batch] for batch in knn._batches(tasks)] == expected
+    assert all((alone == together).all() for alone, together in zip(knn.rank(tasks), whole, strict=True))
 
 
 def test_an_unknown_seed_is_placed_by_its_artist(tmp_path):

@@ -74,6 +74,25 @@ def test_new_files_become_partitions_and_one_run_in_one_tick(instance, place):
     assert rest.tags["dagster/asset_partition_range_start"] == f"s{MOST_AT_ONCE:04}"
 
 
+@pytest.mark.faults
+def test_four_thousand_new_files_take_short_ticks_and_are_all_asked_for(instance, place):
+    files = 4_000
+    for number in range(files):
+        drop(place, f"s{number:04}", playlist(number, ["a"]))
+    instance.add_run(dg.DagsterRun(job_name="ingest_slices", status=dg.DagsterRunStatus.STARTED))
+    cursor = None
+    for done in range(0, files, MOST_AT_ONCE):
+        started = time.process_time()
+        result = tick(instance, place, cursor)
+        # Dagster gives a tick 60 s; of a processor, since others may use it too.
+        assert time.process_time() - started < 30
+        [request] = result.run_requests
+        assert request.tags["dagster/asset_partition_range_start"] == f"s{done:04}"
+        assert len(instance.get_dynamic_partitions(SLICES_NAME)) == done + MOST_AT_ONCE
+        cursor = result.cursor
+    assert not tick(instance, place, cursor).run_requests
+
+
 def test_what_was_asked_for_is_not_asked_for_again_while_its_run_is_there(instance, place):
     drop(place, "a", playlist(1, ["x"]))
     first = tick(instance, place)

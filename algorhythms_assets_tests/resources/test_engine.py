@@ -132,3 +132,12 @@ def test_spark_without_java_says_what_to_install(environment, told, tmp_path):
 def test_the_setting_chooses_the_engine():
     assert isinstance(open_engine("duckdb", {}), EmbeddedEngine)
     assert isinstance(open_engine("spark://host:7077", {}), SparkEngine)
+
+
+def test_what_sql_holds_in_memory_is_bounded_by_job_machine_and_what_is_enough(monkeypatch):
+    limits = {}
+    for given in (2_000, 100_000, None):
+        monkeypatch.setattr("algorhythms_assets.resources.embedded_engine.memory_mb", lambda given=given: given)
+        monkeypatch.setattr("algorhythms_assets.resources.embedded_engine.machine_gb", lambda: 4.0)
+        [limits[given]] = EmbeddedEngine().sql("SELECT current_setting('memory_limit') AS it", {})["it"].to_pylist()
+    assert limits == {2_000: "1.1 GiB", 100_000: "2.9 GiB", None: "2.3 GiB"}

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Search
-from algorhythms_ask.projection import WANTED
 from numpy.typing import NDArray
 
 from algorhythms_assets.resources.index.embedded import checksum
@@ -19,6 +18,7 @@ AXES = 64
 # The smallest that is good enough; where none is, all vectors are read by every search.
 CANDIDATES = (4_000, 8_000, 16_000, 32_000, 64_000)
 LEAST_RECALL = 0.999
+_DEPTH = 100
 _FILES = ("projected.npy", "axes.npy")
 _ROWS_AT_ONCE = 1 << 16
 # Of a dimension's mean in queries that few playlists tell of: others ask in other directions too.
@@ -30,8 +30,8 @@ def project(
 ) -> tuple[int, dict[str, float]]:
     """Adds a projection to the embedded index in a folder, where one finds enough of what a scan of all finds.
 
-    Its axes are fitted to the queries `others`, float32 [n, dimension - 1], and its recall@100 is measured with `asked`,
-    float32 [n, dimension] by what they are called. `index.json` says what was chosen.
+    Its axes are fitted to the queries `others`, float32 [n, dimension - 1], and its recall@100 is measured with those
+    of `asked`, float32 [n, dimension] by what they are called. `index.json` says what was chosen.
 
     Returns:
         How many candidates it needs, and the recall with these; with 0 candidates that of the most, which misses
@@ -73,7 +73,7 @@ def write_projection(folder: Path, others: NDArray[np.float32], tracks: int) -> 
 
 def found(index: EmbeddedIndex, queries: NDArray[np.float32]) -> list[set[str]]:
     """Returns the identifiers of the best 100 tracks of each query."""
-    return [{hit.id for hit in hits} for hits in index.nearest([Search(query, WANTED) for query in queries])]
+    return [{hit.id for hit in hits} for hits in index.nearest([Search(query, _DEPTH) for query in queries])]
 
 
 def _share(expected: list[set[str]], those: list[set[str]]) -> float:

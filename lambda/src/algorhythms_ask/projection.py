@@ -1,9 +1,9 @@
 """A first look at all tracks in few dimensions, which says whose scores are worth finding exactly.
 
-Two more files in the folder of an embedded index that has so many tracks that reading all vectors takes long, written by
-`algorhythms_assets`: `projected.npy` (float32 [tracks, k + 1]) has of each track k coordinates and the popularity term,
-`axes.npy` (float32 [dimension - 1, k]) what a query's are made with. The axes are those in which the scores of queries
-that playlists make differ most.
+Two more files in the folder of an embedded index of many tracks, written by `algorhythms_assets`: `projected.npy`
+(float32 [tracks, k + 1]) has k coordinates of each track and its popularity term, `axes.npy` (float32
+[dimension - 1, k]) what a query's coordinates are made with. The axes are those in which the scores that playlists ask
+for differ most.
 """
 
 from pathlib import Path
@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# The file `index.json` says how many candidates are enough for so many that are wanted.
-WANTED = 100
+# The file `index.json` says how many candidates are enough where so many are wanted; where more are, it takes more.
+WANTED = 500
 
 
 class Projection:
     """The tracks of an index in few dimensions."""
 
     def __init__(self, folder: Path, candidates: int) -> None:
-        """Maps the files of a folder; so many candidates are looked at exactly for each 100 that are wanted.
+        """Maps the files of a folder; so many candidates are scored exactly for each 500 that are wanted.
 
         Raises:
             OSError, EOFError, ValueError: a file is missing or none of numpy's.
@@ -34,7 +34,7 @@ class Projection:
         return self._axes.shape == (dimension - 1, axes) and self._tracks.shape == (tracks, axes + 1)
 
     def scores(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Returns what each track would score if the other dimensions were nought: float32 [queries, tracks]."""
+        """Returns what each track would score if the other directions did not count: float32 [queries, tracks]."""
         return products(np.append(queries[:, :-1] @ self._axes, queries[:, -1:], axis=1), self._tracks)
 
     def candidates(self, scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
