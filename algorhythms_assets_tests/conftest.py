@@ -65,14 +65,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     return Demo(Store(folder / "store"), folder / "sample" / "playlists", features, done.stdout)
 
 
-def failure_of(module: str, store: Store, request: Request = Request()) -> dg.Failure:
+def failure_of(module: str, store: Store, memory_gb: int = 1) -> dg.Failure:
     """Materializes an asset on a payload and returns how it failed."""
     failures = []
 
     @dg.asset
     def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         try:
-            invocation = LocalCompute(store, "duckdb").run(context, module, NoConfig(), request)
+            invocation = LocalCompute(store, "duckdb").run(context, module, NoConfig(), Request(memory_gb=memory_gb))
             return invocation.get_materialize_result()
         except dg.Failure as failure:
             failures.append(failure)

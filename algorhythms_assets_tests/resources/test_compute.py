@@ -42,11 +42,11 @@ def test_any_other_failure_names_the_module_and_would_come_again(module, tmp_pat
 
 def test_a_payload_that_the_machine_has_no_memory_for_is_not_begun(tmp_path, monkeypatch):
     monkeypatch.setattr("algorhythms_assets.resources.compute.machine_gb", lambda: 8.2)
-    failure = failure_of(f"{HERE}.silent", Store(tmp_path), Request(memory_gb=12))
+    failure = failure_of(f"{HERE}.silent", Store(tmp_path), 12)
     assert failure.description.startswith(
-        f"{HERE}.silent needs about 12 GB of memory for this snapshot, and this machine has 8.2 GB: with that, about 68% "
-        "of the playlists would fit."
+        f"{HERE}.silent needs about 12 GB of memory for this snapshot, and this machine has 8.2 GB: with that, about "
+        "68% of the playlists would fit."
     )
     assert failure.allow_retries is False
     # What is requested was rounded up.
-    assert "without reporting" in failure_of(f"{HERE}.silent", Store(tmp_path), Request(memory_gb=9)).description
+    assert "without reporting" in failure_of(f"{HERE}.silent", Store(tmp_path), 9).description
