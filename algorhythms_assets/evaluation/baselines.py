@@ -14,7 +14,7 @@ Ranking = NDArray[np.int64]
 
 # So many playlists are scored at a time at most: at two million tracks 0.5 GB.
 _AT_ONCE = 32
-# So many rows of the seeds' playlists are walked at a time, or one playlist's: what comes of them takes 1.5 GB.
+# So many rows of the seeds' playlists are walked at a time, or those of one task: memory grows with them.
 _ROWS_AT_ONCE = 50_000_000
 
 

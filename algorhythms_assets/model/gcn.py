@@ -62,7 +62,7 @@ def adjacency(graph: Data) -> Tensor:
     """Returns the graph's weights, normalised by the square roots of both ends' sums, as CSR with int32 indices."""
     edge_index, weight = gcn_norm(graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False)
     size = (graph.num_nodes, graph.num_nodes)
-    # torch_geometric's conversion sorts the edges by one number each: at a hundred million it takes 4 GB more.
+    # torch_geometric's conversion sorts the edges by one number each, which takes several times their memory.
     source, target = edge_index.int().cpu().numpy()
     matrix = sp.coo_array((weight.cpu().numpy(), (source, target)), shape=size).tocsr()
     matrix.sort_indices()
