@@ -1,6 +1,7 @@
 """Evaluates the serving bundle and the search index on test playlists that nothing was trained on."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,8 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     playlists, artist = tracks["playlists"].to_numpy(), artist_numbers(tracks)
     measured = {}
     for name, method in methods.items():
-        unit = f"playlists of a category by {TITLES[name]}"
-        measured[name] = measure(
-            method, tasks, artist, lambda rankings, total, unit=unit: work.progress(rankings, total, unit)
-        )
+        progress = partial(work.progress, unit=f"playlists of a category by {TITLES[name]}")
+        measured[name] = measure(method, tasks, artist, progress)
     values = {name: of_method.values for name, of_method in measured.items()}
     lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)

@@ -66,5 +66,5 @@ def adjacency(graph: Data) -> Tensor:
     source, target = edge_index.int().cpu().numpy()
     matrix = sp.coo_array((weight.cpu().numpy(), (source, target)), shape=size).tocsr()
     matrix.sort_indices()
-    parts = (torch.from_numpy(part).to(weight.device) for part in (matrix.indptr, matrix.indices, matrix.data))
-    return torch.sparse_csr_tensor(*parts, size)
+    starts, neighbours = torch.from_numpy(matrix.indptr), torch.from_numpy(matrix.indices)
+    return torch.sparse_csr_tensor(starts, neighbours, torch.from_numpy(matrix.data), size).to(weight.device)
