@@ -57,7 +57,7 @@ def measure(
     artist: NDArray[np.int64],
     progress: Callable[[Iterator[Ranking], int], Iterable[Ranking]] = lambda rankings, _: rankings,
 ) -> Measured:
-    """Has a method do the tasks of each category; `artist` has a number for the artist of each track, int [tracks].
+    """Runs a method on the tasks of each category; `artist` has a number for the artist of each track, int [tracks].
 
     The rankings of each category, and how many they will be, pass through `progress`.
     """

@@ -13,7 +13,7 @@ from algorhythms_assets.metrics import GATE_METRICS, Category, Task, cut
 # The first by bucket: each is continued six times, and more would hardly narrow the interval.
 MOST_PLAYLISTS = 2000
 
-# Without a song and without a title, popularity is all there is.
+# Without songs and title, popularity is all there is.
 TITLED_CATEGORIES = (Category("K0", 0), Category("K1", 1), Category("K5", 5))
 
 

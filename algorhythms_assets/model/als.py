@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 1 << 17
 
 
 def train_factors(training: Playlists, tracks: int, factors: int, config: GcnConfig) -> Iterator[Tensor]:
-    """Yields the factors of the tracks after each iteration, float32 [tracks, factors]; zeros of what none holds."""
+    """Yields the tracks' factors after each iteration, float32 [tracks, factors]; zeros for tracks in no playlist."""
     starts, held = distinct_tracks(training)
     owner = np.repeat(np.arange(len(training), dtype=np.int32), np.diff(starts))[np.argsort(held, kind="stable")]
     owner_starts = np.cumsum([0, *np.bincount(held, minlength=tracks)])
@@ -48,12 +48,12 @@ def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
 
 
 def solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, fold_in: Tensor) -> Tensor:
-    """Returns the factors of each row, given those of what it holds, held[starts[row] : starts[row + 1]], and their B.
+    """Returns the factors of each row, given those of its items, held[starts[row] : starts[row + 1]], and their B.
 
-    float32 [rows, k]; zeros of a row that holds nothing.
+    float32 [rows, k]; zeros for a row without items.
     """
-    # With factors turned so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as many
-    # equations as factors, or as what it holds. Most tracks stand in one playlist or two.
+    # With factors transformed so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as
+    # many equations as factors or as items, whichever is less. Most tracks are in one or two playlists.
     root = torch.linalg.cholesky(fold_in)
     turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
     found = torch.zeros(len(starts) - 1, other.shape[1])

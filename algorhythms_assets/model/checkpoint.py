@@ -1,4 +1,4 @@
-"""Where training stands after an epoch, in two files: what resumes from there ends with the same weights."""
+"""The state of training after an epoch, in two files; training that resumes from it ends with the same weights."""
 
 import copy
 import json

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.ingest.playlists import Playlists
 from algorhythms_assets.model.als import distinct_tracks, solved
 
-# An n-gram of fewer playlists gets no vector: it might tell of one of them.
+# An n-gram of fewer playlists gets no vector: it could reveal one of them.
 FEWEST_PLAYLISTS = 5
 # The number of most common n-grams that get one: at a dimension of 256 they take 4 MB, and their equations 0.5 GB.
 MOST_NGRAMS = 8192
