@@ -1,6 +1,5 @@
-"""The state of training after an epoch, in two files; training that resumes from it ends with the same weights."""
+"""The state of training after an epoch, in one file; training that resumes from it ends with the same weights."""
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from algorhythms_assets.model.gcn import TrackEncoder
@@ -18,9 +17,9 @@ from algorhythms_assets.resources.store import replacing
 
 
 def is_whole(path: Path) -> bool:
-    """Tells whether the file, and that of the best weights beside it, can be read as safetensors."""
+    """Tells whether the file can be read as safetensors."""
     try:
-        with safe_open(path, "pt") as file, safe_open(best_beside(path), "pt"):
+        with safe_open(path, "pt") as file:
             json.loads(file.metadata()["standing"])
     except (SafetensorError, OSError, ValueError, KeyError, TypeError):
         return False
@@ -36,11 +35,6 @@ class Epoch:
     ndcg: float | None
 
 
-def best_beside(checkpoint: Path) -> Path:
-    """Returns where the best weights so far lie."""
-    return checkpoint.with_name("best.safetensors")
-
-
 @dataclass
 class Standing:
     """Everything that the next epoch depends on, and the best weights so far."""
@@ -49,28 +43,14 @@ class Standing:
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     random: np.random.Generator
-    best: Mapping[str, Tensor] = field(default_factory=dict)
+    best: Mapping[str, Tensor]
     epochs: list[Epoch] = field(default_factory=list)
-
-    def keep_best(self, path: Path | None) -> None:
-        """Makes the model's weights the best: beside the checkpoint of that path, or in memory without one.
-
-        What is read back is mapped from the file: in memory the weights of a million playlists are 1.5 GB. A training
-        that is killed before the checkpoint is written finds the same epoch to be the best again.
-        """
-        if path is None:
-            self.best = copy.deepcopy(self.model.state_dict())
-            return
-        with replacing(best_beside(path)) as temporary:
-            save_file(
-                {name: weights.cpu().contiguous() for name, weights in self.model.state_dict().items()}, temporary
-            )
-        self.best = load_file(best_beside(path))
 
     def save(self, path: Path) -> None:
         """Writes the file atomically."""
         optimizer = self.optimizer.state_dict()
         tensors = {f"model/{name}": weights for name, weights in self.model.state_dict().items()}
+        tensors |= {f"best/{name}": weights for name, weights in self.best.items()}
         for number, moments in optimizer["state"].items():
             tensors |= {f"optimizer/{number}/{name}": moment for name, moment in moments.items()}
         tensors["random/cpu"] = torch.get_rng_state()
@@ -98,7 +78,7 @@ class Standing:
                 kind, _, name = key.partition("/")
                 tensors.setdefault(kind, {})[name] = file.get_tensor(key)
         self.model.load_state_dict(tensors["model"])
-        self.best = load_file(best_beside(path))
+        self.best = {name: weights.to(self._device) for name, weights in tensors["best"].items()}
         moments: dict[int, dict[str, Any]] = {}
         for key, moment in tensors.get("optimizer", {}).items():
             number, _, name = key.partition("/")

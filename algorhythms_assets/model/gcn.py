@@ -4,14 +4,12 @@ Light graph convolution (He et al., "LightGCN", SIGIR 2020) over the track graph
 track, artist and album and a projection of the audio features.
 """
 
-import copy
-
-import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.data import Data
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
+from torch_geometric.utils import to_torch_csr_tensor
 
 from algorhythms_assets.model.propagation import LightPropagation
 
@@ -34,13 +32,13 @@ class TrackEncoder(nn.Module):
         with torch.no_grad():
             self.artist.weight[0] = 0
             self.album.weight[0] = 0
+        self.graph = graph
         self.adjacency = adjacency(graph)
-        # Without the edges, which take twice the memory of the matrix that is made of them.
-        self.graph = copy.copy(graph)
-        del self.graph.edge_index, self.graph.edge_weight
 
     def forward(self, tracks: Tensor | None = None) -> Tensor:
-        """Returns z, float32 [tracks, dimension], of unit length: of all tracks, or of the given distinct ones."""
+        """Returns z, float32 [tracks, dimension], of unit length, for all tracks or the given distinct ones."""
+        if tracks is None:
+            tracks = torch.arange(self.graph.num_nodes, device=self.track.weight.device)
         own = self.track.weight
         # In place: allocating memory takes longer than these sums.
         x = self.artist(self.graph.artist)
@@ -62,9 +60,6 @@ def adjacency(graph: Data) -> Tensor:
     """Returns the graph's weights, normalised by the square roots of both ends' sums, as CSR with int32 indices."""
     edge_index, weight = gcn_norm(graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False)
     size = (graph.num_nodes, graph.num_nodes)
-    # torch_geometric's conversion sorts the edges by one number each, which takes several times their memory.
-    source, target = edge_index.int().cpu().numpy()
-    matrix = sp.coo_array((weight.cpu().numpy(), (source, target)), shape=size).tocsr()
-    matrix.sort_indices()
-    starts, neighbours = torch.from_numpy(matrix.indptr), torch.from_numpy(matrix.indices)
-    return torch.sparse_csr_tensor(starts, neighbours, torch.from_numpy(matrix.data), size).to(weight.device)
+    matrix: Tensor = to_torch_csr_tensor(edge_index, weight, size=size)
+    starts, neighbours = matrix.crow_indices().int(), matrix.col_indices().int()
+    return torch.sparse_csr_tensor(starts, neighbours, matrix.values(), size)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch_geometric.data import Data
 
@@ -16,7 +16,7 @@ from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapshot
 from algorhythms_assets.model.als import fold_in_matrix, train_factors
-from algorhythms_assets.model.checkpoint import Epoch, best_beside, is_whole
+from algorhythms_assets.model.checkpoint import Epoch, is_whole
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
 from algorhythms_assets.model.training import DivergedError, train
@@ -40,14 +40,13 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
         for epoch, best in _trained(work, snapshot, checkpoint):  # noqa: B007 (the last best stays)
             epochs.append(epoch)
         factors, fold_in = _factors(work, snapshot.training, len(best["track.weight"]))
+        save_file({name: weights.cpu().contiguous() for name, weights in best.items()}, folder / "model.safetensors")
         np.save(folder / "factors.npy", factors)
         np.save(folder / "fold_in.npy", fold_in)
         training = {"config": work.config.model_dump(), "epochs": [asdict(epoch) for epoch in epochs]}
         write_json(folder / "training.json", training)
         _plot(epochs, folder / "training.png")
-        # A checkpoint without its best weights would be damaged.
         checkpoint.unlink()
-        best_beside(checkpoint).rename(folder / "model.safetensors")
 
     place = work.write_folder(write, resumable=True)
     chosen = max(epochs, key=lambda epoch: epoch.ndcg if epoch.ndcg is not None else epoch.number)

@@ -14,22 +14,21 @@ from torch.nn import functional
 class LightPropagation(torch.autograd.Function):
     """rows of x + A x + … + A^layers x: float32 [rows, dimension].
 
-    `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct;
-    None is all of them. What neighbours give is read in the precision of `dtype`, and summed in float32.
+    `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct.
+    Neighbours' values are read in the precision of `dtype`, and summed in float32.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, matrix: Tensor, layers: int, rows: Tensor | None, dtype: torch.dtype) -> Tensor:
+    def forward(ctx: Any, x: Tensor, matrix: Tensor, layers: int, rows: Tensor, dtype: torch.dtype) -> Tensor:
         """Called by `apply`."""
         ctx.matrix, ctx.layers, ctx.rows, ctx.dtype = matrix, layers, rows, dtype
-        total = x.clone() if rows is None else x[rows]
+        total = x[rows]
         hop = x.to(dtype)
         for layer in range(1, layers + 1):
             if layer == layers:
-                total += _product(matrix, hop) if rows is None else _product_rows(matrix, hop, rows)
-            else:
-                hop = _product(matrix, hop)
-                total += hop if rows is None else hop[rows]
+                return total + _product_rows(matrix, hop, rows)
+            hop = _product(matrix, hop)
+            total += hop[rows]
         return total
 
     @staticmethod
@@ -37,13 +36,12 @@ class LightPropagation(torch.autograd.Function):
         """Called by `Tensor.backward`."""
         # bfloat16 has the range of float32, so no gradient underflows.
         given = gradients[0].to(ctx.dtype)
-        rows = slice(None) if ctx.rows is None else ctx.rows
         found = given.new_zeros(len(ctx.matrix), given.shape[1])
-        # The rows are distinct, so none is added to twice.
-        found[rows] = given
+        # The rows are distinct, so each is added to at most once.
+        found[ctx.rows] = given
         for _ in range(ctx.layers):
             found = _product(ctx.matrix, found)
-            found[rows] += given
+            found[ctx.rows] += given
         return found.float(), None, None, None, None
 
 

@@ -4,6 +4,7 @@ Sampled softmax with in-batch negatives and logQ correction (Yi et al., RecSys 2
 mean(z of the seeds) . z / temperature + prior * log(1 + playlists), less the log of how often it is drawn.
 """
 
+import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def train(
         optimizer, config.learning_rate, total_steps=max(1, config.epochs * steps)
     )
     tasks = validation_tasks(validation, config.validation_playlists)
-    standing = Standing(model, optimizer, schedule, random)
+    standing = Standing(model, optimizer, schedule, random, best=copy.deepcopy(model.state_dict()))
     if checkpoint and checkpoint.exists():
         standing.load(checkpoint)
     for epoch in standing.epochs:
@@ -101,7 +102,7 @@ def train(
         epoch = Epoch(number, float(np.mean(losses)) if losses else 0.0, validation_ndcg(model, tasks, config))
         earlier = [before.ndcg for before in standing.epochs if before.ndcg is not None]
         if epoch.ndcg is None or epoch.ndcg > max(earlier, default=-1.0):
-            standing.keep_best(checkpoint)
+            standing.best = copy.deepcopy(model.state_dict())
         standing.epochs.append(epoch)
         if checkpoint:
             standing.save(checkpoint)

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from algorhythms_assets.model.checkpoint import Standing, best_beside
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
 from algorhythms_assets.model.training import DivergedError, add_gradients, batch_loss, batch_of, stored_vectors, train
@@ -53,28 +52,6 @@ def test_training_that_was_ended_goes_on_to_the_same_weights(graph, playlists, t
     *resumed, (_, best_resumed) = train(model, playlists, playlists, CONFIG, checkpoint)
     assert [epoch for epoch, _ in resumed] == [epoch for epoch, _ in whole]
     assert best_resumed.keys() == best.keys()
-    assert all(torch.equal(best[name], best_resumed[name]) for name in best)
-
-
-def test_a_training_killed_between_the_best_weights_and_its_checkpoint_finds_the_same(
-    graph, playlists, tmp_path, monkeypatch
-):
-    def new():
-        torch.manual_seed(0)
-        return TrackEncoder(graph, CONFIG.dimension, CONFIG.layers, CONFIG.id_dropout)
-
-    *_, (_, best) = train(new(), playlists, playlists, CONFIG)
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    with monkeypatch.context() as patched:
-        # The second epoch is better than the first, so its weights are there already.
-        ended = train(new(), playlists, playlists, CONFIG, checkpoint)
-        next(ended)
-        first = best_beside(checkpoint).read_bytes()
-        patched.setattr(Standing, "save", lambda standing, path: pytest.fail("killed"))
-        with pytest.raises(pytest.fail.Exception):
-            next(ended)
-    assert best_beside(checkpoint).read_bytes() != first
-    *_, (_, best_resumed) = train(new(), playlists, playlists, CONFIG, checkpoint)
     assert all(torch.equal(best[name], best_resumed[name]) for name in best)
 
 
