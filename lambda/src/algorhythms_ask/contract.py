@@ -180,7 +180,7 @@ class ResolveOut(BaseModel):
 
 
 # Why a release does not serve, as far as it is the public's business: the log has files, addresses and settings.
-Refusal = Literal["release_unusable", "index_unavailable", "check_failed"]
+Refusal = Literal["release_unusable", "index_unavailable", "block_list_unusable", "check_failed"]
 
 
 class Live(BaseModel):
@@ -197,9 +197,11 @@ class Health(BaseModel):
     tracks: int
     bundle: str = Field(description="Where the files of the model lie.")
     index: str = Field(description="Where tracks are searched.")
+    blocked: int = Field(description="How many tracks and artists are blocked; they are in no answer.")
     refused: Refusal | None = Field(
-        description="Why a newer release than this one does not serve: its files or settings cannot be used, its index "
-        "does not answer, or the look for it failed. The log has the whole reason."
+        description="Why a newer release than this one does not serve, or what was blocked since is not left out: its "
+        "files or settings cannot be used, its index does not answer, the list of what is blocked cannot be read (the "
+        "last good one stays in force), or the look for it failed. The log has the whole reason."
     )
 
 
