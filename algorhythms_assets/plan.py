@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from algorhythms_ask.blocking import BlockList
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import (
@@ -14,6 +15,7 @@ from algorhythms_assets.contracts import (
     GCN_WEIGHTS,
     GRAPH_SAMPLE,
     MLP_WEIGHTS,
+    NEW_TRACKS,
     PYG_GRAPH,
     RELEASE,
     SCALER,
@@ -32,11 +34,12 @@ from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.release.history import current
 from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
+from algorhythms_assets.serving.blocked import block_list
 from algorhythms_assets.serving.config import SearchIndexConfig
 from algorhythms_assets.settings import Settings
 
 
-def configs(settings: Settings) -> Mapping[str, BaseModel]:
+def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
     """Returns the config that each artifact is made with where nothing else is chosen, by its name."""
     return {
         TRACK_METADATA.name: TrackMetadataConfig(holdout=settings.holdout),
@@ -51,14 +54,15 @@ def configs(settings: Settings) -> Mapping[str, BaseModel]:
         MLP_WEIGHTS.name: MlpConfig(),
         TITLE_WEIGHTS.name: NoConfig(),
         SERVING_BUNDLE.name: NoConfig(),
-        SEARCH_INDEX.name: SearchIndexConfig(index=settings.index),
+        NEW_TRACKS.name: audio_features_config(settings),
+        SEARCH_INDEX.name: SearchIndexConfig(index=settings.index, blocked=blocked.version),
         EVALUATION_REPORT.name: EvaluationConfig(),
     }
 
 
 def outdated(store: Store, settings: Settings) -> list[str]:
     """Returns the artifacts after the slices that have to be made, the release among them if another is to serve."""
-    chosen = configs(settings)
+    chosen = configs(settings, block_list(store))
     found: list[str] = []
     for name, config in chosen.items():
         artifact = ARTIFACTS[name]

@@ -25,12 +25,13 @@ class _Group:
 
 
 def documents(
-    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours, factors: int
+    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours, factors: int, new: int = 0
 ) -> Iterator[tuple[Document, list[str]]]:
     """Yields each document with its keys: tracks, then artists, then albums, each by falling popularity.
 
     `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension], with so
-    many `factors` in each; `neighbours` go by track number.
+    many `factors` in each; `neighbours` go by track number. The last `new` rows are of new tracks, which have none:
+    what stands for artists and albums is made without them, since it stands for them too.
     """
     rows = tracks.to_pylist()
     order = sorted(range(len(rows)), key=lambda i: (-rows[i]["playlists"], rows[i]["track_uri"]))
@@ -50,8 +51,9 @@ def documents(
             ),
             [row["track_uri"]],
         )
-    yield from _groups("artist", rows, vectors, factors)
-    yield from _groups("album", rows, vectors, factors)
+    trained = len(rows) - new
+    yield from _groups("artist", rows[:trained], vectors[:trained], factors)
+    yield from _groups("album", rows[:trained], vectors[:trained], factors)
 
 
 def _groups(

@@ -127,7 +127,9 @@ def test_more_than_one_round_trip_takes_is_split(index: Index, monkeypatch: pyte
     assert client.post("/recommendations:batch", json={"requests": requests}).json() == whole
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"tracks": []}', b'{"tracks": [5], "artists": []}', b'{"tracks": ["x'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"tracks": []}', b'{"tracks": [5], "artists": []}', b'{"tracks": ["x']
+)
 def test_a_damaged_list_is_told_with_what_mends_it(content: bytes) -> None:
     with pytest.raises(BlockListError, match=r"blocked.json cannot be read .*algorhythms_assets.release.block_list"):
         BlockList.parsed(content, BLOCKED)

@@ -24,7 +24,7 @@ _PAUSE_SECONDS = 0.2
 
 
 class AwsError(Exception):
-    """AWS did not give what was asked for. The message says what, and holds no secret; `status` is the last answer's."""
+    """AWS did not give what was asked for. The message says what, and holds no secret; `status` is of its answer."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)

@@ -38,7 +38,7 @@ class Release:
     report: dict[str, Any] | None = None
     # It was released where a list of what is blocked lies beside it, be it empty: one that is gone is no empty one.
     has_block_list: bool = False
-    block_list: BlockList = BlockList()
+    block_list: BlockList = field(default_factory=BlockList)
     refused: None = None
 
     @property
@@ -52,9 +52,7 @@ class Release:
         Raises:
             IndexUnavailableError: the index does not answer.
         """
-        of = self.recommender
-        index = without(of.index, blocked)
-        recommender = Recommender(of.network, index, of.fold_in, of.titles)
+        recommender = self.recommender.on(without(self.recommender.index, blocked))
         return replace(self, recommender=recommender, block_list=blocked)
 
     def current(self) -> "Release":
