@@ -18,7 +18,7 @@ from algorhythms_assets.model import checks as model_checks
 from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
-from algorhythms_assets.release.jobs import roll_back_release
+from algorhythms_assets.release.jobs import block, roll_back_release, unblock
 from algorhythms_assets.release.sensors import enough_new_playlists
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.serving import checks as serving_checks
@@ -62,8 +62,15 @@ defs = dg.Definitions(
             selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_playlists"),
             description="Make a snapshot of all slices, train on it, evaluate and release.",
         ),
+        dg.define_asset_job(
+            "extend_index",
+            selection=["new_tracks", "search_index", "evaluation_report", "release"],
+            description="Bring tracks of slices newer than the snapshot into a new index and release, untrained.",
+        ),
         remove_slices,
         roll_back_release,
+        block,
+        unblock,
     ],
     sensors=[
         sensors.new_slices,
