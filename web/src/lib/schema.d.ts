@@ -353,10 +353,15 @@ export interface components {
              */
             index: string;
             /**
-             * Refused
-             * @description Why a newer release than this one does not serve: its files or settings cannot be used, its index does not answer, or the look for it failed. The log has the whole reason.
+             * Blocked
+             * @description How many tracks and artists are blocked; they are in no answer.
              */
-            refused: ("release_unusable" | "index_unavailable" | "check_failed") | null;
+            blocked: number;
+            /**
+             * Refused
+             * @description Why a newer release than this one does not serve, or what was blocked since is not left out: its files or settings cannot be used, its index does not answer, the list of what is blocked cannot be read (the last good one stays in force), or the look for it failed. The log has the whole reason.
+             */
+            refused: ("release_unusable" | "index_unavailable" | "block_list_unusable" | "check_failed") | null;
         };
         /**
          * Live
