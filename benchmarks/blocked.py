@@ -80,8 +80,7 @@ def main(address: str | None) -> None:
             "| --- |" + " ---: |" * 2 * len(indices),
         ]
         columns = [column for index in indices.values() for column in measured(index)]
-        for name in LISTS:
-            lines.append(f"| {name} | " + " | ".join(column[name] for column in columns) + " |")
+        lines += [f"| {name} | " + " | ".join(column[name] for column in columns) + " |" for name in LISTS]
     text = "\n".join([*lines, ""])
     print(text)
     (RESULTS / "blocked.md").write_text(text, encoding="utf-8")

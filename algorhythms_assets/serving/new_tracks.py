@@ -1,10 +1,11 @@
 """Places tracks that arrived after the snapshot: no training saw them, so what is known of them stands for them."""
 
 import json
+import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from algorhythms_assets.ingest.snapshot import snapshot_tables
 from algorhythms_assets.model.stored import load_embeddings
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.index.embedded import build_embedded
-from algorhythms_assets.resources.store import InputError, digest
+from algorhythms_assets.resources.store import InputError, Store, digest
 from algorhythms_assets.serving.documents import documents
 
 # Requests that share a round trip to the index.
@@ -115,16 +116,28 @@ def _placed(
         for row in arrived.to_pylist()
     ]
     embeddings = work.store.require(EMBEDDINGS).data_version
-    with TemporaryDirectory(dir=work.store.root, prefix=f".{NEW_TRACKS.name}.") as name:
+    with _folder(work.store) as folder:
         # The same code, and for that an index: of the tracks that have vectors already.
-        build_embedded(Path(name), documents(known, vectors, {}, FACTORS), vectors.shape[1], embeddings)
-        recommender = load_recommender(work.store.path(SERVING_BUNDLE), EmbeddedIndex(Path(name)))
+        build_embedded(folder, documents(known, vectors, {}, FACTORS), vectors.shape[1], embeddings)
+        recommender = load_recommender(work.store.path(SERVING_BUNDLE), EmbeddedIndex(folder))
         seeds = _resolved(recommender, songs)
         unplaced = [row for row, seed in enumerate(seeds) if seed is None]
         if unplaced and recommender.network is not None:
             for row, seed in zip(unplaced, _resolved(recommender, _heard(work, songs, unplaced)), strict=True):
                 seeds[row] = seed
     return seeds
+
+
+@contextmanager
+def _folder(store: Store) -> Iterator[Path]:
+    """Gives a folder in the store, where there is room for an index; what a killed run left of it is removed."""
+    folder = store.root / f".{NEW_TRACKS.name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def _resolved(recommender: Recommender, songs: Sequence[Song]) -> list[Seed | None]:

@@ -17,6 +17,8 @@ BLOCKED = "releases/blocked.json"
 
 # So many blocked tracks are sent along with the searches of one round trip: some 10 MB to Elasticsearch.
 _SENT_AT_ONCE = 100_000
+# So many are looked up in one round trip: some 1 MB from Elasticsearch.
+_FETCHED_AT_ONCE = 500
 # As far as a search by name looks for what is not blocked.
 _DEEPEST = 10_000
 
@@ -81,7 +83,10 @@ def without(index: Index, blocked: BlockList) -> Index:
         IndexUnavailableError: the index does not answer.
     """
     uris = blocked.artist_uris
-    known = index.fetch(sorted(blocked.tracks | uris)) if blocked.tracks or uris else {}
+    names = sorted(blocked.tracks | uris)
+    known: dict[Key, Document] = {}
+    for start in range(0, len(names), _FETCHED_AT_ONCE):
+        known |= index.fetch(names[start : start + _FETCHED_AT_ONCE])
     # An index that was built since has none of them, and searches it as fast as if nothing were blocked.
     tracks = frozenset(key for key in blocked.tracks if key in known and known[key].kind == "track")
     of_uris = (known[uri].artist for uri in uris if uri in known and known[uri].kind == "artist")
