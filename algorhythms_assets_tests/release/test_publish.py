@@ -58,7 +58,7 @@ def test_a_report_of_another_bundle_is_refused(store):
     path = store.path(SERVING_BUNDLE) / STAMP_FILE
     stamp = json.loads(path.read_text())
     write_json(path, stamp | {"data_version": "other"})
-    with pytest.raises(InputError, match=r"versions of serving_bundle.*evaluation_report again"):
+    with pytest.raises(InputError, match=r"versions of serving_bundle.*search_index again"):
         publish(store, force=False)
     assert not (store.root / CURRENT).exists()
 
