@@ -20,11 +20,11 @@ install = if [ $(INSTALLER) = uv ] && $(PIP) install --quiet --constraint constr
 
 # What .env says wins over the environment, and a variable of the command line (make demo STORE=…) over both.
 -include .env
-$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT UI_PORT,\
+$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT UI_PORT CONFIG KEEP_DAYS,\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
 export $(filter ALGORHYTHMS_%,$(.VARIABLES))
 
-.PHONY: demo test faults services check format dev doctor serve page page-check page-dev bench audit layer openapi help
+.PHONY: demo test faults services check format dev doctor clean serve page page-check page-dev bench audit layer openapi help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -70,6 +70,10 @@ dev: $(READY) ## Dagster's UI and daemon at http://127.0.0.1:3000
 
 doctor: $(READY) ## what this machine has, what that enables, and what is wrong with the settings
 	@$(BIN)/python -m algorhythms_assets.operate.doctor
+
+clean: $(READY) ## free what can be made again, and say what; releases, Dagster's history and your data stay
+	@$(BIN)/python -m algorhythms_assets.operate.prune --clean
+	@rm -rf build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 serve: $(READY) ## the endpoint, and the page if it was built, at http://127.0.0.1:8000, on what is released
 	@exec $(BIN)/python -m algorhythms_ask serve

@@ -3,13 +3,17 @@
 `python -m algorhythms_assets.dagster_home` makes it and prints where it is.
 """
 
+import os
 import sqlite3
 import sys
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 from algorhythms_assets.resources.store import InputError, replacing
 from algorhythms_assets.settings import Settings
+
+POSTGRES_URL = "ALGORHYTHMS_POSTGRES_URL"
 
 # A file that begins with this is written anew; without the line it is the user's own and stays.
 _OURS = "# Written by algorhythms; delete this line to keep your own changes.\n"
@@ -22,12 +26,36 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+  # One step at a time of those that share something: the service of audio features, a GPU.
+  pools:
+    granularity: op
+    default_limit: 1
 # What does not come to an end, or does not end when it is told to, must not hold up the queue.
 run_monitoring:
   enabled: true
   start_timeout_seconds: 300
   cancel_timeout_seconds: 300
   max_runtime_seconds: 172800
+  poll_interval_seconds: 30
+  # What a killed run holds of a pool.
+  free_slots_after_run_end_seconds: 60
+# What sensors and schedules decided at each look. Runs are freed by the job `prune`.
+retention:
+  sensor: &days
+    purge_after_days:
+      skipped: 7
+      started: 90
+      success: 90
+      failure: 90
+  schedule: *days
+  auto_materialize: *days
+"""
+# The address, which may hold a password, stays out of the file.
+_POSTGRES = f"""\
+storage:
+  postgres:
+    postgres_url:
+      env: {POSTGRES_URL}
 """
 # What was written before there was such a line.
 _FORMER = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n# Two runs at a time would write the same artifacts.\n"
@@ -38,18 +66,23 @@ _DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.d
 
 
 def dagster_home(store: Path) -> Path:
-    """Returns DAGSTER_HOME of the store, made if need be.
+    """Returns DAGSTER_HOME of the store, made if need be. Its history is in PostgreSQL where the environment says so.
 
     Raises:
-        InputError: it cannot be written, or its databases are damaged.
+        InputError: it cannot be written, its databases are damaged, or what speaks to PostgreSQL is not installed.
     """
+    postgres = bool(os.environ.get(POSTGRES_URL))
+    if postgres and find_spec("dagster_postgres") is None:
+        raise InputError(
+            f"{POSTGRES_URL} needs dagster-postgres: .venv/bin/pip install -c constraints.txt '.[postgres]'"
+        )
     home = store.absolute() / ".dagster"
     try:
         home.mkdir(parents=True, exist_ok=True)
         config = home / "dagster.yaml"
         if not config.exists() or config.read_text().startswith((_OURS, _FORMER)):
             with replacing(config) as path:
-                path.write_text(_DAGSTER_YAML)
+                path.write_text(_DAGSTER_YAML + (_POSTGRES if postgres else ""))
     except OSError as error:
         raise InputError(
             f"the store {store} cannot be written: {error.strerror}. Choose another, e.g. STORE=…"

@@ -1,5 +1,7 @@
 """The asset graph with the resources of the chosen deployment."""
 
+import json
+
 import dagster as dg
 
 from algorhythms_assets.deployments import resources
@@ -15,14 +17,19 @@ from algorhythms_assets.ingest import sensors
 from algorhythms_assets.ingest.jobs import remove_slices
 from algorhythms_assets.model import assets as model
 from algorhythms_assets.model import checks as model_checks
+from algorhythms_assets.operate.alerts import alerts
+from algorhythms_assets.operate.asset_jobs import ASSET_JOBS
+from algorhythms_assets.operate.jobs import prune, weekly_prune
+from algorhythms_assets.operate.schedules import monthly_retraining
 from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behind
+from algorhythms_assets.plan import chosen
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
-from algorhythms_assets.release.jobs import block, roll_back_release, unblock
+from algorhythms_assets.release.jobs import block, roll_back_job, unblock
 from algorhythms_assets.release.sensors import enough_new_playlists
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.serving import checks as serving_checks
-from algorhythms_assets.settings import Settings
+from algorhythms_assets.settings import AlertSettings, Settings
 
 STAGES = (ingest, features, graph, model, serving, evaluation, release)
 CHECKS = (
@@ -36,6 +43,7 @@ CHECKS = (
 )
 
 settings = Settings()
+configs = chosen(settings)
 
 
 def _kinds(spec: dg.AssetSpec) -> dg.AssetSpec:
@@ -48,34 +56,33 @@ def _kinds(spec: dg.AssetSpec) -> dg.AssetSpec:
     return spec.replace_attributes(kinds=kinds)
 
 
+def _configured(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Returns an asset whose code version names what is chosen for it: another choice makes it out of date."""
+    config = configs.get(spec.key.to_user_string())
+    if config is None or not config.model_fields_set:
+        return spec
+    # In the order of the fields, whatever that of the file is.
+    told = config.model_dump(mode="json", exclude_unset=True)
+    return spec.replace_attributes(code_version=f"{spec.code_version} {json.dumps(told)}")
+
+
 defs = dg.Definitions(
     assets=dg.map_asset_specs(
-        _kinds, [asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)]
+        lambda spec: _configured(_kinds(spec)),
+        [
+            ingest.playlist_files,
+            *(asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)),
+            release.endpoint,
+        ],
     ),
     asset_checks=dg.load_asset_checks_from_modules(CHECKS),
-    jobs=[
-        dg.define_asset_job(
-            "ingest_slices", selection="raw_playlists", description="Parse slices, one partition each."
-        ),
-        dg.define_asset_job(
-            "train_and_release",
-            selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_playlists"),
-            description="Make a snapshot of all slices, train on it, evaluate and release.",
-        ),
-        dg.define_asset_job(
-            "extend_index",
-            selection=["new_tracks", "search_index", "evaluation_report", "release"],
-            description="Bring tracks of slices newer than the snapshot into a new index and release, untrained.",
-        ),
-        remove_slices,
-        roll_back_release,
-        block,
-        unblock,
-    ],
+    jobs=[*ASSET_JOBS, remove_slices, roll_back_job, block, unblock, prune],
+    schedules=[monthly_retraining, weekly_prune],
     sensors=[
         sensors.new_slices,
         enough_new_playlists,
         interrupted_runs,
+        *([alerts] if AlertSettings.read().url else []),
         *([jobs_left_behind] if settings.deployment == "slurm" else []),
     ],
     resources=resources(settings),

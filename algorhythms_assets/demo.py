@@ -23,6 +23,7 @@ from urllib.request import Request, urlopen
 import dagster as dg
 import pyarrow.parquet as pq
 from algorhythms_ask.release import CURRENT
+from pydantic import SecretStr
 
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, SEARCH_INDEX
 from algorhythms_assets.dagster_home import dagster_home
@@ -31,6 +32,7 @@ from algorhythms_assets.ingest.slices import SliceFile, content_version, find_sl
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.plan import outdated
 from algorhythms_assets.resources.index.ready import require_ready
+from algorhythms_assets.resources.kept_history import kept_history
 from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
@@ -132,7 +134,7 @@ def main() -> int:
 
     narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"narrator": _narrator}))
     store = Store(settings.store.absolute())
-    with dg.DagsterInstance.get() as instance:
+    with kept_history() as instance:
         end_interrupted_runs(instance)
         bad = ingest(narrated, instance, store, settings)
         if not any(stamp.config["playlists"] for stamp in store.slices().values()):
@@ -157,7 +159,7 @@ def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, setti
     if settings.index != "embedded" and SEARCH_INDEX.name in names:
         require_ready()
     print("Training and releasing", flush=True)
-    job = defs.resolve_job_def("train_and_release")
+    job = defs.resolve_job_def("retrain")
     result = job.execute_in_process(
         instance=instance,
         run_config=_NARRATED,
@@ -272,8 +274,9 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
     print(f"  report    {folder / 'evaluation_report' / 'report.md'}")
     for plot in ("evaluation_report/methods.png", "gcn_weights/training.png", "degree_report/degrees.png"):
         print(f"  plot      {folder / plot}")
+    values = {name: getattr(settings, name) for name in sorted(settings.model_fields_set)}
     chosen = "".join(
-        f" {name.upper()}={quote(str(getattr(settings, name)))}" for name in sorted(settings.model_fields_set)
+        f" {name.upper()}={quote(str(value))}" for name, value in values.items() if not isinstance(value, SecretStr)
     )
     print(f"  Dagster   make dev{chosen}, then http://127.0.0.1:{settings.ui_port}")
     stored = f" STORE={quote(str(folder))}" if "store" in settings.model_fields_set else ""

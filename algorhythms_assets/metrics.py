@@ -1,7 +1,7 @@
 """The tasks and metrics of the RecSys Challenge 2018 (Chen et al., "RecSys Challenge 2018", RecSys '18).
 
-Some tracks of a held-out playlist are given as seeds, the others are to be found. Metrics take `hits`, bool
-[tasks, depth]: whether the track recommended at a rank is one to be found; and `targets`, int [tasks]: how many are.
+Some tracks of a held-out playlist are given as seeds, the others are the targets. Metrics take `hits`, bool
+[tasks, depth]: whether the track recommended at a rank is a target; and `targets`, int [tasks]: their number.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ CATEGORIES = (
 
 @dataclass(frozen=True)
 class Task:
-    """A held-out playlist, cut: distinct tracks, int32, given and to be found; its title, where that is given too."""
+    """A held-out playlist, split into distinct given and hidden tracks, int32; and its title, if that is given too."""
 
     pid: int
     seeds: NDArray[np.int32]
@@ -42,7 +42,7 @@ class Task:
 
 
 def cut(pid: int, tracks: NDArray[np.int32], category: Category) -> Task | None:
-    """Cuts the distinct tracks of a playlist; None if nothing would be left to find. The same pid is cut the same."""
+    """Splits the distinct tracks of a playlist, always the same way for a pid; None if nothing is left to find."""
     if len(tracks) <= category.seeds:
         return None
     if category.shuffled:
@@ -51,7 +51,7 @@ def cut(pid: int, tracks: NDArray[np.int32], category: Category) -> Task | None:
 
 
 def r_precision(hits: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Returns the share of the targets found among as many first ranks as there are targets."""
+    """Returns the share of the n targets that are among the first n ranks."""
     within = np.arange(hits.shape[1]) < targets[:, None]
     return np.asarray((hits & within).sum(axis=1) / targets)
 
@@ -69,7 +69,7 @@ def clicks(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 METRICS = ("r_precision", "r_precision_artists", "ndcg", "clicks")
-# What a release must not be worse in.
+# The metrics in which a release must not be worse.
 GATE_METRICS = ("r_precision", "ndcg")
 
 
@@ -78,9 +78,9 @@ def metrics(
 ) -> dict[str, NDArray[np.float64]]:
     """Returns each metric, float64 [tasks].
 
-    `artists`, int [tasks], counts the artists of the targets among those of as many first ranks as there are targets;
-    each adds a quarter of a track to the challenge's own R-precision (Zamani et al., "An Analysis of Approaches Taken
-    in the ACM RecSys Challenge 2018", TIST 2019), which can so exceed 1.
+    `artists`, int [tasks], counts the artists of the n targets that are among those of the first n ranks; each adds a
+    quarter of a track to the challenge's own R-precision (Zamani et al., "An Analysis of Approaches Taken in the ACM
+    RecSys Challenge 2018", TIST 2019), which can therefore exceed 1.
     """
     tracks = r_precision(hits, targets)
     values = (tracks, tracks + 0.25 * artists / targets, ndcg(hits, targets), clicks(hits))

@@ -41,6 +41,7 @@ from algorhythms_assets.resources.store import (
     Store,
     planned_stamp,
     replacing,
+    size_of,
     write_json,
     write_table,
 )
@@ -154,17 +155,16 @@ def _is_picture(value: object) -> bool:
     return isinstance(value, Mapping) and str(value.get("raw_value")).startswith("![")
 
 
-def size_of(place: Path) -> int:
-    """Returns the bytes of a file, or of all files in a folder."""
-    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
-    return sum(path.stat().st_size for path in files)
-
-
 def spent_since(started: float) -> dict[str, float]:
     """Returns what this process and those that it started have taken since `time.monotonic()` was `started`."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = time.monotonic() - started
+    # Only where the payload has loaded torch itself; nobody else can have the GPU then.
+    torch = sys.modules.get("torch")
+    on_gpu = torch is not None and torch.cuda.is_initialized()
     return {
-        "seconds": round(time.monotonic() - started, 3),
+        "seconds": round(seconds, 3),
+        **({"GPU hours": round(seconds / 3600, 5)} if on_gpu else {}),
         "CPU seconds": round(sum(usage.ru_utime + usage.ru_stime for usage in usages), 3),
         "peak memory (GB)": round(max(usage.ru_maxrss for usage in usages) / 1e6, 3),
     }

@@ -1,10 +1,11 @@
-"""Which artifacts are to be made: those that would come out otherwise than they are in the store, or are damaged."""
+"""Finds the artifacts that must be rebuilt: those that are outdated under the current settings, or damaged."""
 
 from collections.abc import Mapping
 
 from algorhythms_ask.blocking import BlockList
 from pydantic import BaseModel
 
+from algorhythms_assets.asset_config import lasting, sections
 from algorhythms_assets.contracts import (
     ARTIFACTS,
     AUDIO_FEATURES,
@@ -17,6 +18,7 @@ from algorhythms_assets.contracts import (
     MLP_WEIGHTS,
     NEW_TRACKS,
     PYG_GRAPH,
+    RAW_PLAYLISTS,
     RELEASE,
     SCALER,
     SEARCH_INDEX,
@@ -35,49 +37,100 @@ from algorhythms_assets.release.history import current
 from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 from algorhythms_assets.serving.blocked import block_list
-from algorhythms_assets.serving.config import SearchIndexConfig
+from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
+
+# Most of a store, and nothing is served from them: once all is made from them, they may be freed (`make clean`).
+INTERMEDIATE = (EDGE_TABLE, PYG_GRAPH)
+
+CONFIGURABLE: Mapping[str, type[BaseModel]] = {
+    GRAPH_SAMPLE.name: GraphSampleConfig,
+    PYG_GRAPH.name: PygGraphConfig,
+    GCN_WEIGHTS.name: GcnConfig,
+    MLP_WEIGHTS.name: MlpConfig,
+    SEARCH_INDEX.name: DocumentsConfig,
+    EVALUATION_REPORT.name: EvaluationConfig,
+}
+
+
+def chosen(settings: Settings) -> dict[str, BaseModel]:
+    """Returns the config of each asset that has something to choose, by its name: what the file says, else defaults.
+
+    Raises:
+        InputError: the file that ALGORHYTHMS_CONFIG names is not valid.
+    """
+    unknown = [str(name) for name in sections(settings.config) if name not in CONFIGURABLE]
+    if unknown:
+        raise InputError(
+            f"ALGORHYTHMS_CONFIG: {settings.config}: nothing can be chosen of {', '.join(unknown)}, but of: "
+            f"{', '.join(CONFIGURABLE)}"
+        )
+    return {name: lasting(kind, name, settings.config) for name, kind in CONFIGURABLE.items()}
 
 
 def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
-    """Returns the config that each artifact is made with where nothing else is chosen, by its name."""
+    """Returns the config that each artifact is made with where no run says anything else, by its name.
+
+    Raises:
+        InputError: the file that ALGORHYTHMS_CONFIG names is not valid.
+    """
+    config = chosen(settings)
     return {
         TRACK_METADATA.name: TrackMetadataConfig(holdout=settings.holdout),
         AUDIO_FEATURES.name: audio_features_config(settings),
         SCALER.name: NoConfig(),
         EDGE_TABLE.name: NoConfig(),
         DEGREE_REPORT.name: NoConfig(),
-        GRAPH_SAMPLE.name: GraphSampleConfig(),
-        PYG_GRAPH.name: PygGraphConfig(),
-        GCN_WEIGHTS.name: GcnConfig(),
+        GRAPH_SAMPLE.name: config[GRAPH_SAMPLE.name],
+        PYG_GRAPH.name: config[PYG_GRAPH.name],
+        GCN_WEIGHTS.name: config[GCN_WEIGHTS.name],
         EMBEDDINGS.name: NoConfig(),
-        MLP_WEIGHTS.name: MlpConfig(),
+        MLP_WEIGHTS.name: config[MLP_WEIGHTS.name],
         TITLE_WEIGHTS.name: NoConfig(),
         SERVING_BUNDLE.name: NoConfig(),
         NEW_TRACKS.name: audio_features_config(settings),
-        SEARCH_INDEX.name: SearchIndexConfig(index=settings.index, blocked=blocked.version),
-        EVALUATION_REPORT.name: EvaluationConfig(),
+        SEARCH_INDEX.name: SearchIndexConfig(
+            index=settings.index, blocked=blocked.version, **config[SEARCH_INDEX.name].model_dump()
+        ),
+        EVALUATION_REPORT.name: config[EVALUATION_REPORT.name],
     }
 
 
 def outdated(store: Store, settings: Settings) -> list[str]:
-    """Returns the artifacts after the slices that have to be made, the release among them if another is to serve."""
-    chosen = configs(settings, block_list(store))
-    found: list[str] = []
-    for name, config in chosen.items():
-        artifact = ARTIFACTS[name]
-        if set(artifact.inputs) & set(found) or not _is_current(store, artifact, config):
-            found.append(name)
+    """Returns the artifacts that must be rebuilt, except slices; includes the release if it would change.
+
+    An intermediate that is absent is rebuilt only if something is to be made from it.
+    """
+    config_of = configs(settings, block_list(store))
+    stamps = {RAW_PLAYLISTS.name: store.stamp(RAW_PLAYLISTS)}
+    found: set[str] = set()
+    absent: set[str] = set()
+    for name, config in config_of.items():
+        inputs = {source: stamps[source] for source in ARTIFACTS[name].inputs}
+        known = {source: stamp for source, stamp in inputs.items() if stamp is not None}
+        planned = planned_stamp(ARTIFACTS[name], known, config.model_dump(mode="json"))
+        stamp = store.stamp(ARTIFACTS[name])
+        if found & set(inputs) or len(known) < len(inputs):
+            found.add(name)
+        elif _is_freed(store, ARTIFACTS[name]):
+            absent.add(name)
+        elif stamp is None or stamp.data_version != planned.data_version or damage(store.path(ARTIFACTS[name])):
+            found.add(name)
+        stamps[name] = planned
+    for name in reversed(list(config_of)):
+        if name in absent and any(name in ARTIFACTS[user].inputs for user in found):
+            found.add(name)
+    names = [name for name in config_of if name in found]
     evaluated, released = store.stamp(EVALUATION_REPORT), current(store)
     if found or evaluated is None or released is None or released["evaluation"] != evaluated.data_version:
-        found.append(RELEASE.name)
-    return found
+        names.append(RELEASE.name)
+    return names
 
 
-def _is_current(store: Store, artifact: Artifact, config: BaseModel) -> bool:
+def _is_freed(store: Store, artifact: Artifact) -> bool:
+    """Tells whether it is an intermediate of which there is nothing; what cannot be read is there."""
     try:
-        planned = planned_stamp(artifact, store.inputs(artifact), config.model_dump(mode="json"))
+        place = store.path(artifact)
     except InputError:
-        return False
-    stamp = store.stamp(artifact)
-    return stamp is not None and stamp.data_version == planned.data_version and damage(store.path(artifact)) is None
+        place = store.root / artifact.name
+    return artifact in INTERMEDIATE and not place.exists()

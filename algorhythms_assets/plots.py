@@ -16,8 +16,8 @@ BLUE, RED, ORANGE, GREY = "#3b6ea5", "#c1543a", "#d9a441", "#9aa3ab"
 
 @contextmanager
 def plot(path: Path, title: str, width: float = 6) -> Iterator[Axes]:
-    """Gives axes to draw on, and writes them as PNG when the block ends."""
-    # Without pyplot there is neither a global backend to choose nor a figure to close.
+    """Yields axes to draw on, and writes them as PNG when the block ends."""
+    # Without pyplot there is no global backend to choose and no figure to close.
     figure = Figure(figsize=(width, 4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -20,7 +20,7 @@ def test_the_asset_graph(snapshot):
     specs = sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
     assert {
         spec.key.to_user_string(): {
-            "group": spec.group_name,
+            "stage": spec.tags["algorhythms/stage"],
             "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
             "kinds": sorted(spec.kinds),
             "description": spec.description,
@@ -35,7 +35,66 @@ def test_the_asset_graph(snapshot):
 
 
 def test_every_artifact_is_an_asset_and_every_asset_an_artifact():
-    assert {spec.key.to_user_string() for spec in defs.resolve_all_asset_specs()} == set(ARTIFACTS)
+    graph = defs.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.materializable_asset_keys} == set(ARTIFACTS)
+
+
+def test_the_lineage_begins_at_the_files_and_ends_at_the_endpoint():
+    graph = defs.resolve_asset_graph()
+    outside = {key.to_user_string(): graph.get(key) for key in graph.external_asset_keys}
+    neighbours = {
+        name: sorted(key.to_user_string() for key in node.parent_keys | node.child_keys)
+        for name, node in outside.items()
+    }
+    assert neighbours == {"playlist_files": ["raw_playlists"], "endpoint": ["release"]}
+
+
+def test_the_lineage_opens_on_assets():
+    """Dagster draws groups as closed boxes as soon as there are two."""
+    assert len({spec.group_name for spec in defs.resolve_all_asset_specs()}) == 1
+
+
+def test_what_shares_a_gpu_or_a_service_takes_turns():
+    pools = {
+        key.to_user_string(): asset.op.pool
+        for asset in defs.assets
+        if isinstance(asset, dg.AssetsDefinition)
+        for key in asset.keys
+        if asset.is_executable
+    }
+    assert {name: pool for name, pool in pools.items() if pool} == {
+        "audio_features": "feature_service",
+        "gcn_weights": "gpu",
+        "embeddings": "gpu",
+    }
+
+
+def test_jobs_say_when_to_launch_them():
+    told = {job.name: job.description for job in defs.jobs}
+    assert set(told) == {
+        "ingest_slices",
+        "remove_slices",
+        "fetch_features",
+        "retrain",
+        "rebuild_index",
+        "evaluate_and_release",
+        "roll_back",
+    }
+    assert all(told.values())
+
+
+@pytest.mark.parametrize(
+    ("job", "assets"),
+    [
+        ("retrain", set(ARTIFACTS) - {RAW_PLAYLISTS.name}),
+        ("rebuild_index", {"search_index", "evaluation_report", "release"}),
+        ("evaluate_and_release", {"evaluation_report", "release"}),
+        ("fetch_features", {"audio_features"}),
+    ],
+)
+def test_jobs_make_what_they_say(job, assets):
+    keys = defs.resolve_job_def(job).asset_layer.executable_asset_keys
+    assert {key.to_user_string() for key in keys} == assets
 
 
 def test_what_blocks_is_the_gate_and_what_no_metric_would_tell():

@@ -63,6 +63,32 @@ def test_dagster_knows_every_asset_as_materialized(demo):
     assert slices == set(demo.store.slices())
 
 
+def test_the_ends_of_the_lineage_say_what_was_read_and_what_serves(demo):
+    current = json.loads((demo.store.root / "releases" / "current.json").read_text())
+    with dg.DagsterInstance.from_config(str(demo.store.root / ".dagster")) as instance:
+
+        def told(name):
+            [record] = instance.fetch_observations(dg.AssetKey(name), limit=9).records
+            return {key: entry.value for key, entry in record.asset_observation.metadata.items()}
+
+        def made(name):
+            event = instance.get_latest_materialization_event(dg.AssetKey(name))
+            return {key: entry.value for key, entry in event.asset_materialization.metadata.items()}
+
+        assert told("playlist_files") == {"place": str(demo.playlists), "files read": len(demo.store.slices())}
+        in_use = {
+            "deployment": "local",
+            "store": str(demo.store.root),
+            "playlists": str(demo.playlists),
+            "engine": "duckdb",
+            "index": "embedded",
+            "releases": "store",
+        }
+        assert told("endpoint") == {"serves": current["version"], **in_use}
+        for name in ("search_index", "release"):
+            assert made(name).items() >= in_use.items()
+
+
 def events(demo):
     """How often Dagster heard that each asset was materialized."""
     with dg.DagsterInstance.from_config(str(demo.store.root / ".dagster")) as instance:
@@ -127,7 +153,7 @@ def test_bad_slices_and_playlists_are_set_aside_and_the_rest_is_released(demo, t
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"PLAYLISTS": "missing"}, "missing is no folder"),
+        ({"PLAYLISTS": "missing"}, "missing is not a folder"),
         ({"HOLDOUT": "much"}, "ALGORHYTHMS_HOLDOUT"),
         ({"ENGINE": "sparkle"}, "ALGORHYTHMS_ENGINE"),
         ({"DEPLOYMENT": "moon"}, "ALGORHYTHMS_DEPLOYMENT"),

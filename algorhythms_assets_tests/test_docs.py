@@ -7,14 +7,19 @@ import pytest
 from pydantic import SecretStr
 
 from algorhythms_assets import contracts
-from algorhythms_assets.settings import FeatureSettings, Settings, SlurmSettings
+from algorhythms_assets.settings import AlertSettings, FeatureSettings, Settings, SlurmSettings
 from algorhythms_assets_tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
 SETTINGS = {
     f"{prefix}{name}": field
-    for prefix, kind in (("", Settings), ("features_", FeatureSettings), ("slurm_", SlurmSettings))
+    for prefix, kind in (
+        ("", Settings),
+        ("features_", FeatureSettings),
+        ("slurm_", SlurmSettings),
+        ("alert_", AlertSettings),
+    )
     for name, field in kind.model_fields.items()
 }
 

@@ -5,12 +5,15 @@ import math
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import dagster as dg
+import pytest
 
 from algorhythms_assets.contracts import ARTIFACTS, description
 from algorhythms_assets.definitions import defs
-from algorhythms_assets.payload import size_of, spent_since, told
+from algorhythms_assets.payload import spent_since, told
+from algorhythms_assets.resources.store import size_of
 from algorhythms_assets_tests.conftest import ROOT
 
 
@@ -62,7 +65,16 @@ def test_every_asset_teaches():
         assert spec.owners == ["team:recommendations"]
         assert spec.kinds
         assert len(spec.description.split()) > 30, spec.key
-        schema = ARTIFACTS[spec.key.to_user_string()].schema
+        artifact = ARTIFACTS.get(spec.key.to_user_string())
+        schema = artifact and artifact.schema
         if schema is not None:
             columns = spec.metadata["dagster/column_schema"].columns
             assert [column.description for column in columns] == [description(field) for field in schema]
+
+
+@pytest.mark.parametrize(("loaded", "told"), [(True, {"GPU hours": 1.0}), (False, {}), (None, {})])
+def test_hours_on_a_gpu_are_told_where_the_payload_had_one(monkeypatch, loaded, told):
+    torch = SimpleNamespace(cuda=SimpleNamespace(is_initialized=lambda: loaded))
+    monkeypatch.setitem(sys.modules, "torch", None if loaded is None else torch)
+    spent = spent_since(time.monotonic() - 3600)
+    assert {name: round(hours, 2) for name, hours in spent.items() if name == "GPU hours"} == told

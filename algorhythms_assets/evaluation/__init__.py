@@ -1,1 +1,1 @@
-"""How good the very bundle and index are that would be released, and whether they may be."""
+"""Evaluates the bundle and index that would be released, and decides whether they may be."""

@@ -4,12 +4,14 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import EVALUATION_REPORT
 from algorhythms_assets.evaluation.config import EvaluationConfig
 from algorhythms_assets.resources.compute import Compute, Memory, materialize
 from algorhythms_assets.resources.declared import declared
 
 
+@with_lasting_defaults(EVALUATION_REPORT)
 class EvaluationRunConfig(EvaluationConfig, dg.Config):
     """How much is evaluated."""
 

@@ -1,4 +1,4 @@
-"""What people would take instead: popularity, and item-kNN."""
+"""The baselines: popularity and item-kNN."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from algorhythms_assets.metrics import DEPTH, Task
 
 Ranking = NDArray[np.int64]
 
-# So many playlists are scored at a time: at two million tracks 0.5 GB.
+# Playlists scored at a time: 0.5 GB at two million tracks.
 _AT_ONCE = 32
 
 
 class Popularity:
-    """Recommends what most training playlists hold. `playlists` is int [tracks]."""
+    """Recommends the tracks that most training playlists contain. `playlists` is int [tracks]."""
 
     def __init__(self, playlists: NDArray[np.int32]) -> None:
         known = int((playlists > 0).sum())
@@ -29,7 +29,7 @@ class Popularity:
 
 
 class ItemKnn:
-    """Recommends by cosine of co-occurrence with the seeds, shrunk: n_ij / (sqrt(n_i n_j) + shrinkage), summed.
+    """Recommends by the summed, shrunk cosine of co-occurrence with the seeds: n_ij / (sqrt(n_i n_j) + shrinkage).
 
     Sarwar et al., "Item-based collaborative filtering", WWW 2001.
     """
@@ -57,7 +57,7 @@ class ItemKnn:
         similar = sp.csr_array((together.data / scale, (together.row, together.col)), shape=together.shape)
         rows = np.repeat(np.arange(len(tasks)), [len(task.seeds) for task in tasks])
         chosen = sp.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(tasks), len(seeds)))
-        # Ties, and the tail that no seed knows, by popularity.
+        # Ties, and tracks that occur with no seed, are ranked by popularity.
         scores = (chosen @ similar).toarray() + self._playlists * 1e-9
         scores[:, self._playlists == 0] = -np.inf
         found = []

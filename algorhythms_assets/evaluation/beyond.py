@@ -1,4 +1,4 @@
-"""What accuracy does not tell: how much of the catalogue is recommended, how popular, how often the same."""
+"""Metrics beyond accuracy: how much of the catalogue is recommended, how popular it is, how often it repeats."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 
 from algorhythms_assets.evaluation.comparison import Values
 
-# Upper ends, inclusive; the last bucket is open.
+# Inclusive upper ends of the buckets; the last bucket is open.
 LENGTHS = (20, 50, 100)
 PLAYLISTS = (1, 5, 20, 100)
 
 
 def names(ends: Sequence[int], first: int) -> list[str]:
-    """Returns the names of the buckets with those upper ends, the lowest of which begins at `first`."""
+    """Returns the names of the buckets with those upper ends; the lowest bucket begins at `first`."""
     starts = [first, *(end + 1 for end in ends)]
     closed = [f"{low}-{high}" if low < high else f"{low}" for low, high in zip(starts, ends, strict=False)]
     return [*closed, f">{ends[-1]}"]
 
 
 def profile(top: NDArray[np.int64], playlists: NDArray[np.int32], artists: NDArray[np.int64]) -> dict[str, float]:
-    """Returns what a method puts into the first ten, int64 [answers, 10] with -1 where it has no more.
+    """Returns the profile of a method's first ten tracks, int64 [answers, 10] with -1 where there are no more.
 
     `playlists` and `artists` are, per track, the number of training playlists and a number for the artist.
     """
@@ -45,7 +45,7 @@ def profile(top: NDArray[np.int64], playlists: NDArray[np.int32], artists: NDArr
 
 
 def by_length(values: Values, lengths: NDArray[np.int64]) -> dict[str, dict[str, float | int | None]]:
-    """Returns the metrics, mean over categories and playlists, of playlists of about one length, int64 [playlists]."""
+    """Returns the metrics, mean over categories and playlists, per bucket of `lengths`, int64 [playlists]."""
     bucket = np.searchsorted(LENGTHS, lengths)
     found: dict[str, dict[str, float | int | None]] = {}
     for number, name in enumerate(names(LENGTHS, 1)):
@@ -60,10 +60,10 @@ def by_length(values: Values, lengths: NDArray[np.int64]) -> dict[str, dict[str,
 def by_popularity(
     found: NDArray[np.int64], wanted: NDArray[np.int64], playlists: NDArray[np.int32]
 ) -> Mapping[str, float | None]:
-    """Returns which share of the hidden tracks was among the 500, by how many training playlists hold them.
+    """Returns the share of the hidden tracks found among the 500, by how many training playlists contain them.
 
-    `found` and `wanted` are, per track, how often it was found and how often it was hidden; tracks that no training
-    playlist holds cannot be found and are left out.
+    `found` and `wanted` are, per track, how often it was found and how often it was hidden; tracks that are in no
+    training playlist cannot be found and are excluded.
     """
     bucket = np.searchsorted(PLAYLISTS, playlists)
     shares: dict[str, float | None] = {}

@@ -1,4 +1,4 @@
-"""The numbers of an evaluation that Dagster charts over time: each method beside the others, with intervals."""
+"""The numbers of an evaluation that Dagster charts over time: every method, with intervals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,9 @@ from algorhythms_assets.metrics import GATE_METRICS
 
 
 def charted(report: Mapping[str, Any]) -> dict[str, float]:
-    """Returns means with their intervals, and the intervals of how much better what is served is.
+    """Returns means with their intervals, and the intervals of the served model's advantage.
 
-    What is not known, as too few playlists are long enough, is absent.
+    Values that are unknown, because too few playlists are long enough, are absent.
     """
     numbers: dict[str, float | None] = {"test playlists": report["test_playlists"]}
     # The gate reads reports of earlier versions, too.

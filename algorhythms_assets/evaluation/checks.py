@@ -15,7 +15,7 @@ from algorhythms_assets.resources.compute import Compute
 
 @dg.asset_check(asset=evaluation_report, blocking=True)
 def quality_gate(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """What is served must not be worse, beyond the paired interval, than popularity, item-kNN or what is released."""
+    """The served model must not be worse, beyond the paired interval, than popularity, item-kNN or the release."""
     folder = compute.store.path(EVALUATION_REPORT)
     report = json.loads((folder / "report.json").read_text())
     gate = report["gate"]
@@ -23,16 +23,17 @@ def quality_gate(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=gate["passed"],
         severity=dg.AssetCheckSeverity.WARN if gate["passed"] else dg.AssetCheckSeverity.ERROR,
-        description="; ".join(lines) or "not worse than popularity, item-kNN or what is released",
+        description="; ".join(lines) or "not worse than popularity, item-kNN or the release",
         metadata={"methods": dg.MarkdownMetadataValue(inline(folder / "methods.png")), **charted(report)},
     )
 
 
 @dg.asset_check(asset=evaluation_report)
 def metrics_hold(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """What the release now served had measured when it was evaluated lies in today's interval, or below.
+    """The metrics of the current release, as measured when it was evaluated, are not above today's interval.
 
-    The gate compares methods on the same playlists, so it does not see all of them fall together: other playlists came.
+    The gate compares methods on the same playlists, so it does not notice if all of them fall together because the
+    playlists changed.
     """
     path = compute.store.root / CURRENT
     report = json.loads((compute.store.path(EVALUATION_REPORT) / "report.json").read_text())

@@ -1,4 +1,4 @@
-"""Values per playlist to means, intervals and the verdict of the gate."""
+"""Turns values per playlist into means, intervals and the verdict of the gate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.metrics import CATEGORIES, DEPTH, GATE_METRICS, METRICS, Task, metrics
 
-# Fewer test playlists than this say too little to stop a release.
+# With fewer test playlists, the evidence is too weak to block a release.
 MINIMUM_PLAYLISTS = 100
 TITLES = {
     "served": "served",
@@ -36,9 +36,9 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class Measured:
-    """How a method did.
+    """The results of a method.
 
-    `values` has each metric, float64 [playlists, categories], NaN where the playlist is too short for the category;
+    `values` has each metric, float64 [playlists, categories], NaN if the playlist is too short for the category;
     `top` the first ten tracks of every answer, int64 [answers, 10], -1 where there are no more; `found` and `wanted`,
     int64 [tracks], how often each track was among the 500 and how often it was hidden.
     """
@@ -50,7 +50,7 @@ class Measured:
 
 
 def measure(method: Method, tasks: Mapping[str, list[Task | None]], artist: NDArray[np.int64]) -> Measured:
-    """Has a method do the tasks of each category; `artist` has a number for the artist of each track, int [tracks]."""
+    """Runs a method on the tasks of each category; `artist` has a number for each track's artist, int [tracks]."""
     top: list[NDArray[np.int64]] = [np.empty((0, _TOP), np.int64)]
     found, wanted = np.zeros(len(artist), np.int64), np.zeros(len(artist), np.int64)
     values = {metric: np.full((len(next(iter(tasks.values()))), len(tasks)), np.nan) for metric in METRICS}
@@ -77,7 +77,7 @@ def measure(method: Method, tasks: Mapping[str, list[Task | None]], artist: NDAr
 
 
 def summary(values: Values) -> dict[str, Any]:
-    """Returns the means over playlists per category, and their mean; None where no playlist is long enough."""
+    """Returns the means over playlists per category, and their mean; None if no playlist is long enough."""
     report: dict[str, Any] = {"mean": {metric: _mean(_category_means(v)) for metric, v in values.items()}}
     for column, category in enumerate(CATEGORIES):
         some = {metric: v[:, column][~np.isnan(v[:, column])] for metric, v in values.items()}
@@ -106,7 +106,7 @@ def interval(values: NDArray[np.float64], resamples: int, seed: int) -> tuple[fl
     draws = np.random.default_rng(seed).multinomial(playlists, np.full(playlists, 1 / playlists), size=resamples)
     counts = draws @ ~np.isnan(values)
     sums = draws @ np.nan_to_num(values)
-    # A resample may miss a rare category; its mean is then that of the others.
+    # A resample may miss a rare category; its mean is then over the others.
     means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
     present = ~np.isnan(means)
     totals = np.nansum(means, axis=1)[present.any(axis=1)] / present.sum(axis=1)[present.any(axis=1)]
@@ -117,11 +117,11 @@ def interval(values: NDArray[np.float64], resamples: int, seed: int) -> tuple[fl
 def verdict(playlists: int, served_minus: Mapping[str, Mapping[str, tuple[float, float] | None]]) -> dict[str, Any]:
     """Returns whether the served model may be released, with reasons.
 
-    It may not when it is worse than another method beyond the paired interval, given as (low, high) per method and
+    It may not if it is worse than another method beyond the paired interval, given as (low, high) per method and
     metric. Too few test playlists are a warning.
     """
     if playlists < MINIMUM_PLAYLISTS:
-        few = f"test playlists: {playlists}, and {MINIMUM_PLAYLISTS} would be needed to judge: released unjudged"
+        few = f"{playlists} test playlists, but the gate needs {MINIMUM_PLAYLISTS}: released without a verdict"
         return {"passed": True, "reasons": [], "warnings": [few]}
     reasons = []
     for method, by_metric in served_minus.items():

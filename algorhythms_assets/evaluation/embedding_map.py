@@ -16,7 +16,7 @@ _COLOURS = ("#3b6ea5", "#c1543a", "#d9a441", "#5b8c5a", "#7d5ba6", "#3aa6a0", "#
 
 @dataclass(frozen=True)
 class EmbeddingMap:
-    """Places of tracks, float64 [tracks, 2], the names of their artists, and the share of the variance shown."""
+    """Positions of tracks, float64 [tracks, 2], the names of their artists, and the share of the variance shown."""
 
     places: NDArray[np.float64]
     artists: list[str | None]
@@ -24,7 +24,7 @@ class EmbeddingMap:
 
 
 def embedding_map(recommender: Recommender, tracks: pa.Table) -> EmbeddingMap | None:
-    """Returns the map of what stands in most playlists; None where fewer than three tracks have a vector.
+    """Returns the map of the tracks in most playlists; None if fewer than three tracks have a vector.
 
     Principal components (Pearson, 1901) of the unit vectors, without factors and popularity.
     """
@@ -40,7 +40,7 @@ def embedding_map(recommender: Recommender, tracks: pa.Table) -> EmbeddingMap | 
 
 
 def plot_map(found: EmbeddingMap, path: Path) -> None:
-    """Draws the map, with the artists of most tracks in colour."""
+    """Draws the map, with the artists that have the most tracks in colour."""
     artists = np.array([artist or "" for artist in found.artists])
     names, counts = np.unique(artists[artists != ""], return_counts=True)
     with plot(path, f"Embeddings of {len(artists):,} tracks, {found.share:.0%} of their variance") as axes:

@@ -42,7 +42,7 @@ from algorhythms_assets.serving.placed import load_new_tracks
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
-    """Evaluate what would be served on test playlists, beside popularity and item-kNN."""
+    """Evaluate what would be served on test playlists, along with popularity and item-kNN."""
     bundle, index_folder = work.store.path(SERVING_BUNDLE), work.store.path(SEARCH_INDEX)
     metadata = work.store.path(TRACK_METADATA)
     tracks = pq.read_table(metadata / "tracks.parquet")
@@ -51,7 +51,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         reference = index_reference(work.store.root, index_folder)
         recommender = load_recommender(bundle, open_index(work.store.root, reference))
     except (NotServableError, IndexUnavailableError) as error:
-        raise InputError(f"what is to be evaluated could not be served: {error}") from error
+        raise InputError(f"the bundle and index under evaluation cannot be served: {error}") from error
     blocked = read_block_list(index_folder / BLOCKED_FILE)
     # What may not be found is nobody's hit, and no method has it to recommend.
     gone = blocked_tracks(tracks, blocked)
@@ -145,7 +145,7 @@ def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:
 def _released(
     work: Work[EvaluationConfig], bundle: Path, index: Path, test_buckets: list[int], blocked: BlockList
 ) -> Recommender | None:
-    """Returns what is released now, if that is another version and a fair standard; else the log says why not.
+    """Returns the current release if it is another version and comparable; otherwise logs why not.
 
     It answers without what is blocked, as it is served.
     """
@@ -161,7 +161,7 @@ def _released(
     if [about["bundle"], about["index"]] == evaluated:
         return None
     if about.get("test_buckets") != test_buckets:
-        # It may have been trained on what is tested now.
+        # It may have been trained on today's test playlists.
         work.log.warning("not compared with the released %s: other playlists were held out then", about["version"])
         return None
     try:

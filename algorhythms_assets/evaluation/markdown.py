@@ -1,4 +1,4 @@
-"""The report as a person reads it."""
+"""Renders the report as Markdown and plots."""
 
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ def markdown(report: dict[str, Any]) -> str:
     lines = [
         f"# Evaluation of {report['version']}",
         "",
-        f"{report['test_playlists']} test playlists, of which nothing was used in training. Some tracks of each are "
-        "given, the others are to be found: K5 gives its first five, K25r any twenty-five. More R-precision and NDCG "
-        "are better, and fewer clicks.",
+        f"{report['test_playlists']} test playlists, none used in training. Some tracks of each are given, the others "
+        "are to be found: K5 gives the first five, K25r any twenty-five. Higher R-precision and NDCG are better, and "
+        "fewer clicks.",
         "",
     ]
     for metric in METRICS:
@@ -31,7 +31,7 @@ def markdown(report: dict[str, Any]) -> str:
             lines.append(f"| {TITLES[method]} | {' | '.join(_number(cell, metric) for cell in cells)} |")
         lines.append("")
     counts = " | ".join(str(report["methods"]["served"][category.name]["playlists"]) for category in CATEGORIES)
-    lines += [f"Playlists per category: {counts}. A category without a playlist that is long enough is marked –.", ""]
+    lines += [f"Playlists per category: {counts}. A category without playlists that are long enough is marked –.", ""]
     for method, intervals in report["served_minus"].items():
         for metric in GATE_METRICS:
             if intervals[metric] is not None:
@@ -51,7 +51,7 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _beyond(report: dict[str, Any]) -> list[str]:
-    """Returns tables of what accuracy does not tell, and of where it comes from."""
+    """Returns the tables of metrics beyond accuracy, and of accuracy by length and popularity."""
     methods = list(report["methods"])
     header = [f" | {' | '.join(TITLES[name] for name in methods)} |", f"| --- |{' ---: |' * len(methods)}"]
     lines = [f"| the first ten{header[0]}", header[1]]
@@ -63,7 +63,7 @@ def _beyond(report: dict[str, Any]) -> list[str]:
         cells = (report["by_length"][method][name]["ndcg"] for method in methods)
         row = " | ".join(_number(cell, "ndcg") for cell in cells)
         lines.append(f"| {name} tracks, {of_served['playlists']} playlists | {row} |")
-    lines += ["", f"| share found of hidden tracks, by training playlists that hold them{header[0]}", header[1]]
+    lines += ["", f"| share found of hidden tracks, by training playlists with the track{header[0]}", header[1]]
     for name in report["by_popularity"]["served"]:
         cells = (report["by_popularity"][method][name] for method in methods)
         lines.append(f"| {name} | {' | '.join(_number(cell, 'share') for cell in cells)} |")
@@ -93,7 +93,7 @@ def plot_methods(report: dict[str, Any], path: Path) -> None:
 
 
 def plot_categories(report: dict[str, Any], path: Path) -> None:
-    """Draws NDCG of each method over the categories."""
+    """Draws NDCG of each method by category."""
     names = [category.name for category in CATEGORIES]
     with plot(path, "By how many tracks are given") as axes:
         for method, of_method in report["methods"].items():
@@ -105,12 +105,12 @@ def plot_categories(report: dict[str, Any], path: Path) -> None:
 
 
 def plot_popularity(report: dict[str, Any], path: Path) -> None:
-    """Draws which share of the hidden tracks each method finds, by how popular they are."""
+    """Draws the share of the hidden tracks that each method finds, by popularity."""
     with plot(path, "Hidden tracks among the 500") as axes:
         for method, shares in report["by_popularity"].items():
             values = [np.nan if share is None else share for share in shares.values()]
             axes.plot(list(shares), values, "o-", color=_COLOURS[method], label=TITLES[method])
-        axes.set_xlabel("training playlists that hold the track")
+        axes.set_xlabel("training playlists with the track")
         axes.set_ylabel("share found")
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)

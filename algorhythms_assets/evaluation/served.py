@@ -1,4 +1,4 @@
-"""Ranks through the very code, bundle and index that would serve."""
+"""Ranks with the same code, bundle and index that would serve."""
 
 from collections.abc import Collection, Sequence
 
@@ -10,16 +10,16 @@ from algorhythms_ask.songs import Song
 from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.metrics import DEPTH, Task
 
-# What an earlier version knows and this snapshot does not: no target, whatever its number.
+# A track that an earlier version knows and this snapshot does not; never a target.
 _ELSEWHERE = -1
 
-# Requests that share a round trip, as in a batch request.
+# Requests per round trip, as in a batch request.
 _AT_ONCE = 100
 _FIRST = 10
 
 
 class Served:
-    """Asks a recommender as an application would: with title, and identifier, name, artist and album of each song.
+    """Queries a recommender as applications do: with the title, and each song's identifier, name, artist and album.
 
     Tracks that are `new`, by identifier, are passed over: held-out playlists are older, so none of them is a hit, and
     none is a miss (a condensed list; Sakai, "Alternatives to Bpref", SIGIR 2007). As many as are wanted are looked for

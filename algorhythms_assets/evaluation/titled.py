@@ -1,4 +1,4 @@
-"""What titles are worth: playlists that have one, continued with it and without."""
+"""Measures what titles contribute: playlists that have one, continued with and without it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.evaluation.comparison import TITLES, Method, interval, measure
 from algorhythms_assets.metrics import GATE_METRICS, Category, Task, cut
 
-# Without a song and without a title, popularity is all there is.
+# Without songs and title, popularity is all there is.
 TITLED_CATEGORIES = (Category("K0", 0), Category("K1", 1), Category("K5", 5))
 
 
@@ -23,7 +23,7 @@ def titled(
 ) -> dict[str, Any]:
     """Returns the metrics of playlists, given as pid, distinct tracks and title, by category with and without it.
 
-    `difference` is the paired 95 % interval of how much more it is with the title; `artist` as in `measure`.
+    `difference` is the paired 95 % interval of the gain from the title; `artist` as in `measure`.
     """
     report: dict[str, Any] = {}
     for category in TITLED_CATEGORIES:
@@ -46,7 +46,7 @@ def titled(
 
 
 def titles_table(report: Mapping[str, Any]) -> list[str]:
-    """Returns the lines of a table of what `titled` found; none if it found nothing."""
+    """Returns the lines of a table of the results of `titled`; empty if there are none."""
     if not report:
         return []
     lines = [

@@ -1,4 +1,4 @@
-"""What services answer about a batch of tracks, in Spotify's schema or in ReccoBeats'."""
+"""Parses services' answers about a batch of tracks, in Spotify's schema or ReccoBeats'."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ _SPOTIFY = "spotify:track:"
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known of the tracks asked for, by id: features, None for those that have none, or why they are wrong."""
+    """What is known about the requested tracks, by id: features, None if there are none, or why they are wrong."""
 
     features: dict[str, Features | None]
     refused: dict[str, str]
 
 
 def reader(ids: Sequence[str]) -> Callable[[Any], Answer]:
-    """Returns what checks an answer to these ids and sorts it by them; positions are not trusted."""
+    """Returns a function that checks an answer to these ids and keys it by id; positions are not trusted."""
 
     def read(content: Any) -> Answer:
         if not isinstance(content, dict):
@@ -35,7 +35,7 @@ def reader(ids: Sequence[str]) -> Callable[[Any], Answer]:
         else:
             rows, needed = _of_spotify(content.get("audio_features"), set(ids)), _all
         refused = {track: why for track, row in rows.items() if (why := _wrong(row, needed(row)))}
-        # One odd track must not stop the others; where all are odd, it is the service that is.
+        # One faulty track must not stop the others; if all are faulty, the service is.
         if len(refused) == len(rows) > 1:
             raise WrongAnswerError(f"all features in the answer are impossible (e.g. {next(iter(refused.values()))})")
         return Answer({track: _features(rows.get(track, {})) for track in ids if track not in refused}, refused)
@@ -44,7 +44,7 @@ def reader(ids: Sequence[str]) -> Callable[[Any], Answer]:
 
 
 def _of_spotify(rows: Any, asked: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Sorts a list that has null for a track without features."""
+    """Returns by id the entries of a list that has null for a track without features."""
     if not isinstance(rows, list):
         raise WrongAnswerError('the answer has no list "audio_features" or "content"')
     if len(rows) != len(asked):
@@ -55,15 +55,15 @@ def _of_spotify(rows: Any, asked: Collection[str]) -> dict[str, dict[str, Any]]:
             continue
         track = row.get("id") if isinstance(row, dict) else None
         if not isinstance(track, str) or track not in asked:
-            raise WrongAnswerError("the answer has an entry with the id of no track asked for")
+            raise WrongAnswerError("the answer has an entry with an id that was not requested")
         if track in found:
-            raise WrongAnswerError("the answer has two entries for one track")
+            raise WrongAnswerError("the answer has two entries for the same track")
         found[track] = row
     return found
 
 
 def _of_reccobeats(rows: list[Any], asked: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Sorts a list that has no entry for a track without features, and names tracks by their link."""
+    """Returns by id the entries of a list that omits tracks without features, and identifies tracks by link."""
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         link = row.get("href") if isinstance(row, dict) else None
@@ -72,8 +72,8 @@ def _of_reccobeats(rows: list[Any], asked: Collection[str]) -> dict[str, dict[st
         except ValueError:
             track = ""
         if track not in asked:
-            raise WrongAnswerError("the answer has an entry with the link of no track asked for")
-        # Its own identifiers may be several for a track.
+            raise WrongAnswerError("the answer has an entry with a link that was not requested")
+        # A track may have several ReccoBeats identifiers.
         found.setdefault(track, row)
     return found
 

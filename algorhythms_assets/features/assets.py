@@ -7,14 +7,14 @@ import dagster as dg
 from algorhythms_assets.contracts import AUDIO_FEATURES, SCALER, NoConfig
 from algorhythms_assets.features.config import audio_features_config, reading_gb
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import OPTIONAL, SERVED, declared
+from algorhythms_assets.resources.declared import FEATURE_SERVICE_POOL, OPTIONAL, SERVED, declared
 from algorhythms_assets.settings import Settings
 
 # The two million tracks of the Million Playlist Dataset are 20,000 requests; a run that is ended goes on later.
 _MINUTES = 12 * 60
 
 
-@dg.asset(**declared(AUDIO_FEATURES), kinds={"pandas", "parquet"}, tags=OPTIONAL)
+@dg.asset(**declared(AUDIO_FEATURES, OPTIONAL), pool=FEATURE_SERVICE_POOL, kinds={"pandas", "parquet"})
 def audio_features(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
@@ -30,7 +30,7 @@ def audio_features(
     return materialize(context, compute, AUDIO_FEATURES, config, memory, Request(cpus=1, minutes=_MINUTES))
 
 
-@dg.asset(**declared(SCALER), kinds={"pandas", "json"}, tags=SERVED)
+@dg.asset(**declared(SCALER, SERVED), kinds={"pandas", "json"})
 def scaler(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """How the 13 audio features become at most 29 network inputs.
 

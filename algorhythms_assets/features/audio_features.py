@@ -1,4 +1,4 @@
-"""Gathers the features of the snapshot's tracks from the chosen source; tracks without are simply absent."""
+"""Gathers the features of the snapshot's tracks from the configured source; tracks without features are absent."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,6 +1,6 @@
-"""What services answered about tracks, kept in the store so that no track is asked for twice.
+"""Services' answers about tracks, kept in the store so that no track is requested twice.
 
-It is no artifact: it outlives snapshots, and a folder that is deleted is filled again.
+The cache is not an artifact: it outlives snapshots, and is refilled if its folder is deleted.
 """
 
 import logging
@@ -22,7 +22,7 @@ _ABANDONED_SECONDS = 3600
 
 
 class FeatureCache:
-    """A folder of Parquet parts in the schema of audio_features; a row without features says that there are none."""
+    """A folder of Parquet parts in the schema of audio_features; a row without features means that there are none."""
 
     def __init__(self, store: Store, url: str, log: logging.Logger) -> None:
         self.folder = store.root / FOLDER / digest(url)[:16]
@@ -30,24 +30,24 @@ class FeatureCache:
         if not (self.folder / "source.json").exists():
             write_json(self.folder / "source.json", {"url": url})
         for left in self.folder.glob(".*.tmp"):
-            # Of a run that was killed; a younger one may be another run's that is being written.
+            # Left by a killed run; a younger one may belong to a run that is still writing.
             if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
                 left.unlink(missing_ok=True)
 
     def read(self) -> pd.DataFrame:
-        """Returns the features of every track asked for so far, by URI; all missing where there are none."""
+        """Returns the features of every track requested so far, by URI; all missing if it has none."""
         tables = [AUDIO_FEATURES_SCHEMA.empty_table()]
         for part in sorted(self.folder.glob("part-*.parquet")):
             try:
                 tables.append(pq.read_table(part).select(AUDIO_FEATURES_SCHEMA.names).cast(AUDIO_FEATURES_SCHEMA))
             except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-                self._log.warning("%s cannot be read (%s): its tracks are asked for again", part, type(error).__name__)
+                self._log.warning("%s cannot be read (%s): its tracks are requested again", part, type(error).__name__)
         rows = pa.concat_tables(tables).to_pandas()
-        # Two runs at a time ask for the same tracks; the names of the parts rise with time.
+        # Concurrent runs may request the same tracks; the names of the parts increase with time.
         return rows.drop_duplicates("track_uri", keep="last").set_index("track_uri")
 
     def add(self, rows: Mapping[str, Features | None]) -> None:
-        """Writes what was answered, by URI, as one more part."""
+        """Writes answers, by URI, as a new part."""
         empty: Features = dict.fromkeys(FEATURES, float("nan"))
         table = pd.DataFrame([dict(features or empty) for features in rows.values()], dtype="float64")
         table["track_uri"] = list(rows)

@@ -1,4 +1,4 @@
-"""What files call the features of a track: the one table of headings, to read and to extend."""
+"""The headings that files use for the features of a track: the one table to extend."""
 
 import re
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from algorhythms_ask.features import FEATURES
 
 TRACK = "track"
 
-# Of what there is several times in a file the first that is named here counts. Case, spaces and punctuation make no
-# difference: "Duration (ms)", "duration_ms" and "duration.ms" are the same heading. Lengths name their unit.
+# If a file has several headings of a feature, the first one listed here is used. Case, spaces and punctuation make no
+# difference: "Duration (ms)", "duration_ms" and "duration.ms" are the same heading. Durations name their unit.
 HEADINGS: dict[str, tuple[str, ...]] = {
     TRACK: (
         *("track_uri", "uri", "track_id", "id", "spotify_uri", "spotify_id", "spotify_track_uri", "spotify_track_id"),
@@ -32,15 +32,15 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "time_signature": ("time_signature", "time sig", "meter"),
 }
 
-# Of each heading of a duration, how many milliseconds it counts.
+# Milliseconds per unit of each duration heading.
 _DURATIONS = {"duration_ms": 1, "duration_s": 1000, "duration_min": 60_000}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a file mean something, by position: those that may hold identifiers, best first, and features.
+    """The known columns of a file, by position: those that may contain identifiers, best first, and features.
 
-    `features` has Spotify's names; durations are to be multiplied by `milliseconds`.
+    `features` has Spotify's names; durations must be multiplied by `milliseconds`.
     """
 
     identifiers: tuple[int, ...]
@@ -54,7 +54,7 @@ class Columns:
 
 
 def columns_of(headings: Sequence[str]) -> Columns:
-    """Returns what the headings of a file mean."""
+    """Returns the known columns among the headings of a file."""
     places: dict[str, int] = {}
     for position, heading in enumerate(headings):
         places.setdefault(_normalised(heading), position)

@@ -1,4 +1,4 @@
-"""How much of a snapshot has features, and whether they are what they should be: figures for metadata and checks."""
+"""How much of a snapshot has features, and whether they are plausible: figures for metadata and checks."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,20 +14,20 @@ def shares(tracks: pa.Table, with_features: Collection[str]) -> dict[str, float]
     if not tracks.num_rows:
         return {"share of tracks": 0.0, "share of plays": 0.0}
     has = pc.is_in(tracks["track_uri"], pa.array(list(with_features), pa.string())).to_numpy()
-    # A snapshot may hold no play at all; the smallest weight keeps the mean defined.
+    # A snapshot may have no plays; the smallest weight keeps the mean defined.
     plays = float(np.average(has, weights=tracks["playlists"].to_numpy() + 1e-9))
     return {"share of tracks": round(float(has.mean()), 4), "share of plays": round(plays, 4)}
 
 
 def ranges(features: pa.Table) -> list[dict[str, Any]]:
-    """Returns for each feature its lowest and highest value, what it is allowed, and how many rows lie outside.
+    """Returns for each feature its lowest and highest value, its allowed range, and how many rows are out of range.
 
-    `missing` counts rows that lack it. A value that is not a number lies outside.
+    `missing` counts rows without it. A value that is not a number is out of range.
     """
     rows = []
     for name in FEATURES:
         low, high = LIMITS[name]
-        # A limit such as 0.1 need not be a float32; so the values are widened, not the limits rounded.
+        # A limit such as 0.1 has no exact float32, so the values are widened instead of rounding the limits.
         values = features[name].cast(pa.float64()).to_numpy()
         inside = (values >= low) & (values <= high)
         finite = values[np.isfinite(values)]

@@ -1,4 +1,4 @@
-"""Draws how the features are distributed."""
+"""Plots the distributions of the features."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ _COLUMNS, _ROWS = 5, 3
 
 
 def plot_distributions(features: pd.DataFrame, path: Path) -> None:
-    """Writes a PNG with a histogram of each numeric feature and the classes of each other."""
+    """Writes a PNG with a histogram of each numeric feature and the class counts of each categorical one."""
     with plot(path, f"Audio features of {len(features):,} tracks", width=10) as axes:
         axes.axis("off")
         for number, name in enumerate(FEATURES):
             row, column = divmod(number, _COLUMNS)
-            # Of the cell, 80 % of the width and 60 % of the height: the rest is for labels.
+            # 80 % of the cell's width and 60 % of its height: the rest is for labels.
             place = (column / _COLUMNS, 1 - (row + 0.85) / _ROWS, 0.8 / _COLUMNS, 0.6 / _ROWS)
             inset = axes.inset_axes(place)
             values, label = features[name].astype("float64").dropna(), name

@@ -1,4 +1,4 @@
-"""Fetches the features of many tracks from a service, and goes on where an earlier run stopped."""
+"""Fetches the features of many tracks from a service, and resumes where an earlier run stopped."""
 
 import re
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from algorhythms_assets.payload import Work
 from algorhythms_assets.resources.store import InputError
 
 _SPOTIFY = "spotify:track:"
-# One malformed id would have the whole batch refused.
+# With one malformed id, the service would refuse the whole batch.
 _ASKABLE = re.compile(rf"{_SPOTIFY}[0-9A-Za-z]{{22}}")
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """Features by URI, of the tracks that have them (NaN where one is missing), and what to tell of the fetching."""
+    """Features by URI, of the tracks that have them (NaN where one is missing), and figures to report."""
 
     features: pd.DataFrame
     refused: int
@@ -32,19 +32,19 @@ class Fetched:
 def fetch(
     work: Work[Any], api: FeatureApi, cache: FeatureCache, uris: Sequence[str], batch: int, save_every: int
 ) -> Fetched:
-    """Returns the features of the tracks; only those of which the cache knows nothing are asked for.
+    """Returns the features of the tracks; only tracks that are not in the cache are requested.
 
-    Impossible features are refused and not remembered, so that a service that was mended is asked for them again.
+    Impossible features are rejected and not cached, so that they are requested again once the service is fixed.
 
     Raises:
-        InputError: the service failed; what it answered until then is in the cache.
+        InputError: the service failed; its answers up to then are in the cache.
     """
     askable = [uri for uri in uris if _ASKABLE.fullmatch(uri)]
     known = cache.read()
     missing = list(np.asarray(askable, dtype=object)[~pd.Index(askable).isin(known.index)])
     if missing:
         have = len(askable) - len(missing)
-        work.log.info("%d of %d tracks were asked for before; %d are left", have, len(askable), len(missing))
+        work.log.info("%d of %d tracks are in the cache; requesting %d", have, len(askable), len(missing))
     refused: dict[str, str] = {}
     fresh: dict[str, Features | None] = {}
     batches = [missing[start : start + batch] for start in range(0, len(missing), batch)]
@@ -59,12 +59,12 @@ def fetch(
     except InputError as error:
         done = len(askable) - len(missing) + saved + len(fresh)
         raise InputError(
-            f"{error} {done} of {len(askable)} tracks are fetched and kept in {cache.folder}; a new run goes on there."
+            f"{error} {done} of {len(askable)} tracks are fetched and kept in {cache.folder}; a new run resumes there."
         ) from None
     finally:
         _save(cache, fresh)
     for track, why in list(refused.items())[:5]:
-        work.log.warning("the features of %s were left out: %s", track, why)
+        work.log.warning("skipped the features of %s: %s", track, why)
     rows = cache.read() if missing else known
     rows = rows[rows.index.isin(askable)]
     return Fetched(rows.dropna(how="all", subset=list(FEATURES)), len(refused), len(missing))

@@ -1,4 +1,4 @@
-"""Reads audio features from a file: which rows are a track's, which values can be, and what there is to say of it."""
+"""Reads audio features from a file: the rows that name tracks, the values that are possible, and warnings."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -27,24 +27,24 @@ class FileFeatures:
 
 
 def read_features(path: Path, known: Collection[str] = ()) -> FileFeatures:
-    """Returns the features in a file; `known` are identifiers beside Spotify's that are tracks.
+    """Returns the features in a file; `known` are track identifiers besides Spotify's.
 
-    A feature of which no row has a value is missing from all. A row without a value that others have, or with an
-    impossible one, is invalid; of the valid rows of a track the first counts.
+    A feature without a value in any row is missing. A row without a value that other rows have, or with an impossible
+    one, is invalid; of the valid rows of a track the first is used.
 
     Raises:
-        InputError: the file cannot be read, nothing can be taken from it, or its values are in another unit.
+        InputError: the file cannot be read, has no valid features, or its values are in another unit.
     """
     rows = read_rows(path, known)
     values = rows.values
     missing = [name for name in FEATURES if not values[name].notna().any()]
     present = [name for name in FEATURES if name not in missing]
     _check_units(path, rows)
-    # A table of any playlist has lengths.
+    # Any table of playlists has durations.
     if present in ([], ["duration_ms"]):
         raise InputError(
-            f"{path} holds no audio features: {_why_missing(rows, missing)}. "
-            "Exportify, for one, writes them only where it is told to include them."
+            f"{path} has no audio features: {_why_missing(rows, missing)}. "
+            "Some programs, such as Exportify, write them only if you enable that."
         )
     valid = _valid(values[present])
     counts = valid & ~rows.uris.where(valid).duplicated()
@@ -55,11 +55,11 @@ def read_features(path: Path, known: Collection[str] = ()) -> FileFeatures:
     refused, repeated = rows.left_out.count, int((valid & ~counts).sum())
     warnings = []
     if missing:
-        warnings.append(f"{path} lacks features, which the model does without: {_why_missing(rows, missing)}")
+        warnings.append(f"{path}: features missing, which the model does without: {_why_missing(rows, missing)}")
     if refused:
-        warnings.append(f"{path}: {_rows(refused)} left out: {rows.left_out}")
+        warnings.append(f"{path}: {_rows(refused)} skipped: {rows.left_out}")
     if repeated:
-        warnings.append(f"{path}: {_rows(repeated)} left out as repeating a track, whose first valid row counts")
+        warnings.append(f"{path}: {_rows(repeated)} skipped as duplicates: the first valid row of a track is used")
     features = values[counts].set_axis(pd.Index(rows.uris[counts], dtype="object"))
     return FileFeatures(features, refused, repeated, missing, warnings)
 
@@ -85,28 +85,28 @@ def _check_units(path: Path, rows: Rows) -> None:
     ]
     if percent:
         raise InputError(
-            f"{path}: values look like percent in {', '.join(percent)}, which have to lie in 0 to 1: divide them by 100"
+            f"{path}: values of {', '.join(percent)} look like percentages, but must be 0 to 1: divide them by 100"
         )
     if _most(rows.values["duration_ms"], 0, _SHORTEST_MS):
         raise InputError(
-            f"{path}: values of {rows.headings['duration_ms']} are no milliseconds, since most are less than a second: "
-            "call the column duration_s or duration_min if that is what it holds"
+            f"{path}: values of {rows.headings['duration_ms']} are not milliseconds: most are less than a second. "
+            "If it has seconds or minutes, rename the column to duration_s or duration_min"
         )
 
 
 def _most(values: pd.Series, low: float, high: float) -> bool:
-    """Tells whether more than half of the numbers are above `low` and, of these, all that are finite up to `high`."""
+    """Returns whether more than half of the numbers exceed `low` and all finite ones of these are at most `high`."""
     numbers = values[np.isfinite(values)]
     return bool(len(numbers)) and bool((numbers > low).mean() > 0.5) and bool(numbers.quantile(0.9) <= high)
 
 
 def _why_missing(rows: Rows, missing: list[str]) -> str:
-    """Says which features have no column, and which have one without a value."""
+    """Describes which features have no column, and which have a column without values."""
     absent = [name for name in missing if name not in rows.headings]
     told = [f"no column for {', '.join(absent)}"] if absent else []
     for name in missing:
         if name in rows.headings:
-            example = f"holds {rows.examples[name]!r}, which is not understood" if name in rows.examples else "is empty"
+            example = f"has {rows.examples[name]!r}, which is not understood" if name in rows.examples else "is empty"
             told.append(f"the column {rows.headings[name]!r} {example}")
     return "; ".join(told)
 
@@ -117,7 +117,7 @@ def _reason(row: pd.Series) -> str:
         if pd.isna(value):
             return f"has no number for {name}"
         if not low <= value <= high:
-            return f"has {value:g} for {name}, which has to lie in {low:g} to {high:.9g}"
+            return f"has {value:g} for {name}, which must be {low:g} to {high:.9g}"
         if name in CATEGORICAL_FEATURES and value % 1:
-            return f"has {value:g} for {name}, which has to be a whole number"
+            return f"has {value:g} for {name}, which must be a whole number"
     return "has no valid features"

@@ -1,4 +1,4 @@
-"""Which rows of a file were left out."""
+"""Which rows of a file were skipped."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ _SHOWN = 5
 
 @dataclass
 class LeftOut:
-    """How many rows were left out, and what is wrong with some, by their number: of the line, or what `unit` says."""
+    """How many rows were skipped, and the reasons for some, by the number of their line (or other `unit`)."""
 
     unit: str = "line"
     count: int = 0
     _reasons: dict[int, str] = field(default_factory=dict)
 
     def add(self, reasons: Iterable[tuple[int, str]], count: int = 1) -> None:
-        """Notes `count` rows, of which only the first reasons are taken."""
+        """Adds `count` rows, of which only the first reasons are kept."""
         self.count += count
         for _, (number, reason) in zip(range(_SHOWN), reasons, strict=False):
             self._reasons[number] = reason

@@ -1,4 +1,4 @@
-"""The rows of a file of audio features: which track each is of, and its values as numbers in Spotify's units."""
+"""The rows of a file of audio features: the track of each, and its values in Spotify's units."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _BLANK = ("", "-", "nan", "na", "n/a", "none", "null")
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that name a track, by their number: its URI, and float64 values of `FEATURES`, NaN where there is no number.
+    """Rows that name a track, by row number: its URI, and float64 values of `FEATURES`, NaN where there is no number.
 
-    `headings` are those of the features that have a column, `examples` a text of each column that holds no number.
+    `headings` are those of the features that have a column, `examples` a text from each column without numbers.
     """
 
     uris: pd.Series
@@ -34,7 +34,7 @@ class Rows:
 
 
 def read_rows(path: Path, known: Collection[str]) -> Rows:
-    """Returns the rows of a file that name a track: one of Spotify's, or one that is `known`.
+    """Returns the rows of a file that name a Spotify track or a `known` one.
 
     Raises:
         InputError: the file cannot be read, or names no track.
@@ -44,15 +44,15 @@ def read_rows(path: Path, known: Collection[str]) -> Rows:
     headings = {name: table.headings[place] for name, place in columns.features.items()}
     if not columns.identifiers:
         raise InputError(
-            f"{path} has no column that names tracks: one has to be called {', '.join(HEADINGS[TRACK][:4])} or "
-            f"the like. Its headings are: {', '.join(table.headings)[:300]}"
+            f"{path} has no column that names tracks, such as {', '.join(HEADINGS[TRACK][:4])}. "
+            f"Its headings are: {', '.join(table.headings)[:300]}"
         )
     known = frozenset(known)
     named, parts, examples = columns.identifiers[0], list[pd.DataFrame](), dict[str, str]()
     for part in table.parts(columns.positions):
         uris = {place: part[place].map(lambda cell: _uri(cell, known)) for place in columns.identifiers}
         if not parts:
-            # A file may number its rows beside naming tracks.
+            # A file may have a column of row numbers as well as a column of tracks.
             named = max(uris, key=lambda place: int(uris[place].notna().sum()))
         nameless = uris[named].isna()
         why = ((number, f"names no track, but {_shown(cell)}") for number, cell in part.loc[nameless, named].items())
@@ -63,12 +63,12 @@ def read_rows(path: Path, known: Collection[str]) -> Rows:
             examples |= _example(part, columns, name)
         parts.append(values.assign(uri=uris[named][~nameless]))
     if not parts:
-        raise InputError(f"{path} has headings, but no rows that can be read: {table.left_out}")
+        raise InputError(f"{path} has headings, but no readable rows: {table.left_out}")
     rows = pd.concat(parts)
     if rows.empty:
         raise InputError(
-            f"no identifier in the column {table.headings[named]!r} of {path} is a track's: {table.left_out}. It takes "
-            "Spotify's URIs, links, or identifiers of 22 letters and digits, and what the playlists call their tracks."
+            f"the column {table.headings[named]!r} of {path} names no tracks: {table.left_out}. Identifiers can be "
+            "Spotify's URIs, links, or ids of 22 letters and digits, or the track identifiers of the playlists."
         )
     return Rows(rows.pop("uri"), rows, headings, examples, table.left_out)
 
@@ -81,7 +81,7 @@ def _values(part: pd.DataFrame, columns: Columns, decimal_comma: bool) -> pd.Dat
 
 
 def _example(part: pd.DataFrame, columns: Columns, name: str) -> dict[str, str]:
-    """Returns a text, by the feature, that is in the feature's column; nothing if the column is empty or not there."""
+    """Returns a text from the feature's column, keyed by the feature; empty if the column is empty or missing."""
     if name not in columns.features:
         return {}
     cells = part[columns.features[name]].dropna().astype("str").str.strip()

@@ -1,4 +1,4 @@
-"""Fits what turns the 13 features into 29 network inputs, or less, on tracks of training playlists alone."""
+"""Fits the transformation of the 13 features to at most 29 network inputs, on tracks of training playlists only."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     tracks, values = load_features(work.store)
     playlists = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet", columns=["playlists"])["playlists"]
     trained = pd.DataFrame(values[playlists.to_numpy()[tracks] > 0], columns=list(FEATURES))
-    # What training never saw would be an input that means nothing.
+    # An input that never occurs in training would be meaningless.
     seen = trained.loc[:, trained.notna().any()]
     missing = [name for name in FEATURES if name not in seen.columns]
 
@@ -38,18 +38,18 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
 
 
 def load_features(store: Store) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Returns the tracks that have features, int64 [n] rising, and these, float32 [n, 13] in `FEATURES`' order.
+    """Returns the tracks that have features, int64 [n] rising, and the features, float32 [n, 13] in `FEATURES`' order.
 
-    A number that a track lacks is the mean of training tracks. NaN is a class that a track lacks, and a feature that no
-    training track has.
+    A missing number is replaced by the mean of training tracks. A missing class, and a feature that no training track
+    has, is NaN.
     """
     features = pq.read_table(store.path(AUDIO_FEATURES))
     known = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["track_uri", "playlists"])
-    # Both are ordered by URI, so the rows found come out in the order of the features.
+    # Both are ordered by URI, so the rows found are in the order of the features.
     tracks = np.flatnonzero(known["track_uri"].to_pandas().isin(features["track_uri"].to_pandas()))
     values = pd.DataFrame({name: features[name].cast(pa.float32()).to_numpy() for name in FEATURES})
     trained = values[known["playlists"].to_numpy()[tracks] > 0]
-    # As zero it would count as the lowest there is.
+    # Zero would mean the lowest value.
     values = values.fillna(trained[list(NUMERIC_FEATURES)].mean())
     return tracks, values.to_numpy(np.float32)
 

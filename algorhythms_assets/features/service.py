@@ -1,4 +1,4 @@
-"""Asks a service by `GET /audio-features?ids=`, as Spotify and ReccoBeats do, for the features of a batch of tracks."""
+"""Requests the features of a batch of tracks from a service: `GET /audio-features?ids=`, as Spotify and ReccoBeats."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ CLOSED = (
 
 
 class Account(Protocol):
-    """Who asks: gives the headers of a request, and knows what a refusal means."""
+    """Credentials: gives the headers of a request, and explains refusals."""
 
     def headers(self) -> dict[str, str]:
         """Returns the headers to send."""
 
     def renew(self) -> bool:
-        """Makes new headers after a 401; tells whether it could."""
+        """Renews the headers after a 401; returns whether it could."""
 
     def refusal(self, status: int) -> str | None:
-        """Returns what a refusal means and what to do, or None if it has nothing to do with who asks."""
+        """Returns what a refusal means and what to do, or None if it is not about credentials."""
 
 
 @dataclass(frozen=True)
 class FixedHeaders:
-    """The headers that the user chose, for a drop-in."""
+    """The headers that the user configured, for a drop-in replacement of Spotify's API."""
 
     chosen: Mapping[str, SecretStr]
 
@@ -45,12 +45,12 @@ class FixedHeaders:
     def refusal(self, status: int) -> str | None:
         """Returns what a refusal means."""
         if status in (401, 403):
-            return f"HTTP {status}: it does not let us in. ALGORHYTHMS_FEATURES_HEADERS says with what to ask."
+            return f"HTTP {status}: access denied. Set the service's credentials in ALGORHYTHMS_FEATURES_HEADERS."
         return None
 
 
 class ClientCredentials:
-    """A Spotify app: its id and secret are changed for a token, which is renewed when it has expired."""
+    """A Spotify app: its id and secret are exchanged for a token, which is renewed when it expires."""
 
     def __init__(self, client: PoliteClient, token_url: str, client_id: SecretStr, client_secret: SecretStr) -> None:
         self._client = client
@@ -65,7 +65,7 @@ class ClientCredentials:
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
 
     def renew(self) -> bool:
-        """Makes the next request ask for a token first."""
+        """Makes the next request get a new token first."""
         self._token = None
         return True
 
@@ -73,7 +73,7 @@ class ClientCredentials:
         """Returns what a refusal means."""
         if status == 403:
             return CLOSED
-        return "HTTP 401: Spotify refuses a new token." if status == 401 else None
+        return "HTTP 401: Spotify rejects a new token." if status == 401 else None
 
     def _new_token(self) -> SecretStr:
         try:
@@ -87,13 +87,13 @@ class ClientCredentials:
             )
         except RefusedError as error:
             raise ServiceError(
-                f"POST {self._url}: {error}. Spotify gives no token to this app: check "
+                f"POST {self._url}: {error}. Spotify refuses this app a token: check "
                 f"ALGORHYTHMS_FEATURES_CLIENT_ID and ALGORHYTHMS_FEATURES_CLIENT_SECRET.{_words(error)}"
             ) from None
 
 
 class FeatureApi:
-    """Spotify's API, or another that is asked in the same way, under a base address."""
+    """Spotify's API, or one with the same interface, under a base URL."""
 
     def __init__(self, client: PoliteClient, url: str, account: Account) -> None:
         self._client = client
@@ -101,17 +101,17 @@ class FeatureApi:
         self._account = account
 
     def ask(self, ids: Sequence[str]) -> Answer:
-        """Returns what the service knows of the tracks of these bare ids.
+        """Returns what the service knows about the tracks with these bare ids.
 
         Raises:
-            ServiceError: it could not be asked; the message names the address and the batch.
+            ServiceError: the request failed; the message names the URL and the batch.
         """
         what = f"GET {self._url} for {len(ids)} tracks from {ids[0]}"
         try:
             try:
                 return self._request(what, ids)
             except RefusedError as error:
-                # Tokens last an hour, a large snapshot longer.
+                # Tokens last an hour; fetching a large snapshot takes longer.
                 if error.status != 401 or not self._account.renew():
                     raise
                 return self._request(what, ids)
@@ -126,7 +126,7 @@ class FeatureApi:
 
 def _token(content: Any) -> SecretStr:
     token = content.get("access_token") if isinstance(content, dict) else None
-    # A token that cannot be sent would be quoted in the HTTP client's error.
+    # The HTTP client's error would quote a token that cannot be sent.
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise WrongAnswerError('the answer has no "access_token"')
     return SecretStr(token)
@@ -139,11 +139,11 @@ def _words(error: RefusedError) -> str:
 def _refusal(status: int, tracks: int) -> str:
     if status == 400:
         return (
-            f"HTTP 400: it does not take this request. Does it take {tracks} tracks at a time, as "
-            "ALGORHYTHMS_FEATURES_BATCH says, and is the base address in ALGORHYTHMS_FEATURES right?"
+            f"HTTP 400: the service rejects this request. Does it accept {tracks} tracks at a time (set by "
+            "ALGORHYTHMS_FEATURES_BATCH), and is the base URL in ALGORHYTHMS_FEATURES right?"
         )
     if status in (413, 414):
-        return f"HTTP {status}: it takes fewer tracks at a time; lower ALGORHYTHMS_FEATURES_BATCH."
+        return f"HTTP {status}: too many tracks at a time; lower ALGORHYTHMS_FEATURES_BATCH."
     if 300 <= status < 400:
-        return f"HTTP {status}: it leads elsewhere; set ALGORHYTHMS_FEATURES to where it leads."
-    return f"HTTP {status}: it does not know this request; is the base address in ALGORHYTHMS_FEATURES right?"
+        return f"HTTP {status}: redirected; set ALGORHYTHMS_FEATURES to the target of the redirect."
+    return f"HTTP {status}: unknown request; is the base URL in ALGORHYTHMS_FEATURES right?"

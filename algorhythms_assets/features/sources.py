@@ -1,4 +1,4 @@
-"""Where audio features come from: one interface, and what `ALGORHYTHMS_FEATURES` makes of it."""
+"""Sources of audio features: one interface, and the implementations that `ALGORHYTHMS_FEATURES` chooses from."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -22,7 +22,7 @@ from algorhythms_assets.settings import FeatureSettings, base_url, is_url
 
 @dataclass(frozen=True)
 class Found:
-    """Valid features by track URI, NaN where one is missing; how many were not valid; and what is worth telling."""
+    """Valid features by track URI, NaN where one is missing; the number of invalid ones; and figures to report."""
 
     features: pd.DataFrame
     refused: int = 0
@@ -34,7 +34,7 @@ class FeatureSource(Protocol):
     """Knows the audio features of tracks."""
 
     def find(self, uris: Sequence[str]) -> Found:
-        """Returns the features of at least those of the tracks that have them.
+        """Returns the features of at least those of these tracks that have them.
 
         Raises:
             InputError: the source cannot be read.
@@ -42,7 +42,7 @@ class FeatureSource(Protocol):
 
 
 class NoSource:
-    """Knows nothing: the model works without audio features."""
+    """No features: the model works without them."""
 
     def find(self, uris: Sequence[str]) -> Found:  # noqa: ARG002
         """Returns no features."""
@@ -66,7 +66,7 @@ class FileSource:
 
 @dataclass(frozen=True)
 class DropInSource:
-    """A service that is asked as Spotify's is, under another address."""
+    """A drop-in replacement for Spotify's service, under another URL."""
 
     work: Work[Any]
     settings: FeatureSettings
@@ -94,7 +94,7 @@ class SpotifySource:
                 "of an app made before 2024-11-28"
             )
         self.work.log.warning(
-            "Spotify's developer terms forbid to train models on its content: go on only if you have the right to"
+            "Spotify's developer terms forbid training models on its content: continue only if you have the right to"
         )
         with closing(_client(self.work, self.settings)) as client:
             account = ClientCredentials(client, self.settings.token_url, client_id, client_secret)
@@ -102,10 +102,10 @@ class SpotifySource:
 
 
 def open_source(work: Work[AudioFeaturesConfig]) -> FeatureSource:
-    """Returns the source that the config names; secrets and manners come from the environment.
+    """Returns the source that the config names; secrets and request limits come from the environment.
 
     Raises:
-        InputError: a setting is not valid.
+        InputError: a setting is invalid.
     """
     source = work.config.source
     if source == "none":
@@ -139,5 +139,5 @@ def _fetched(
     missing = [name for name in FEATURES if not fetched.features[name].notna().any()]
     if len(fetched.features) and missing:
         told["features missing"] = ", ".join(missing)
-    warnings = [f"{url} does not know {told['features missing']}: the model does without"] if len(told) > 2 else []
+    warnings = [f"{url} does not provide {told['features missing']}: the model does without"] if len(told) > 2 else []
     return Found(fetched.features, fetched.refused, told, warnings)

@@ -1,6 +1,6 @@
-"""Tables in files as people have them: delimited text, JSON lines or Parquet, told apart by what they hold.
+"""Tables in files as people have them: delimited text, JSON Lines or Parquet, recognised by content.
 
-Nothing is read whole: a table comes in parts, and only with the columns that are wanted.
+No file is read whole: a table is read in parts, and only the requested columns.
 """
 
 import bz2
@@ -32,7 +32,7 @@ _PART = 20_000
 _SAMPLE = 1 << 18
 # A file without line breaks would be read whole.
 _LONGEST_LINE = 1_000_000
-# No identifier and no number is longer, and a part of long cells would fill the memory.
+# No identifier or number is longer, and many long cells would exhaust memory.
 _LONGEST_CELL = 1000
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20
@@ -57,10 +57,10 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class Table:
-    """The headings of a table, and what gives the columns at some positions, in parts.
+    """The headings of a table, and a function that yields the columns at given positions, in parts.
 
-    A part has these positions as columns, and as index the numbers of its lines (in Parquet of its rows). Lines that
-    cannot be read are in no part, but in `left_out`, once the parts are read.
+    A part has these positions as columns, and line numbers (in Parquet row numbers) as its index. Unreadable lines
+    are in no part; they are in `left_out` once the parts have been read.
     """
 
     headings: Sequence[str]
@@ -73,7 +73,7 @@ def read_table(path: Path) -> Table:
     """Returns the table in a file.
 
     Raises:
-        InputError: the file is no table, or is damaged; also while its parts are read.
+        InputError: the file is not a table, or is damaged; also raised while its parts are read.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder: name the file of audio features")
@@ -108,11 +108,11 @@ def _unpacked(path: Path, magic: bytes) -> Any:
 
 def _only_member(path: Path) -> Any:
     archive = zipfile.ZipFile(path)
-    # `is_dir` takes for granted that a member has a name; a damaged archive's may have none.
+    # `is_dir` assumes that a member has a name; in a damaged archive it may have none.
     members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     if len(members) != 1 or members[0].flag_bits & 1:
         raise InputError(
-            f"{path} is an archive or a workbook of {len(members)} files: unpack it, or export its table as CSV"
+            f"{path} is an archive or a workbook of {len(members)} files: unpack it, or export the table as CSV"
         )
     return archive.open(members[0])
 
@@ -122,23 +122,23 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
     while line := file.readline(_LONGEST_LINE):
         number += 1
         if len(line) == _LONGEST_LINE:
-            raise InputError(f"{path}, line {number}, is longer than {_LONGEST_LINE:,} characters: this is no table")
+            raise InputError(f"{path}, line {number}, is longer than {_LONGEST_LINE:,} characters: this is not a table")
         yield line
 
 
 def _delimited(path: Path, lines: Callable[[], Iterator[str]]) -> Table:
     top = list(islice(((number, line) for number, line in enumerate(lines(), start=1) if line.strip()), _LOOKED_AT))
     delimiters = _DELIMITERS
-    # Spreadsheets may write this before the headings.
+    # Spreadsheets may write this line before the headings.
     if len(top) > 1 and top[0][1].casefold().startswith("sep="):
         told = top.pop(0)[1][4:5]
         delimiters = told if told in set(_DELIMITERS) else _DELIMITERS
     by_delimiter = {delimiter: [_cells(line, delimiter) for _, line in top] for delimiter in delimiters}
-    # Names hold commas: what counts is under which delimiter the headings are known.
+    # Names contain commas, so the right delimiter is the one with which the headings are known.
     delimiter = max(by_delimiter, key=lambda delimiter: len(columns_of(by_delimiter[delimiter][0]).positions))
     headings, *rows = by_delimiter[delimiter]
     if rows and all(len(row) == len(headings) + 1 for row in rows) and any(row[-1] for row in rows):
-        # R writes the names of rows without a heading.
+        # R writes row names without a heading.
         headings = ["", *headings]
     left_out = LeftOut()
 
@@ -169,7 +169,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 def _records(
     path: Path, lines: Iterator[str], delimiter: str, skipped: int, width: int, left_out: LeftOut
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yields the rows below the headings, which end in line `skipped`, with the numbers of the lines they end in."""
+    """Yields the rows below the headings (which end in line `skipped`) with the number of each row's last line."""
     reader = csv.reader(islice(lines, skipped, None), delimiter=delimiter)
     try:
         for row in reader:
@@ -188,7 +188,7 @@ def _json_lines(path: Path, sample: str, lines: Callable[[], Iterator[str]]) -> 
     known = (_json_object(line) for line in sample.split("\n"))
     headings = list(dict.fromkeys(heading for row in known for heading in row or ()))
     if not headings:
-        raise InputError(f"{path} is JSON, but not an object a line: write it so, e.g. with jq -c '.[]'")
+        raise InputError(f"{path} is JSON, but not one object per line: convert it, e.g. with jq -c '.[]'")
     left_out = LeftOut()
 
     def rows() -> Iterator[tuple[int, dict[str, Any]]]:
@@ -197,7 +197,7 @@ def _json_lines(path: Path, sample: str, lines: Callable[[], Iterator[str]]) -> 
             if row is not None:
                 yield number, row
             elif line.strip():
-                left_out.add([(number, "is no JSON object")])
+                left_out.add([(number, "is not a JSON object")])
 
     def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
         names = [headings[position] for position in positions]
@@ -219,7 +219,7 @@ def _json_object(line: str) -> dict[str, Any] | None:
 def _json_cell(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    # JSON may spell halves of characters, which no other text can hold.
+    # JSON may contain lone surrogates, which no other text can represent.
     return str(value).encode("utf-8", "replace").decode()
 
 
@@ -240,7 +240,7 @@ def _parquet(path: Path) -> Table:
 
 
 def _parquet_cells(column: pa.Array) -> pd.Series:
-    # Else text of a damaged file would fail wherever it is looked at.
+    # Otherwise the text of a damaged file would fail wherever it is used.
     column.validate(full=True)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
@@ -258,7 +258,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise InputError(
-            f"there is no file {path}: audio features come from a file, an http(s):// address, spotify, or none"
+            f"{path} does not exist: audio features come from a file, an http(s):// URL, spotify, or none"
         ) from None
     except _BROKEN as error:
         said = " ".join(str(error).split())[:300]

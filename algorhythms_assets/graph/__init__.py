@@ -1,1 +1,1 @@
-"""Which tracks stand together in playlists: the edge table, and the graph made of it."""
+"""Which tracks occur together in playlists: the edge table, and the graph built from it."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import DEGREE_REPORT, EDGE_TABLE, GRAPH_SAMPLE, PYG_GRAPH, NoConfig
 from algorhythms_assets.graph.config import GraphSampleConfig, PygGraphConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
@@ -22,7 +23,7 @@ def edge_table(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Comp
     return materialize(context, compute, EDGE_TABLE, NoConfig(), memory, Request(minutes=120))
 
 
-@dg.asset(**declared(DEGREE_REPORT), kinds={"duckdb", "json"}, tags=OPTIONAL)
+@dg.asset(**declared(DEGREE_REPORT, OPTIONAL), kinds={"duckdb", "json"})
 def degree_report(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """How many neighbours tracks have in the edge table, as plot and table.
 
@@ -32,11 +33,12 @@ def degree_report(context: dg.AssetExecutionContext, compute: dg.ResourceParam[C
     return materialize(context, compute, DEGREE_REPORT, NoConfig(), Memory(0.6, per_million_tracks=0.17))
 
 
+@with_lasting_defaults(GRAPH_SAMPLE)
 class GraphSampleRunConfig(GraphSampleConfig, dg.Config):
     """How large the sample is."""
 
 
-@dg.asset(**declared(GRAPH_SAMPLE), kinds={"duckdb", "parquet"}, tags=OPTIONAL)
+@dg.asset(**declared(GRAPH_SAMPLE, OPTIONAL), kinds={"duckdb", "parquet"})
 def graph_sample(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GraphSampleRunConfig
 ) -> dg.MaterializeResult[Any]:
@@ -48,6 +50,7 @@ def graph_sample(
     return materialize(context, compute, GRAPH_SAMPLE, config, Memory(0.7, per_million_tracks=1.4))
 
 
+@with_lasting_defaults(PYG_GRAPH)
 class PygGraphRunConfig(PygGraphConfig, dg.Config):
     """How the graph is thinned."""
 

@@ -1,4 +1,4 @@
-"""What edges and the graph should be like."""
+"""Checks of the edge table and the graph."""
 
 import json
 
@@ -12,11 +12,11 @@ from algorhythms_assets.graph.faults import edge_faults, graph_faults
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
 
-# So many rows at a time: a check runs where Dagster runs, which need not have the memory that payloads ask for.
+# Rows per batch: a check runs in Dagster's process, which may have less memory than payloads request.
 _BATCH = 1_000_000
 
-# Dagster's own checks, of what payloads report. No edges at all is what playlists of one track each give, and half of
-# all tracks without a neighbour what one song under many identifiers gives.
+# Dagster's own checks of reported metadata. Playlists of one track each give no edges; one song under many identifiers
+# leaves half of all tracks without a neighbour.
 BOUNDS = [
     *dg.build_metadata_bounds_checks(
         assets=[edge_table, graph_sample], metadata_key="dagster/row_count", min_value=0, exclusive_min=True
@@ -27,25 +27,25 @@ BOUNDS = [
 
 @dg.asset_check(asset=edge_table, blocking=True)
 def edges_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Each pair of tracks stands once, the lower first, with strengths and counts that are possible."""
+    """Each pair of tracks occurs once, the lower first, with possible strengths and counts."""
     store = compute.store
     about = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text())
     files = sorted(store.path(EDGE_TABLE).glob("part-*.parquet"))
     batches = (batch for path in files for batch in pq.ParquetFile(path).iter_batches(_BATCH))
     faults = edge_faults(batches, about["tracks"], about["training_playlists"])
-    return counted(faults, "every edge stands once, with strengths above 0")
+    return counted(faults, "every edge occurs once, with strengths above 0")
 
 
 @dg.asset_check(asset=pyg_graph, blocking=True)
 def graph_is_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """The graph is symmetric and finite: hours of training would end in an error, or in vectors that mean nothing."""
+    """The graph is symmetric and finite; otherwise training for hours ends in an error or in meaningless vectors."""
     folder = compute.store.path(PYG_GRAPH)
     nodes = json.loads((folder / "graph.json").read_text())["num_nodes"]
     with safe_open(folder / "graph.safetensors", "numpy") as file:
         edges, weights, x = (file.get_slice(name) for name in ("edge_index", "edge_weight", "x"))
         count, half = edges.get_shape()[1], edges.get_shape()[1] // 2
         if count % 2:
-            return dg.AssetCheckResult(passed=False, description=f"{count:,} edges: one has no way back")
+            return dg.AssetCheckResult(passed=False, description=f"{count:,} edges: one has no reverse edge")
         steps = [(first, min(first + _BATCH, half)) for first in range(0, half, _BATCH)]
         halves = (
             (
@@ -55,4 +55,4 @@ def graph_is_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
             for first, end in steps
         )
         inputs = (x[first : min(first + _BATCH, nodes)] for first in range(0, nodes, _BATCH))
-        return counted(graph_faults(halves, inputs, nodes), f"{count:,} edges, each with its way back")
+        return counted(graph_faults(halves, inputs, nodes), f"{count:,} edges, each with its reverse")

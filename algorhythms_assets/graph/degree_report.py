@@ -14,7 +14,7 @@ from algorhythms_assets.plots import BLUE, picture, plot
 from algorhythms_assets.resources.engine import Engine
 from algorhythms_assets.resources.store import write_json
 
-# Upper ends, exclusive; the last bucket is open.
+# Exclusive upper ends of the buckets; the last bucket is open.
 BUCKET_ENDS = (10, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 
 _DEGREES = """

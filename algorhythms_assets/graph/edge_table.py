@@ -20,13 +20,14 @@ from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Stamp, Store, replacing, write_table
 
-# Who counts a block holds its edges, at most as many as its pairs: 0.4 GB. Few playlists are cut into smaller blocks,
-# enough for some workers to share; how many these are says nothing, so that the same playlists give the same files.
+# A worker keeps the edges of its block in memory, at most as many as its pairs: 0.4 GB. Few playlists are cut into
+# smaller blocks for several workers; the number of blocks does not depend on the number of workers, so that the same
+# playlists give the same files.
 MOST_PAIRS = 20_000_000
 LEAST_PAIRS = 4_000_000
 BLOCKS = 32
 
-# Of what DuckDB, Spark and pyarrow read, the fastest to write of those below 10 bytes a row; measured in docs/log.md.
+# Among the encodings that DuckDB, Spark and pyarrow read, the fastest to write below 10 bytes per row; see docs/log.md.
 ENCODING = {
     "compression": "lz4",
     "use_dictionary": False,
@@ -42,7 +43,7 @@ ENCODING = {
 
 @dataclass(frozen=True)
 class Block:
-    """A range of source tracks, first to end (exclusive): number `number` of so many, counted from 1."""
+    """A range of source tracks, first to end (exclusive); block `number`, counted from 1, of `of`."""
 
     number: int
     of: int
@@ -54,10 +55,10 @@ class Block:
 
 
 def write_block(store: Path, folder: Path, stamp: Stamp, block: Block) -> int:
-    """Counts and writes the edges of a block, if its file is not there from an earlier try; returns how many.
+    """Counts and writes the edges of a block, unless an earlier attempt has; returns how many.
 
     Raises:
-        InputError: the snapshot is no longer the one that is being counted.
+        InputError: the snapshot changed while edges were counted.
     """
     part = folder / f"part-{block.number:05d}.parquet"
     if part.exists() and damage(part) is None:
@@ -65,8 +66,8 @@ def write_block(store: Path, folder: Path, stamp: Stamp, block: Block) -> int:
     snapshot = Store(store).require(TRACK_METADATA, wanted_by=EDGE_TABLE).data_version
     if snapshot != stamp.snapshot:
         raise InputError(
-            f"track_metadata was made anew while edges were counted, at {block}: it is of snapshot {snapshot[:12]}, "
-            f"the edges are of {str(stamp.snapshot)[:12]}. Materialize edge_table again."
+            f"track_metadata was rebuilt while edges were counted, at {block}: it is now snapshot {snapshot[:12]}, "
+            f"but the edges are from {str(stamp.snapshot)[:12]}. Materialize edge_table again."
         )
     edges = count_edges(Structure.load(folder / "structure"), block.first, block.end)
     with replacing(part) as path:
@@ -75,7 +76,7 @@ def write_block(store: Path, folder: Path, stamp: Stamp, block: Block) -> int:
 
 
 def build(work: Work[NoConfig]) -> dict[str, Any]:
-    """Count which tracks stand together in training playlists, how often and how closely."""
+    """Count which tracks occur together in training playlists, how often and how closely."""
     counts: list[int] = []
     found_done = 0
 
@@ -88,7 +89,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
         ranges = structure.blocks(min(MOST_PAIRS, max(LEAST_PAIRS, structure.pairs()[-1] // BLOCKS)))
         blocks = [Block(number, len(ranges), *range_) for number, range_ in enumerate(ranges, start=1)]
         if found_done:
-            work.log.info("%d of %d blocks are there from an earlier try", found_done, len(blocks))
+            work.log.info("%d of %d blocks exist from an earlier attempt", found_done, len(blocks))
         write_one = partial(write_block, work.store.root, folder, work.stamp)
         done = work.engine.map_blocks(write_one, blocks, threads=True)
         counts.extend(work.progress(done, len(blocks), "blocks"))
@@ -103,7 +104,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
 
 
 def _structure(work: Work[NoConfig], place: Path) -> Structure:
-    """Returns the structure, mapped; written if it is not there from an earlier try."""
+    """Returns the structure, memory-mapped; writes it first unless an earlier attempt has."""
     if not place.exists():
         metadata = work.store.path(TRACK_METADATA)
         tracks = json.loads((metadata / "snapshot.json").read_text())["tracks"]
@@ -119,7 +120,7 @@ def edge_files(folder: Path) -> list[Path]:
 
 
 def strength_parts(work: Work[Any], column: str) -> Iterator[EdgeArrays]:
-    """Yields source, target, strength (of the column) and playlists, a part of the edge table at a time."""
+    """Yields source, target, strength (from the column) and playlists, one part of the edge table at a time."""
     files = edge_files(work.store.path(EDGE_TABLE))
     for path in work.progress(files, len(files), "parts"):
         table = pq.read_table(path, columns=sorted({"source", "target", column, "playlists"}))

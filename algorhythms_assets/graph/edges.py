@@ -1,11 +1,11 @@
-"""The edge kernel: weighted pairs of tracks, counted without a join and without a shuffle.
+"""The edge kernel: weighted pairs of tracks, counted without a join or a shuffle.
 
-Playlists lie in compressed sparse row form together with the inverse, so for each source track the kernel walks the
-playlists that hold it and adds into dense accumulators. Ranges of source tracks are independent, and a source is
-counted in one order whatever else is: the same playlists give the same edges, bit for bit.
+Playlists are stored in compressed sparse row form together with the inverse, so for each source track the kernel walks
+the playlists that contain it and adds into dense accumulators. Ranges of source tracks are independent, and a source
+is always counted in the same order: the same playlists give the same edges, bit for bit.
 
-Memory: the structure, 16 bytes a row (20 from 2^31 rows on), mapped and shared by all who count; for each who counts
-24.4 bytes a track and 20 bytes an edge of its block, of which a block has no more than pairs.
+Memory: the structure, 16 bytes per row (20 from 2^31 rows on), mapped and shared by all workers; for each worker 24.4
+bytes per track, and 20 bytes per edge of its block, which has at most as many edges as pairs.
 """
 
 from dataclasses import dataclass, fields
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from algorhythms_assets.ingest.playlists import Playlists
 
-# Gives the lowest set bit of a word by a product: Leiserson, Prokop and Randall, "Using de Bruijn sequences to index a
-# 1 in a computer word", 1998.
+# Finds the lowest set bit of a word by a multiplication: Leiserson, Prokop and Randall, "Using de Bruijn sequences to
+# index a 1 in a computer word", 1998.
 _DE_BRUIJN = 0x03F79D71B4CB0A89
 _BIT = np.zeros(64, np.int64)
 _BIT[[((_DE_BRUIJN << bit) & (1 << 64) - 1) >> 58 for bit in range(64)]] = np.arange(64)
@@ -30,9 +30,9 @@ _FACTOR, _SHIFT, _ONE = np.uint64(_DE_BRUIJN), np.uint64(58), np.uint64(1)
 class Structure:
     """Playlists and their inverse.
 
-    Playlist p has the rows offsets[p] to offsets[p + 1] of `tracks` and `positions` (int32), ordered by track. Track t
-    stands at `rows` (int32, int64 from 2^31 rows on) of `playlists` (int32), starts[t] to starts[t + 1], ordered by
-    playlist. `offsets` is int64 [playlists + 1], `starts` int64 [tracks + 1].
+    Playlist p has the rows offsets[p] to offsets[p + 1] of `tracks` and `positions` (int32), ordered by track.
+    Track t has the entries starts[t] to starts[t + 1] of `rows` (int32, int64 from 2^31 rows on) and `playlists`
+    (int32), ordered by playlist. `offsets` is int64 [playlists + 1], `starts` int64 [tracks + 1].
     """
 
     offsets: NDArray[np.int64]
@@ -61,7 +61,7 @@ class Structure:
 
     @staticmethod
     def load(folder: Path) -> "Structure":
-        """Maps the arrays; copy-on-write, because numba compiles anew for read-only ones."""
+        """Memory-maps the arrays; copy-on-write, because numba would compile again for read-only ones."""
         return Structure(
             **{field.name: np.load(folder / f"{field.name}.npy", mmap_mode="c") for field in fields(Structure)}
         )
@@ -72,7 +72,7 @@ class Structure:
         return pairs
 
     def blocks(self, pairs_per_block: int) -> list[tuple[int, int]]:
-        """Returns ranges of source tracks of about equal work; one that alone is more has a block of its own."""
+        """Returns ranges of source tracks of about equal work; a track that exceeds it alone gets a separate block."""
         pairs = self.pairs()
         cuts = np.searchsorted(pairs, np.arange(pairs_per_block, pairs[-1], pairs_per_block))
         bounds = np.unique(np.concatenate([[0], cuts, [len(pairs) - 1]]))
@@ -91,11 +91,11 @@ class Edges:
 
 
 def count_edges(structure: Structure, first: int, end: int) -> Edges:
-    """Returns the edges whose source track lies in first to end (exclusive).
+    """Returns the edges whose source track is in first to end (exclusive).
 
-    Over playlists and pairs of positions, added up in float64: weight is the sum of 1 / (|difference of positions| *
+    Over playlists and pairs of positions, summed in float64: weight is the sum of 1 / (|difference of positions| *
     tracks in the playlist), proximity that of 1 / |difference of positions|; playlists is the number of playlists that
-    hold both.
+    contain both.
     """
     return Edges(
         *_count(
@@ -127,7 +127,7 @@ def _ordered(offsets, tracks, positions, size, rows):  # type: ignore[no-untyped
             playlists[at[tracks[row]]] = playlist
             places[at[tracks[row]]] = positions[row]
             at[tracks[row]] += 1
-    # Taken track by track, the rows of each playlist come out in the order of their tracks.
+    # Visiting tracks in order leaves the rows of each playlist ordered by track.
     at = offsets[:-1].copy()
     ordered = np.empty(len(tracks), np.int32)
     for track in range(size):
@@ -158,16 +158,16 @@ def _count(offsets, tracks, positions, starts, playlists, rows, first, end):  # 
     capacity = 0
     for occurrence in range(starts[first], starts[end]):
         capacity += offsets[playlists[occurrence] + 1] - rows[occurrence] - 1
-    # Empty memory costs nothing until it is written to, so the bound may be generous.
+    # Untouched memory costs nothing, so the bound may be generous.
     out_source = np.empty(capacity, np.int32)
     out_target = np.empty(capacity, np.int32)
     out_weight = np.empty(capacity, np.float32)
     out_proximity = np.empty(capacity, np.float32)
     out_playlists = np.empty(capacity, np.int32)
     used = 0
-    # Weight, proximity and playlists of a target side by side: one cache miss instead of three.
+    # Weight, proximity and playlists of a target are adjacent: one cache miss instead of three.
     sums = np.zeros((size, 3), np.float64)
-    # Which targets a source has, as bits and as bits of words that are not 0: read in order, so nothing is sorted.
+    # The targets of a source as a bitmap, and a bitmap of its non-zero words: reading both in order replaces a sort.
     bits = np.zeros((size >> 6) + 1, np.uint64)
     words = np.zeros((size >> 12) + 1, np.uint64)
     for source in range(first, end):
@@ -177,7 +177,7 @@ def _count(offsets, tracks, positions, starts, playlists, rows, first, end):  # 
             here = rows[occurrence]
             stop = offsets[playlist + 1]
             length = np.float64(stop - offsets[playlist])
-            # A track may stand twice in a playlist, which still counts once.
+            # A track may occur twice in a playlist, which still counts once.
             is_new = playlist != before
             before = playlist
             last = source

@@ -1,4 +1,4 @@
-"""What could be wrong with edges: pure, a part of them at a time."""
+"""Counts faults of edges, one part at a time; pure functions."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ Half = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 def edge_faults(parts: Iterable[pa.Table | pa.RecordBatch], tracks: int, training_playlists: int) -> dict[str, int]:
-    """Counts the rows of the edge table that no count of playlists can give."""
+    """Counts the rows of the edge table that no set of playlists can produce."""
     faults = dict.fromkeys(("ends", "order", "strength", "playlists"), 0)
     last = -1
     for part in parts:
@@ -22,7 +22,7 @@ def edge_faults(parts: Iterable[pa.Table | pa.RecordBatch], tracks: int, trainin
         place = source.astype(np.int64) * tracks + target
         faults["order"] += int((np.diff(place, prepend=last) <= 0).sum())
         last = int(place[-1]) if len(place) else last
-        # Each part of a weight is a part of the proximity, divided by the length of the playlist.
+        # Each term of the weight is a term of the proximity, divided by the length of the playlist.
         sound = np.isfinite(proximity) & (weight > 0) & (weight <= proximity * (1 + 1e-5))
         faults["strength"] += int((~sound).sum())
         faults["playlists"] += int(((playlists < 1) | (playlists > training_playlists)).sum())
@@ -37,9 +37,9 @@ def edge_faults(parts: Iterable[pa.Table | pa.RecordBatch], tracks: int, trainin
 def graph_faults(
     halves: Iterable[tuple[Half, Half]], inputs: Iterable[NDArray[np.float32]], nodes: int
 ) -> dict[str, int]:
-    """Counts what would spoil a training.
+    """Counts faults that would spoil training.
 
-    The second half of a graph's edges is the first turned round; both come in batches, and so do the nodes' inputs.
+    The second half of a graph's edges is the first half reversed; edges and the nodes' inputs come in batches.
     """
     faults = dict.fromkeys(("back", "ends", "loops", "weights"), 0)
     for (there, weights), (back, weights_back) in halves:

@@ -1,4 +1,4 @@
-"""Keeps each node's strongest neighbours while the edges of a graph stream past."""
+"""Keeps each node's strongest neighbours in one pass over the edges of a graph."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ class Strongest:
 
 
 def strongest(parts: Iterable[EdgeArrays], nodes: int, count: int) -> Strongest:
-    """Returns the `count` strongest neighbours of each node of an undirected graph, whose edges come in parts.
+    """Returns the `count` strongest neighbours of each node of an undirected graph whose edges come in parts.
 
-    Of equally strong ones the lower node stays, so the order of the edges does not matter. Takes 12 bytes of memory for
-    each node and neighbour, whatever the number of edges.
+    Ties go to the lower node, so the order of the edges does not matter. Takes 12 bytes of memory per node and
+    neighbour, regardless of the number of edges.
     """
     held = np.zeros(nodes, np.int64)
-    # The weakest that a full node keeps: small enough for the cache, and most edges end at it.
+    # The weakest strength that a full node keeps: small enough for the cache, and rejects most edges.
     floor = np.full(nodes, -np.inf, np.float32)
     neighbour = np.empty((nodes, count), np.int32)
     strength = np.empty((nodes, count), np.float32)
@@ -65,7 +65,7 @@ def _add(floor, held, neighbour, strength, playlists, source, target, weight, sh
 
 @numba.njit(cache=True)
 def _offer(held, neighbour, strength, playlists, node, other, weight, shared):  # type: ignore[no-untyped-def]
-    """Puts an edge into the binary heap of a node, whose root is the weakest that is kept."""
+    """Adds an edge to the binary heap of a node, whose root is the weakest edge kept."""
     others, weights, counts = neighbour[node], strength[node], playlists[node]
     if held[node] < len(others):
         place = held[node]
@@ -83,7 +83,7 @@ def _offer(held, neighbour, strength, playlists, node, other, weight, shared):  
 
 @numba.njit(cache=True)
 def _sink(others, weights, counts, length, weight, other, shared):  # type: ignore[no-untyped-def]
-    """Puts an edge in place of the root of a heap of that length, and then where it belongs."""
+    """Replaces the root of a heap of that length by an edge, and sifts it down."""
     place = 0
     while True:
         below = 2 * place + 1
@@ -100,7 +100,7 @@ def _sink(others, weights, counts, length, weight, other, shared):  # type: igno
 
 @numba.njit(cache=True)
 def _sort(held, neighbour, strength, playlists):  # type: ignore[no-untyped-def]
-    """Turns each heap into a row from strongest to weakest, by taking the weakest out again and again."""
+    """Sorts each heap from strongest to weakest, by repeatedly removing the weakest."""
     for node in range(len(held)):
         others, weights, counts = neighbour[node], strength[node], playlists[node]
         for last in range(held[node] - 1, 0, -1):

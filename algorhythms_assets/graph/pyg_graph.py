@@ -1,4 +1,4 @@
-"""Makes the graph that is trained on: every track a node, its strongest neighbours, its features, artist and album."""
+"""Builds the training graph: every track is a node with its strongest neighbours, features, artist and album."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ INPUTS = 29
 
 
 def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
-    """Make a torch_geometric graph of the strongest neighbours of each track."""
+    """Build a torch_geometric graph of the strongest neighbours of each track."""
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     count = sum(pq.read_metadata(path).num_rows for path in edge_files(work.store.path(EDGE_TABLE)))
     parts = strength_parts(work, STRENGTH[work.config.weighting])
@@ -53,7 +53,7 @@ def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
 
 
 def _inputs(store: Store, tracks: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Returns float32 [tracks, 29], or less where no track has some feature; tracks without features have zeros."""
+    """Returns float32 [tracks, 29], fewer columns if no track has some feature; zeros for tracks without features."""
     if not json.loads((store.path(SCALER) / "description.json").read_text())["features"]:
         return np.zeros((tracks, INPUTS), np.float32)
     encoder = load_encoder(store.path(SCALER))
@@ -64,7 +64,7 @@ def _inputs(store: Store, tracks: int) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def _codes(tracks: pa.Table, kind: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Returns a number for each track's artist or album, int64 [tracks]; 0 is "none"."""
+    """Returns a number for each track's artist or album, int64 [tracks]; 0 means none."""
     names = pc.coalesce(tracks[f"{kind}_uri"], tracks[f"{kind}_name"])
     codes = pc.fill_null(pc.dictionary_encode(names.combine_chunks()).indices, -1)
     return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64) + 1
@@ -79,7 +79,7 @@ def save_graph(data: Data, folder: Path) -> None:
 
 
 def load_graph(folder: Path) -> Data:
-    """Returns the graph of a folder that `save_graph` wrote."""
+    """Returns the graph from a folder that `save_graph` wrote."""
     about = json.loads((folder / "graph.json").read_text())
     return Data(**load_file(folder / "graph.safetensors"), num_nodes=about["num_nodes"])
 

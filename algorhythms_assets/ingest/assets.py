@@ -12,7 +12,7 @@ from algorhythms_assets.ingest.memory import parsing_gb
 from algorhythms_assets.ingest.partitions import SLICES
 from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import declared
+from algorhythms_assets.resources.declared import GROUP, OWNER, STAGE_TAG, declared
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError, Store, digest
@@ -25,8 +25,20 @@ class RawPlaylistsRunConfig(dg.Config):
     max_rejected_share: float = Field(0.5, ge=0, le=1, description="a slice of which more is set aside fails")
 
 
+playlist_files = dg.AssetSpec(
+    "playlist_files",
+    owners=[OWNER],
+    group_name=GROUP,
+    tags={STAGE_TAG: RAW_PLAYLISTS.stage},
+    kinds={"file"},
+    description="The files of playlists in ALGORHYTHMS_PLAYLISTS, as people put them there. Dagster does not make "
+    "them: the sensor `new_slices` finds those that are new or changed. The last observation says where they lie and "
+    "how many were read. Formats: docs/playlists.md.",
+)
+
+
 @dg.asset(
-    **declared(RAW_PLAYLISTS),
+    **(declared(RAW_PLAYLISTS) | {"deps": [playlist_files]}),
     partitions_def=SLICES,
     backfill_policy=dg.BackfillPolicy.single_run(),
     kinds={"python", "parquet"},
@@ -47,6 +59,8 @@ def raw_playlists(
     chosen = RawPlaylistsConfig(
         folder=settings.slices, keys=list(context.partition_keys), max_rejected_share=config.max_rejected_share
     )
+    found: dict[str, Any] = {"place": chosen.folder, "files read": len(context.partition_keys)}
+    context.log_event(dg.AssetObservation(playlist_files.key, metadata=found))
     invocation = compute.run(context, RAW_PLAYLISTS.module, chosen, _request(chosen))
     made = invocation.get_custom_messages()[-1]
     outcomes = made["outcomes"]

@@ -1,4 +1,4 @@
-"""Where a playlist falls when playlists are split into training and held-out ones."""
+"""Assigns playlists to buckets, which split them into training and held-out ones."""
 
 import hashlib
 
@@ -6,5 +6,5 @@ BUCKETS = 10_000
 
 
 def bucket(pid: int) -> int:
-    """Returns where in 0..9999 the playlist falls; the split into training and held-out playlists goes by it."""
+    """Returns a playlist's bucket, 0 to 9999, which decides whether the playlist is held out."""
     return int.from_bytes(hashlib.blake2b(str(pid).encode(), digest_size=8).digest(), "big") % BUCKETS

@@ -1,4 +1,4 @@
-"""What can be chosen at the stage."""
+"""The stage's configuration."""
 
 from pydantic import BaseModel, Field
 
@@ -7,9 +7,9 @@ class RawPlaylistsConfig(BaseModel):
     """Which slices are parsed."""
 
     folder: str = Field(description="folder or s3:// prefix of slice files")
-    keys: list[str] | None = Field(None, description="the slices, without suffix; all of the folder when left out")
+    keys: list[str] | None = Field(None, description="names of the slices, without suffix; default: all in the folder")
     max_rejected_share: float = Field(
-        0.5, ge=0, le=1, description="a slice of whose playlists a larger share is set aside fails"
+        0.5, ge=0, le=1, description="a slice fails if a larger share of its playlists is set aside"
     )
 
 

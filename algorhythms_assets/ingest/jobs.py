@@ -17,7 +17,7 @@ from algorhythms_assets.settings import Settings
 # Beside the slices; a line for each that was removed.
 REMOVED_FILE = "removed.jsonl"
 
-_STILL = "until the next release: the sensor enough_new_playlists asks for one, or launch train_and_release"
+_STILL = "until the next release: the sensor enough_new_playlists asks for one, or launch retrain"
 
 
 class RemoveSlicesConfig(dg.Config):

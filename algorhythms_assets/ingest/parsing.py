@@ -1,4 +1,4 @@
-"""Parses a slice: whatever the format, the same checks, and the same rows out."""
+"""Parses a slice: every format gets the same checks and gives the same rows."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +13,13 @@ from algorhythms_assets.ingest.formats.document import check_rows
 from algorhythms_assets.ingest.formats.identity import pid_of
 from algorhythms_assets.ingest.tracks import FIELDS, Columns, Findings, careful_columns, is_int, plain_columns, text
 
-# Rows are kept as Arrow's, which take a fifth of the room of Python's.
+# Rows are kept in Arrow, which takes a fifth of the memory of Python objects.
 _BATCH_ROWS = 100_000
 
 
 @dataclass
 class Slice:
-    """The rows that are good, what was set aside (one dictionary each), and warnings counted by kind."""
+    """The valid rows, what was rejected (one dictionary each), and warnings counted by kind."""
 
     table: pa.Table
     playlists: int
@@ -28,20 +28,20 @@ class Slice:
 
     @property
     def set_aside(self) -> list[dict[str, Any]]:
-        """What was set aside as a whole; the rest of `rejected` are single rows."""
+        """The playlists that were set aside; the rest of `rejected` are single rows."""
         return [line for line in self.rejected if "track" not in line]
 
 
 def parse_slice(content: bytes, key: str, file: str | None = None) -> Slice:
     """Returns the rows of a slice, in the order of the file, in `RAW_PLAYLISTS_SCHEMA`.
 
-    A row without a track's identifier is dropped. A playlist is set aside when it has no pid, the pid of an earlier
-    one, no good row, or a position that is no number, negative or repeated. Everything else is a warning.
-    `key` names the slice; by it playlists without a pid are told from those of other slices. `file` is the file's
-    name, after which a playlist is called that has none.
+    A row without a track identifier is dropped. A playlist is set aside if it has no pid, a pid that an earlier one
+    has, no valid row, or a position that is not a number, negative or repeated. Everything else is a warning.
+    `key` names the slice and distinguishes playlists without a pid from those of other slices. `file` is the file's
+    name; a playlist without a name gets it.
 
     Raises:
-        SliceError: it ends early, is too large, or of no format that is known.
+        SliceError: it ends early, is too large, or its format is unknown.
     """
     rows, findings = _Rows(), Findings()
     rejected: list[dict[str, Any]] = []
@@ -68,10 +68,10 @@ def parse_slice(content: bytes, key: str, file: str | None = None) -> Slice:
 
 
 def _split_key(playlist: dict[str, Any], name: str | None, columns: Columns) -> int:
-    """Returns the number by which a playlist is held out of training or not.
+    """Returns the number that decides whether a playlist is held out of training.
 
-    A pid that is made of the file's name changes with it. The same export under another name must not train on what
-    the first one holds out, so there the playlist's name and first track decide.
+    A pid derived from the file's name changes when the file is renamed. The same export under another name must not
+    train on what the first one holds out, so in this case the playlist's name and first track decide.
     """
     if playlist.get("has_own_pid", True):
         return int(playlist["pid"])
@@ -79,21 +79,21 @@ def _split_key(playlist: dict[str, Any], name: str | None, columns: Columns) -> 
 
 
 def _check(playlist: Any, pids: set[int]) -> None:
-    """Checks what can be seen without looking into the tracks; raises ValueError if it has to be set aside."""
+    """Checks everything but the tracks themselves; raises ValueError if the playlist has to be set aside."""
     if not isinstance(playlist, dict):
-        raise ValueError("no JSON object")
+        raise ValueError("not a JSON object")
     pid, tracks = playlist.get("pid"), playlist.get("tracks")
     if not is_int(pid) or not 0 <= pid < 1 << 63:
-        raise ValueError("field `pid`: has to be a whole number")
+        raise ValueError("field `pid`: must be a whole number")
     if pid in pids:
-        raise ValueError("field `pid`: an earlier playlist of this slice has it")
+        raise ValueError("field `pid`: already used by an earlier playlist of this slice")
     if not isinstance(tracks, list) or not tracks:
-        raise ValueError("field `tracks`: no track")
+        raise ValueError("field `tracks`: no tracks")
 
 
 @dataclass
 class _Rows:
-    """Collects playlists: what stands once for each, how many rows it has, and the rows."""
+    """Collects playlists: the values they have once, their numbers of rows, and the rows."""
 
     pids: list[int] = field(default_factory=list)
     buckets: list[int] = field(default_factory=list)

@@ -48,14 +48,14 @@ class Playlists:
         return Playlists(offsets, self.tracks[kept], self.positions[kept], self.pids, self.buckets)
 
     def distinct(self, playlist: int) -> NDArray[np.int32]:
-        """Returns the tracks of a playlist in its order, each where it stands first."""
+        """Returns the distinct tracks of a playlist, in order of first occurrence."""
         tracks = self[playlist]
         return tracks[np.sort(np.unique(tracks, return_index=True)[1])]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot's playlists, split by bucket: what trains, what training stops on, what is evaluated on."""
+    """A snapshot's playlists, split by bucket: for training, for early stopping, for evaluation."""
 
     training: Playlists
     validation: Playlists
@@ -63,7 +63,7 @@ class Snapshot:
 
 
 def split_ranges(holdout: float) -> dict[str, Split]:
-    """Returns the bucket ranges, from inclusive to exclusive; the other buckets train."""
+    """Returns the bucket ranges (start inclusive, end exclusive); the other buckets are for training."""
     share = round(holdout * BUCKETS)
     return {"validation": (0, share), "test": (share, 2 * share)}
 
@@ -81,7 +81,7 @@ def load_snapshot(folder: Path) -> Snapshot:
 
 
 def load_training(folder: Path) -> Playlists:
-    """Loads the training playlists of the artifact track_metadata alone, which takes half the memory."""
+    """Loads only the training playlists of the artifact track_metadata, which takes half the memory."""
     return _load(folder, [("bucket", ">=", _split(folder)["test"][1])])
 
 

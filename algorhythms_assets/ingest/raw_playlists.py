@@ -1,4 +1,4 @@
-"""Parses slice files into the store, each on its own: a bad one costs nothing but itself."""
+"""Parses slice files into the store, each independently: a bad one does not affect the others."""
 
 import json
 from collections.abc import Mapping
@@ -40,9 +40,9 @@ class SliceTask(NamedTuple):
 
 
 def ingest(slice_: SliceTask, max_rejected_share: float = 0.5) -> Outcome:
-    """Parses one slice, or notes in the store why it cannot be used.
+    """Parses one slice, or records in the store why it cannot be used.
 
-    It fails if a larger share of its playlists than `max_rejected_share` is set aside.
+    A slice fails if more than `max_rejected_share` of its playlists are set aside.
     """
     key, source, target = slice_
     outcome = _ingest(SliceTask(key, source, target), max_rejected_share)
@@ -63,13 +63,13 @@ def _ingest(slice_: SliceTask, max_rejected_share: float) -> Outcome:
         parsed = parse_slice(content, key, source.name)
         nothing = None
     except NoPlaylistsError as reason:
-        # So that it is not looked at again, and is known to have been.
+        # Recorded so that the file is not read again.
         parsed, nothing = Slice(RAW_PLAYLISTS_SCHEMA.empty_table(), 0, [], {}), str(reason)
     except (OSError, SliceError) as error:
         return Outcome(key, failed=f"{source}: {error}")
     failed = None if nothing else _too_many_rejected(parsed, max_rejected_share)
     version = content_version(key, content)
-    # The sensors go by these: whether the file was written anew, and how many playlists a snapshot lacks.
+    # Sensors use these: whether the file was rewritten, and how many playlists the snapshot does not have yet.
     about = {
         "slice": key,
         "source": _text(source.location),
@@ -85,7 +85,7 @@ def _ingest(slice_: SliceTask, max_rejected_share: float) -> Outcome:
             with replacing(target) as path:
                 write_table(parsed.table, path, RAW_PLAYLISTS_SCHEMA, stamp, write_page_checksum=True)
     except OSError as error:
-        failed = f"its rows cannot be written: {error}"
+        failed = f"cannot write its rows: {error}"
     if failed:
         return Outcome(key, failed=f"{source}: {failed}")
     lengths = parsed.table.group_by("pid").aggregate([("num_tracks", "max")])["num_tracks_max"]
@@ -102,22 +102,22 @@ def _ingest(slice_: SliceTask, max_rejected_share: float) -> Outcome:
 
 
 def _text(location: str) -> str:
-    """Returns a path as text, which one in another encoding than the system's is not."""
+    """Returns a path as valid text, even if it is not in the system's encoding."""
     return location.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _too_many_rejected(parsed: Slice, max_share: float) -> str | None:
-    """Returns why a slice cannot be used as too little of it can, or None."""
+    """Returns why too little of a slice is usable, or None."""
     rejected = parsed.set_aside
     total = parsed.playlists + len(rejected)
     if not total:
-        return "no playlist can be used: it is empty"
+        return "no usable playlist: it is empty"
     if parsed.playlists and len(rejected) <= max_share * total:
         return None
     first = f"playlist {rejected[0]['playlist']}: {rejected[0]['reason']}"
     if not parsed.playlists:
-        return f"no playlist can be used; {first}"
-    return f"{len(rejected)} of {total} playlists cannot be used, max_rejected_share is {max_share:g}; {first}"
+        return f"no usable playlist; {first}"
+    return f"{len(rejected)} of {total} playlists cannot be used, but max_rejected_share is {max_share:g}; {first}"
 
 
 def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
@@ -140,10 +140,10 @@ def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
 
 
 def _on_terminal(made: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns what is printed of a run on a terminal, whose exit code says whether anything was read.
+    """Returns what a run prints on a terminal, where the exit code says whether anything was read.
 
     Raises:
-        InputError: there are no playlists in any of the files.
+        InputError: none of the files has playlists.
     """
     outcomes = made["outcomes"]
     numbers = {name: sum(outcome[name] for outcome in outcomes) for name in ("playlists", "rows")}
@@ -153,7 +153,7 @@ def _on_terminal(made: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    # What became of each slice is reported by the asset: Pipes knows of no partitions.
+    # The asset reports the outcome of each slice, because Pipes does not support partitions.
     run(
         build,
         RAW_PLAYLISTS,

@@ -1,4 +1,4 @@
-"""What became of the files, said to a person: the sum first, each reason once, and all of it in a file."""
+"""Reports the outcome of each file to a person: the totals first, each reason once, and all details in a file."""
 
 import re
 from collections import Counter, defaultdict
@@ -11,9 +11,9 @@ from algorhythms_assets.ingest.slices import some
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a slice.
+    """The outcome of a slice.
 
-    `failed` says why it could not be used, `nothing` why there was nothing to read; the rest says what it holds.
+    `failed` says why it could not be used, `nothing` why there was nothing to read; the rest describes its content.
     """
 
     key: str
@@ -28,7 +28,7 @@ class Outcome:
 
 
 def summary(outcomes: Sequence[Outcome], passed_over: Mapping[str, str]) -> list[str]:
-    """Returns lines for a person: how much was read, and what was not, each reason once."""
+    """Returns lines for a person: how much was read, and what was not and why, each reason once."""
     read = [outcome for outcome in outcomes if not outcome.failed and not outcome.nothing]
     playlists, rows = sum(outcome.playlists for outcome in read), sum(outcome.rows for outcome in read)
     rejected = sum(outcome.rejected for outcome in read)
@@ -38,7 +38,7 @@ def summary(outcomes: Sequence[Outcome], passed_over: Mapping[str, str]) -> list
     ]
     lines += _by_reason("set aside", ((outcome.key, outcome.failed) for outcome in outcomes if outcome.failed))
     nothing = ((outcome.key, outcome.nothing) for outcome in outcomes if outcome.nothing)
-    lines += _by_reason("without playlists, nothing to do", nothing)
+    lines += _by_reason("without playlists, ignored", nothing)
     lines += _by_reason("passed over", passed_over.items())
     warnings: Counter[str] = Counter()
     for outcome in outcomes:
@@ -48,13 +48,13 @@ def summary(outcomes: Sequence[Outcome], passed_over: Mapping[str, str]) -> list
 
 
 def details(outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
-    """Yields what is known of each file."""
+    """Yields all that is known about each file."""
     for outcome in outcomes:
         yield {name: value for name, value in asdict(outcome).items() if value not in (None, {}, 0)}
 
 
 def _by_reason(what: str, reasons: Iterable[tuple[str, str]]) -> list[str]:
-    """Returns a line for each kind of reason: those that differ in names and numbers alone are one."""
+    """Returns a line for each kind of reason; reasons that differ only in names and numbers share one."""
     kinds: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for key, reason in reasons:
         said = reason.rpartition(f"{key}: ")[2] if f"{key}: " in reason else re.sub(r"^\S*/[^:]*: ", "", reason)

@@ -14,22 +14,22 @@ from algorhythms_assets.contracts import RAW_PLAYLISTS
 from algorhythms_assets.ingest.formats import SUFFIXES, is_slice_name
 from algorhythms_assets.resources.store import REPORT_FILE, STAMP_FILE, InputError, digest
 
-# Left out of a slice's name, so that a slice of the Million Playlist Dataset keeps it when it is packed.
+# Not part of a slice's name, so that a slice of the Million Playlist Dataset keeps its name when compressed.
 _UNNAMED_SUFFIXES = (".json", ".json.gz", ".json.zst")
 
-# What Dagster does not take within a partition key, or takes for the end of one.
+# Characters that Dagster does not allow in a partition key, or treats as its end.
 _NOT_IN_A_KEY = re.compile(r"[,%\x00-\x1f\x7f]|\.\.\.|(?<=\.)\.\.+")
 
-# What only folders of a store hold, which may lie among the playlists.
+# Marks the folder of a store, which may be located among the playlists.
 _OF_A_STORE = (".dagster", STAMP_FILE, REPORT_FILE)
 
-# A file that was written to this recently may still be growing.
+# A file modified this recently may still be growing.
 _SETTLED_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class SliceFile:
-    """A slice file: a path, or an s3:// URL. `version` changes when it is written anew, `size` is in bytes."""
+    """A slice file: a path, or an s3:// URL. `version` changes when it is rewritten, `size` is in bytes."""
 
     key: str
     location: str
@@ -49,7 +49,7 @@ class SliceFile:
         """Returns the content.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: the file cannot be read.
         """
         if not self.location.startswith("s3://"):
             return Path(self.location).read_bytes()
@@ -65,7 +65,7 @@ class SliceFile:
 
 @dataclass(frozen=True)
 class Found:
-    """The slice files by partition key, in the order of the keys; and why other files are passed over, by name."""
+    """The slice files by partition key, sorted by key; and why other files are skipped, by name."""
 
     files: dict[str, SliceFile]
     passed_over: dict[str, str]
@@ -79,12 +79,12 @@ def _s3() -> Any:
 
 
 def find_slices(location: str | Path, s3: Any = None) -> Found:
-    """Returns the slice files of a folder with its subfolders, or directly below an s3:// prefix.
+    """Returns the slice files of a folder and its subfolders, or directly below an s3:// prefix.
 
-    `s3` is the boto3 client to list with; without one the environment's credentials are used.
+    `s3` is the boto3 client to list with; the default uses the environment's credentials.
 
     Raises:
-        InputError: there is no such folder or bucket, or no slice in it.
+        InputError: the folder or bucket does not exist, or has no slices.
     """
     where = str(location)
     passed_over: dict[str, str] = {}
@@ -92,24 +92,26 @@ def find_slices(location: str | Path, s3: Any = None) -> Found:
     files: dict[str, SliceFile] = {}
     for file in sorted(listed, key=lambda file: (file.key, file.location)):
         if file.key in files:
-            passed_over[file.name] = f"the same slice as {files[file.key].name}: rename one of them"
+            passed_over[file.name] = f"same slice name as {files[file.key].name}: rename one of them"
         else:
             files[file.key] = file
     if not files:
         seen = f"; it holds {some(passed_over)}" if passed_over else ""
-        raise InputError(f"no playlists in {where}: it has to hold files that end in {', '.join(SUFFIXES)}{seen}")
+        raise InputError(f"no playlists in {where}: it must contain files that end in {', '.join(SUFFIXES)}{seen}")
     return Found(files, passed_over)
 
 
 def some(names: Iterable[str], shown: int = 5) -> str:
-    """Returns the first of several names, and how many more there are."""
+    """Returns the first few names, and how many more there are."""
     several = list(names)
     return ", ".join(several[:shown]) + (f" and {len(several) - shown} more" if len(several) > shown else "")
 
 
 def _in_folder(folder: Path, passed_over: dict[str, str]) -> list[SliceFile]:
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder: ALGORHYTHMS_PLAYLISTS has to name a folder or s3:// prefix of slices")
+        raise InputError(
+            f"{folder} is not a folder: ALGORHYTHMS_PLAYLISTS must name a folder or s3:// prefix of slices"
+        )
     files = []
     for path in _walk(folder, passed_over):
         name = path.relative_to(folder).as_posix()
@@ -129,7 +131,7 @@ def _in_folder(folder: Path, passed_over: dict[str, str]) -> list[SliceFile]:
 
 
 def _walk(folder: Path, passed_over: dict[str, str]) -> Iterator[Path]:
-    """Yields the files below a folder, but not those of hidden folders, or of a store that lies within."""
+    """Yields the files below a folder, except those in hidden folders or in a store."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
         for name in list(folders):
@@ -153,7 +155,7 @@ def _in_bucket(location: str, s3: Any, passed_over: dict[str, str]) -> list[Slic
         for page in pages:
             for folder in page.get("CommonPrefixes", ()):
                 name = folder["Prefix"].removeprefix(prefix)
-                passed_over[name] = "a prefix below the one that is named: name it in ALGORHYTHMS_PLAYLISTS"
+                passed_over[name] = "in a subfolder, which is not searched in S3: name it in ALGORHYTHMS_PLAYLISTS"
             for item in page.get("Contents", ()):
                 name = item["Key"].removeprefix(prefix)
                 if is_slice_name(name):
@@ -167,7 +169,7 @@ def _in_bucket(location: str, s3: Any, passed_over: dict[str, str]) -> list[Slic
 
 
 def _key(name: str) -> str:
-    """Returns the partition key of a slice file by its path below the folder."""
+    """Returns the partition key of a slice file from its path below the folder."""
     for suffix in _UNNAMED_SUFFIXES:
         if name.lower().endswith(suffix) and not name[: -len(suffix)].endswith(("/", ".")) and len(name) > len(suffix):
             name = name[: -len(suffix)]
@@ -177,10 +179,10 @@ def _key(name: str) -> str:
 
 
 def _printable(name: str) -> str:
-    """Returns a file's name as text: a name in another encoding than the system's holds what is no text."""
+    """Returns a file's name as valid text, even if it is not in the system's encoding."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def content_version(key: str, content: bytes) -> str:
-    """Returns the data version of the rows that a slice's content gives; pids of formats without one go by the key."""
+    """Returns the data version of a slice's rows; pids of formats without pids depend on the key."""
     return digest(RAW_PLAYLISTS.code_version, key, hashlib.sha256(content).hexdigest())

@@ -1,4 +1,4 @@
-"""The tables of a snapshot, in SQL that every engine runs: tracks with dense numbers, playlists of these numbers."""
+"""The tables of a snapshot, in SQL that every engine runs: tracks with dense ids, playlists of these ids."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from algorhythms_assets.resources.engine import Engine
 
-# Held-out rows name a track only where no training playlist does: a spelling must not tell what is in the test.
+# Held-out rows name a track only if no training playlist does: a spelling must not reveal what is in the test.
 TRACKS = """
 WITH spellings AS (
     SELECT track_uri, track_name, artist_uri, artist_name, album_uri, album_name, duration_ms,
@@ -31,7 +31,7 @@ WHERE place = 1
 ORDER BY track_uri
 """
 
-# Numbers are given in Python: a window over all rows would bring them to one worker.
+# Track ids are assigned in Python: a window over all rows would move them to one worker.
 PLAYLISTS = """
 SELECT pid, bucket, position, track
 FROM raw JOIN numbers ON raw.track_uri = numbers.track_uri
@@ -39,7 +39,7 @@ ORDER BY pid, position
 """
 
 
-# A playlist has one name, in all its rows.
+# All rows of a playlist have the same name.
 NAMES = """
 SELECT pid, MAX(name) AS name
 FROM raw
@@ -50,7 +50,7 @@ ORDER BY pid
 
 
 def snapshot_tables(engine: Engine, raw: list[Path], first_training_bucket: int) -> tuple[pa.Table, pa.Table]:
-    """Returns the tracks (TRACKS_SCHEMA) and the playlists as integers (PLAYLISTS_SCHEMA) of files of raw playlists."""
+    """Returns the tracks (TRACKS_SCHEMA) and integer playlists (PLAYLISTS_SCHEMA) of files of raw playlists."""
     tracks = engine.sql(TRACKS.format(training=first_training_bucket), {"raw": raw})
     numbers = pa.array(np.arange(tracks.num_rows, dtype=np.int32))
     playlists = engine.sql(
@@ -72,13 +72,13 @@ def playlist_names(engine: Engine, raw: list[Path]) -> pa.Table:
 
 
 def playlist_lengths(playlists: pa.Table, first_training_bucket: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Returns the number of rows of each playlist, and whether it trains."""
+    """Returns the number of rows of each playlist, and whether it is a training playlist."""
     playlist = playlists["playlist"].to_numpy()
     starts = np.flatnonzero(np.diff(playlist, prepend=-1))
     return np.diff(starts, append=len(playlist)), playlists["bucket"].to_numpy()[starts] >= first_training_bucket
 
 
 def _holding(playlist: NDArray[np.int32], track: NDArray[np.int32], tracks: int) -> NDArray[np.int64]:
-    """Returns how many playlists hold each track, int64 [tracks], from the rows of playlists."""
+    """Returns how many playlists contain each track, int64 [tracks], from the rows of playlists."""
     once = np.unique(playlist.astype(np.int64) * tracks + track)
     return np.bincount(once % tracks, minlength=tracks)

@@ -1,4 +1,4 @@
-"""Makes the snapshot: dense track ids, names, play counts, and the playlists as integers, split by bucket."""
+"""Builds the snapshot: dense track ids, names, play counts, and the playlists as integers, split by bucket."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from algorhythms_assets.resources.store import InputError, write_json, write_tab
 
 
 def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
-    """Make a snapshot of all slices in the store: integer track ids, names, counts, and the split."""
+    """Build a snapshot of all slices in the store: integer track ids, names, counts, and the split."""
     slices = work.store.slices()
     split = split_ranges(work.config.holdout)
     numbers: dict[str, Any] = {}
@@ -30,7 +30,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
     def write(folder: Path) -> None:
         raw, repeated, twins = _without_repeated(work, list(slices), folder)
         if not raw:
-            raise InputError(f"no playlists in any of {len(slices)} slices: {work.store.slice_path('any').parent}")
+            raise InputError(f"none of the {len(slices)} slices has playlists: {work.store.slice_path('any').parent}")
         tracks, playlists = snapshot_tables(work.engine, raw, split["test"][1])
         names = playlist_names(work.engine, raw)
         for path in folder.glob("*.parquet"):
@@ -41,7 +41,7 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
         lengths, training = playlist_lengths(playlists, split["test"][1])
         if not training.any():
             raise InputError(
-                f"all {len(lengths)} playlists are held out: give more playlists, or a smaller ALGORHYTHMS_HOLDOUT"
+                f"all {len(lengths)} playlists are held out: add playlists, or set a smaller ALGORHYTHMS_HOLDOUT"
             )
         numbers.update(
             tracks=tracks.num_rows,
@@ -63,7 +63,9 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
         now = work.store.slices()
         changed = [key for key, stamp in slices.items() if now.get(key) != stamp]
         if changed:
-            raise InputError(f"slices changed while the snapshot was made of them ({some(changed)}): materialize again")
+            raise InputError(
+                f"slices changed while the snapshot was built from them ({some(changed)}): materialize again"
+            )
         _plot_lengths(lengths, folder / "lengths.png")
         write_json(
             folder / "snapshot.json",
@@ -81,12 +83,12 @@ def build(work: Work[TrackMetadataConfig]) -> dict[str, Any]:
     place = work.write_folder(write)
     if twin_names:
         work.log.warning(
-            "the same name and tracks under another identifier, counted once: %d playlists (%s)",
+            "same name and tracks under another identifier, counted once: %d playlists (%s)",
             len(twin_names),
             some(twin_names),
         )
     if numbers["repeated_playlists"]:
-        work.log.warning("repeated in a later slice, which counts: %d pids", numbers["repeated_playlists"])
+        work.log.warning("repeated in a later slice, whose playlist is used: %d pids", numbers["repeated_playlists"])
     return {
         "dagster/row_count": numbers["tracks"],
         "slices": len(slices),
@@ -108,10 +110,10 @@ def _plot_lengths(lengths: NDArray[np.int64], path: Path) -> None:
 def _without_repeated(
     work: Work[TrackMetadataConfig], keys: list[str], folder: Path
 ) -> tuple[list[Path], int, list[str]]:
-    """Returns Parquet files in which every playlist stands once: the last slice by name has it.
+    """Returns Parquet files in which every playlist occurs once: in the last slice by name that has it.
 
-    Also how many pids stood in several, and the names of playlists that have the name and the tracks of another one:
-    the same export twice, of which one would train on what the other holds out.
+    Also returns how many pids occurred in several slices, and the names of playlists with the name and the tracks of
+    another one: if the same export is there twice, one copy would train on what the other holds out.
     """
     pids: set[int] = set()
     contents: set[int] = set()

@@ -1,4 +1,4 @@
-"""The rows of one playlist as columns: checked all at once where nothing is odd, else one by one."""
+"""The rows of one playlist as columns: checked all at once if nothing is unusual, else one by one."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeGuard
 
 from algorhythms_ask.songs import local_song, local_track, track_id
 
-# What a row holds, in the order of RAW_PLAYLISTS_SCHEMA.
+# The fields of a row, in the order of RAW_PLAYLISTS_SCHEMA.
 FIELDS = (
     "pos",
     "track_uri",
@@ -22,8 +22,8 @@ FIELDS = (
 )
 Columns: TypeAlias = Sequence[Sequence[Any]]
 
-# Longer names are broken or meant to do harm, as a playlist's name stands in each of its rows. With MAX_ROWS of them,
-# four bytes a character, a column stays below the 2 GB that Arrow's strings can address.
+# Longer names are broken or malicious: a playlist's name is repeated in each of its rows. With this limit, MAX_ROWS
+# rows at four bytes a character stay below the 2 GB that an Arrow string column can address.
 MAX_TEXT = 500
 _MAX_URI = 500
 
@@ -43,10 +43,10 @@ class Findings:
 
 
 def plain_columns(tracks: list[Any]) -> Columns | None:
-    """Returns the rows as columns if there is nothing to be said about them, else None.
+    """Returns the rows as columns if none of them needs a warning, else None.
 
-    It asks each question of a whole column, so that C answers it; this is why a slice is read fast. Whatever it does
-    not take is no worse for that: `careful_columns` takes it and finds out.
+    Each check runs on a whole column, in C, which is what makes reading a slice fast. Being refused here is not an
+    error: `careful_columns` then checks row by row.
     """
     try:
         columns = tuple(zip(*map(_values, tracks), strict=True))
@@ -66,10 +66,10 @@ def plain_columns(tracks: list[Any]) -> Columns | None:
 
 
 def careful_columns(tracks: list[Any], findings: Findings) -> Columns:
-    """Returns the rows that have a track, as columns, and says what is odd about any.
+    """Returns the rows that have a track, as columns, and records warnings in `findings`.
 
     Raises:
-        ValueError: the playlist has to be set aside; the message says why.
+        ValueError: the playlist must be set aside; the message says why.
     """
     good = []
     unnumbered = not any(isinstance(track, dict) and track.get("pos") is not None for track in tracks)
@@ -82,10 +82,10 @@ def careful_columns(tracks: list[Any], findings: Findings) -> Columns:
     if not good:
         raise ValueError("field `tracks`: no track with a valid `track_uri`")
     if unnumbered:
-        findings.warnings["pos missing: the order of the file"] += 1
+        findings.warnings["pos missing: using the order of the file"] += 1
     positions = [position for position, _, _ in good if position is not None and position >= 0]
     if len(positions) < len(good):
-        raise ValueError("field `pos`: missing, no whole number or negative")
+        raise ValueError("field `pos`: missing, not a whole number, or negative")
     if len(set(positions)) < len(positions):
         raise ValueError("field `pos`: repeated")
     if max(positions) >= len(tracks):
@@ -99,14 +99,14 @@ def careful_columns(tracks: list[Any], findings: Findings) -> Columns:
 
 
 def text(source: dict[str, Any], name: str, findings: Findings) -> str | None:
-    """Returns a text, or None where there is none; what is odd about it is a warning.
+    """Returns a text field, or None if there is none; anything unusual about it is a warning.
 
-    A name that is missing is odd, but not an album or an identifier, which many files leave out.
+    A missing name is unusual; a missing album or identifier is not, because many files omit them.
     """
     value = source.get(name)
     if not isinstance(value, str) or not value:
         if value is not None or name in _EXPECTED:
-            findings.warnings[f"{name} missing or no text"] += 1
+            findings.warnings[f"{name} missing or not text"] += 1
         return None
     if _CONTROL.search(value):
         findings.warnings[f"{name} with control characters"] += 1
@@ -116,7 +116,7 @@ def text(source: dict[str, Any], name: str, findings: Findings) -> str | None:
 
 
 def is_int(value: Any) -> TypeGuard[int]:
-    """Returns whether it is a whole number, which JSON's true and false are not."""
+    """Returns whether it is a whole number; JSON's true and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -125,12 +125,12 @@ def _all(type_: type, column: Sequence[Any]) -> bool:
 
 
 def _plain_texts(column: Sequence[Any]) -> bool:
-    # What is not printable is more than control characters; these are what careful_columns looks for.
+    # isprintable() rejects more than control characters, the only thing that careful_columns looks for.
     return _all(str, column) and all(column) and max(map(len, column)) <= MAX_TEXT and "".join(column).isprintable()
 
 
 def _identified(track: Any) -> tuple[str, dict[str, Any]]:
-    """Returns a track's identifier, and the track with what an identifier says about it."""
+    """Returns a track's identifier, and the track with the fields that its identifier implies."""
     if not isinstance(track, dict):
         raise ValueError("field `track_uri`: missing")
     if "no_track" in track:
@@ -165,5 +165,5 @@ def _duration(track: dict[str, Any], findings: Findings) -> int | None:
     if is_int(value) and 0 <= value < 1 << 63:
         return value
     if value is not None:
-        findings.warnings["duration_ms no number"] += 1
+        findings.warnings["duration_ms not a number"] += 1
     return None

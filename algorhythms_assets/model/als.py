@@ -1,8 +1,8 @@
-"""Factors of tracks by implicit alternating least squares: a second opinion on what goes together, without a graph.
+"""Factors of tracks by implicit alternating least squares: a second model of what goes together, without a graph.
 
 Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008, in the form of Rendle et
-al., "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022: a track that a playlist holds
-counts 1, every other counts `unobserved`.
+al., "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022: a track in the playlist has
+weight 1, every other track has weight `unobserved`.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from torch import Tensor
 from algorhythms_assets.ingest.playlists import Playlists
 from algorhythms_assets.model.config import GcnConfig
 
-# So many rows of factors are looked at together: 64 MB of 128, and half as much again for their equations.
+# Rows of factors gathered at a time: 64 MB at 128 factors, and half as much again for their equations.
 _ROWS_AT_ONCE = 1 << 17
 
 
 def train_factors(training: Playlists, tracks: int, factors: int, config: GcnConfig) -> Iterator[Tensor]:
-    """Yields the factors of the tracks after each iteration, float32 [tracks, factors]; zeros of what none holds."""
+    """Yields the tracks' factors after each iteration, float32 [tracks, factors]; zeros for tracks in no playlist."""
     lists = [training.distinct(playlist) for playlist in range(len(training))]
     held = np.concatenate([*lists, np.empty(0, np.int32)])
     starts = np.cumsum([0, *map(len, lists)])
@@ -38,15 +38,15 @@ def train_factors(training: Playlists, tracks: int, factors: int, config: GcnCon
 def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
     """Returns B, float32 [k, k], of factors V, float32 [n, k].
 
-    What holds the rows S of V has the factors u = (B + sum of v_s v_s^T)^-1 sum of v_s.
+    A playlist that contains the rows S of V has the factors u = (B + sum of v_s v_s^T)^-1 sum of v_s.
     """
     return config.unobserved * factors.T @ factors + config.regularization * torch.eye(factors.shape[1])
 
 
 def _solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, config: GcnConfig) -> Tensor:
-    """Returns the factors of each row, given those of what it holds: held[starts[row] : starts[row + 1]]."""
-    # With factors turned so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as many
-    # equations as factors, or as what it holds. Most tracks stand in one playlist or two.
+    """Returns the factors of each row, given those of its items: held[starts[row] : starts[row + 1]]."""
+    # With factors transformed so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as
+    # many equations as factors or as items, whichever is less. Most tracks are in one or two playlists.
     root = torch.linalg.cholesky(fold_in_matrix(other, config))
     turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
     found = torch.zeros(len(starts) - 1, other.shape[1])
@@ -63,13 +63,13 @@ def _solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor,
 
 
 def _solve_shifted(matrices: Tensor, right: Tensor) -> Tensor:
-    """Returns (1 + matrices)^-1 right, of positive semidefinite matrices, which are overwritten."""
+    """Returns (1 + matrices)^-1 right for positive semidefinite matrices, which are overwritten."""
     matrices.diagonal(dim1=1, dim2=2).add_(1)
     return torch.cholesky_solve(right, torch.linalg.cholesky(matrices))
 
 
 def _batches(lengths: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], int]]:
-    """Yields rows of one length, and the length, in batches of bounded size; those of length 0 are left out."""
+    """Yields rows of equal length, and the length, in batches of bounded size; skips rows of length 0."""
     order = np.argsort(lengths, kind="stable")[(lengths == 0).sum() :]
     values, counts = np.unique(lengths[order], return_counts=True)
     for length, count, end in zip(values.tolist(), counts, np.cumsum(counts), strict=True):

@@ -4,17 +4,19 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, NoConfig
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
-from algorhythms_assets.resources.declared import GPU, SERVED, declared
+from algorhythms_assets.resources.declared import GPU, GPU_POOL, SERVED, declared
 
 
+@with_lasting_defaults(GCN_WEIGHTS)
 class GcnRunConfig(GcnConfig, dg.Config):
     """How the graph network is trained."""
 
 
-@dg.asset(**declared(GCN_WEIGHTS), kinds={"pytorch", "safetensors"}, tags=GPU)
+@dg.asset(**declared(GCN_WEIGHTS, GPU), pool=GPU_POOL, kinds={"pytorch", "safetensors"})
 def gcn_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GcnRunConfig
 ) -> dg.MaterializeResult[Any]:
@@ -28,7 +30,7 @@ def gcn_weights(
     return materialize(context, compute, GCN_WEIGHTS, config, memory, Request(minutes=240))
 
 
-@dg.asset(**declared(EMBEDDINGS), kinds={"pytorch", "parquet"}, tags=GPU)
+@dg.asset(**declared(EMBEDDINGS, GPU), pool=GPU_POOL, kinds={"pytorch", "parquet"})
 def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """One vector for every track of the training playlists: what is searched.
 
@@ -39,11 +41,12 @@ def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Comp
     return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))
 
 
+@with_lasting_defaults(MLP_WEIGHTS)
 class MlpRunConfig(MlpConfig, dg.Config):
     """How the network from audio features to vectors is trained."""
 
 
-@dg.asset(**declared(MLP_WEIGHTS), kinds={"pytorch", "numpy"}, tags=SERVED)
+@dg.asset(**declared(MLP_WEIGHTS, SERVED), kinds={"pytorch", "numpy"})
 def mlp_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: MlpRunConfig
 ) -> dg.MaterializeResult[Any]:
@@ -55,7 +58,7 @@ def mlp_weights(
     return materialize(context, compute, MLP_WEIGHTS, config, Memory(1.3, per_million_tracks=4.2))
 
 
-@dg.asset(**declared(TITLE_WEIGHTS), kinds={"numpy"}, tags=SERVED)
+@dg.asset(**declared(TITLE_WEIGHTS, SERVED), kinds={"numpy"})
 def title_weights(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """What words and pieces of words in titles of playlists say of their tracks.
 

@@ -1,4 +1,4 @@
-"""Where training stands after an epoch, in one file: what goes on from there ends with the same weights."""
+"""The state of training after an epoch, in one file; training that resumes from it ends with the same weights."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def is_whole(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What an epoch came to; `ndcg` is that of the validation playlists, None where there are none."""
+    """The result of an epoch; `ndcg` is that of the validation playlists, None if there are none."""
 
     number: int
     loss: float
@@ -37,7 +37,7 @@ class Epoch:
 
 @dataclass
 class Standing:
-    """All that the next epoch depends on, and the weights that are best so far."""
+    """Everything that the next epoch depends on, and the best weights so far."""
 
     model: TrackEncoder
     optimizer: torch.optim.Optimizer
@@ -47,7 +47,7 @@ class Standing:
     epochs: list[Epoch] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
-        """Writes the file, whole or not at all."""
+        """Writes the file atomically."""
         optimizer = self.optimizer.state_dict()
         tensors = {f"model/{name}": weights for name, weights in self.model.state_dict().items()}
         tensors |= {f"best/{name}": weights for name, weights in self.best.items()}
@@ -70,11 +70,11 @@ class Standing:
             )
 
     def load(self, path: Path) -> None:
-        """Takes up what `save` wrote of a training with the same config on the same graph and playlists."""
+        """Restores what `save` wrote for training with the same config, graph and playlists."""
         with safe_open(path, "pt") as file:
             rest = json.loads(file.metadata()["standing"])
             tensors: dict[str, dict[str, Tensor]] = {}
-            for key in file.keys():  # noqa: SIM118 (it is no mapping)
+            for key in file.keys():  # noqa: SIM118 (not a mapping)
                 kind, _, name = key.partition("/")
                 tensors.setdefault(kind, {})[name] = file.get_tensor(key)
         self.model.load_state_dict(tensors["model"])

@@ -1,4 +1,4 @@
-"""What weights, vectors and trained titles should be like."""
+"""Checks of weights, vectors and trained titles."""
 
 import json
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ from algorhythms_assets.resources.compute import Compute
 
 @dg.asset_check(asset=gcn_weights, blocking=True)
 def weights_are_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Every number of the network, of the factors and of the matrix that folds playlists in is one."""
+    """Every number of the network, of the factors and of the fold-in matrix is finite."""
     folder = compute.store.path(GCN_WEIGHTS)
     faults = not_finite((name, np.load(folder / f"{name}.npy", mmap_mode="r")) for name in ("factors", "fold_in"))
     with safe_open(folder / "model.safetensors", "numpy") as file:
-        faults |= not_finite((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118 (it is no mapping)
+        faults |= not_finite((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118 (not a mapping)
     return counted(faults, "all weights are finite")
 
 
 @dg.asset_check(asset=embeddings, blocking=True)
 def vectors_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Every track of training playlists, and no other, has one finite vector of unit length."""
+    """Every track in training playlists, and no other, has one finite vector of unit length."""
     store = compute.store
     tracks = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["playlists"])
     wanted = np.flatnonzero(tracks["playlists"].to_numpy() > 0)
@@ -45,7 +45,7 @@ def _vectors(path: Path) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32
 
 @dg.asset_check(asset=mlp_weights, blocking=True)
 def feature_network_is_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Every number of the network from features to vectors is one."""
+    """Every number of the network from features to vectors is finite."""
     files = sorted(compute.store.path(MLP_WEIGHTS).glob("*.npy"))
     faults = not_finite((path.stem, np.load(path)) for path in files)
     return counted(faults, "all weights are finite" if files else "there are no features")
@@ -53,11 +53,11 @@ def feature_network_is_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetChe
 
 @dg.asset_check(asset=mlp_weights)
 def features_say_something(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Where a new artist's tracks are placed by their features has something to do with where they belong."""
+    """The vectors predicted from features for a new artist's tracks resemble their true vectors."""
     about = json.loads((compute.store.path(MLP_WEIGHTS) / "description.json").read_text())
     cosine = about.get("cosine_new_artists")
     if cosine is None:
-        return dg.AssetCheckResult(passed=True, description="too few tracks have features to tell")
+        return dg.AssetCheckResult(passed=True, description="too few tracks have features to judge")
     return dg.AssetCheckResult(
         passed=cosine > 0,
         severity=dg.AssetCheckSeverity.WARN,
@@ -68,7 +68,7 @@ def features_say_something(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckR
 
 @dg.asset_check(asset=title_weights, blocking=True)
 def title_vectors_are_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Every number of the titles' vectors is one."""
+    """Every number of the titles' vectors is finite."""
     path = compute.store.path(TITLE_WEIGHTS) / "title_vectors.npy"
     if not path.is_file():
         return dg.AssetCheckResult(passed=True, description="there are no titles")
@@ -81,7 +81,7 @@ def titles_say_something(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckRes
     """On validation playlists, titles alone have a higher R-precision than popularity."""
     about = json.loads((compute.store.path(TITLE_WEIGHTS) / "description.json").read_text())
     if not about.get("judged"):
-        return dg.AssetCheckResult(passed=True, description="no validation playlist has a title that is known")
+        return dg.AssetCheckResult(passed=True, description="no validation playlist has a known title")
     found, popularity = about["r_precision"], about["popularity"]
     return dg.AssetCheckResult(
         passed=found > popularity,

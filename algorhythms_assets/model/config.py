@@ -1,4 +1,4 @@
-"""Every knob of training, with the reason for its value; measurements are in `docs/log.md`."""
+"""Every hyperparameter of training, with the reason for its value; measurements are in `docs/log.md`."""
 
 from pydantic import BaseModel, Field
 
@@ -7,23 +7,34 @@ class GcnConfig(BaseModel):
     """How the graph network and the factors are trained."""
 
     dimension: int = Field(128, ge=2, le=1024, description="of a vector; 10 loses a fifth of R-precision")
-    layers: int = Field(2, ge=0, le=4, description="of propagation; none loses a tenth, three are no better than two")
-    epochs: int = Field(12, ge=1, le=500, description="at most; the best on validation is kept; 15 are no better")
-    steps_per_epoch: int = Field(9, ge=1, description="however many playlists: each costs a pass over the whole graph")
+    layers: int = Field(2, ge=0, le=4, description="layers of propagation; 0 loses a tenth, 3 are no better than 2")
+    epochs: int = Field(
+        12, ge=1, le=500, description="maximum; the best epoch on validation playlists is kept; 15 are no better"
+    )
+    steps_per_epoch: int = Field(
+        9, ge=1, description="regardless of the number of playlists: each costs a pass over the whole graph"
+    )
     batch: int = Field(
-        128, ge=2, description="playlists at most that are told from one another; 512 are worse, 64 as good"
+        128,
+        ge=2,
+        description="maximum playlists per batch, which are each other's negatives; 512 are worse, 64 as good",
     )
-    learning_rate: float = Field(0.01, gt=0, description="highest of the one-cycle schedule of Adam")
+    learning_rate: float = Field(0.01, gt=0, description="peak of Adam's one-cycle schedule")
     temperature: float = Field(0.1, gt=0, description="of the softmax; 0.05 and 0.2 are worse")
-    max_seeds: int = Field(25, ge=1, description="a training query is the mean of 1 to so many tracks of a playlist")
-    max_targets: int = Field(20, ge=1, description="so many other tracks of the playlist are to be told from the rest")
+    max_seeds: int = Field(25, ge=1, description="a training query is the mean of 1 to this many tracks of a playlist")
+    max_targets: int = Field(20, ge=1, description="maximum number of other tracks of the playlist to predict")
     id_dropout: float = Field(
-        0.3, ge=0, lt=1, description="how often a track has to do with artist, album and neighbours alone"
+        0.3,
+        ge=0,
+        lt=1,
+        description="how often a track's own embedding is dropped, leaving artist, album and neighbours",
     )
-    validation_playlists: int = Field(1000, ge=0, description="at most so many decide when to stop")
-    factor_iterations: int = Field(10, ge=1, le=100, description="of alternating least squares; it has settled by then")
+    validation_playlists: int = Field(1000, ge=0, description="maximum number of playlists that select the epoch")
+    factor_iterations: int = Field(
+        10, ge=1, le=100, description="of alternating least squares, which has converged by then"
+    )
     regularization: float = Field(2.0, gt=0, description="of the factors; 5 loses 8 % of their R-precision")
-    unobserved: float = Field(0.025, gt=0, le=1, description="what a track counts that a playlist does not hold")
+    unobserved: float = Field(0.025, gt=0, le=1, description="weight of a track that is not in the playlist")
     seed: int = Field(0, description="of everything random")
 
 
@@ -31,8 +42,8 @@ class MlpConfig(BaseModel):
     """How the network from audio features to vectors is trained."""
 
     hidden: int = Field(64, ge=1, description="units of the hidden layer")
-    epochs: int = Field(60, ge=1, le=10_000, description="at most; the best one on held-out tracks is kept")
-    batch: int = Field(256, ge=1, description="tracks a step")
+    epochs: int = Field(60, ge=1, le=10_000, description="maximum; the best epoch on held-out tracks is kept")
+    batch: int = Field(256, ge=1, description="tracks per step")
     learning_rate: float = Field(0.01, gt=0, description="of Adam")
     held_out: float = Field(0.1, gt=0, lt=1, description="share of artists whose tracks decide when to stop")
     seed: int = Field(0, description="of everything random")

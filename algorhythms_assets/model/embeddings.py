@@ -1,4 +1,4 @@
-"""Computes the stored vector of every track that stands in a training playlist."""
+"""Computes the stored vector of every track in a training playlist."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ from algorhythms_assets.payload import Work, run
 def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Compute one vector per track: the unit vector of the graph network, the factors, the popularity term.
 
-    Tracks that stand in held-out playlists alone get none: the evaluation must not find them, so nobody does.
+    Tracks that are only in held-out playlists get no vector: the evaluation must not find them, so nobody does.
     """
     weights = work.store.path(GCN_WEIGHTS)
     config = GcnConfig.model_validate(json.loads((weights / "training.json").read_text())["config"])

@@ -1,20 +1,20 @@
-"""What could be wrong with trained numbers: pure."""
+"""Counts faults of trained numbers; pure functions."""
 
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Far more than float32 rounds away, far less than any vector that was not normalised.
+# Far above float32's rounding error, far below the deviation of any vector that was not normalised.
 _OFF_UNIT = 1e-3
 
 
 def vector_faults(
     batches: Iterable[tuple[NDArray[np.int32], NDArray[np.float32]]], wanted: NDArray[np.int64], dimension: int
 ) -> dict[str, int]:
-    """Counts what is wrong with stored vectors, which come in batches of tracks and vectors.
+    """Counts faults of stored vectors, which come in batches of tracks and vectors.
 
-    `wanted` are the tracks that need one, rising; the first `dimension` numbers of a vector have unit length.
+    `wanted` are the tracks that need a vector, rising; the first `dimension` numbers of a vector have unit length.
     """
     infinite = off = 0
     tracks = [np.zeros(0, np.int32)]
@@ -34,5 +34,5 @@ def vector_faults(
 
 
 def not_finite(arrays: Iterable[tuple[str, NDArray[np.float32]]]) -> dict[str, int]:
-    """Counts the numbers of each array that are none; the arrays come one after the other."""
+    """Counts the numbers of each array that are not finite; the arrays come one at a time."""
     return {f"not finite in {name}": int((~np.isfinite(array)).sum()) for name, array in arrays}

@@ -15,7 +15,7 @@ from algorhythms_assets.model.propagation import LightPropagation
 
 
 class TrackEncoder(nn.Module):
-    """Embeds the tracks of a graph (see `pyg_graph`) in so many dimensions."""
+    """Embeds the tracks of a graph (see `pyg_graph`) in `dimension` dimensions."""
 
     def __init__(self, graph: Data, dimension: int, layers: int, id_dropout: float) -> None:
         super().__init__()
@@ -36,11 +36,11 @@ class TrackEncoder(nn.Module):
         self.adjacency = adjacency(graph)
 
     def forward(self, tracks: Tensor | None = None) -> Tensor:
-        """Returns z, float32 [tracks, dimension], of unit length: of all tracks, or of the given distinct ones."""
+        """Returns z, float32 [tracks, dimension], of unit length, for all tracks or the given distinct ones."""
         if tracks is None:
             tracks = torch.arange(self.graph.num_nodes, device=self.track.weight.device)
         own = self.track.weight
-        # In place: new memory costs more time than these sums.
+        # In place: allocating memory takes longer than these sums.
         x = self.artist(self.graph.artist)
         x += self.album(self.graph.album)
         if self.has_features:
@@ -49,15 +49,15 @@ class TrackEncoder(nn.Module):
             x.addcmul_(own, (torch.rand(len(own), 1, device=own.device) >= self.id_dropout).float())
         else:
             x += own
-        # On a CPU the reads of neighbours are what takes the time, and half the bits of them train as well.
+        # On a CPU, reading neighbours dominates the time, and half precision trains equally well.
         dtype = torch.bfloat16 if self.training and not x.is_cuda else torch.float32
-        # Of the mean over layers only the direction matters, and that is the sum's.
+        # Only the direction of the mean over layers matters, and the sum has the same.
         total: Tensor = LightPropagation.apply(x, self.adjacency, self.layers, tracks, dtype)
         return functional.normalize(total, dim=1)
 
 
 def adjacency(graph: Data) -> Tensor:
-    """Returns the weights of the graph, normalised by the roots of both ends' sums, as CSR with int32 indices."""
+    """Returns the graph's weights, normalised by the square roots of both ends' sums, as CSR with int32 indices."""
     edge_index, weight = gcn_norm(graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False)
     size = (graph.num_nodes, graph.num_nodes)
     matrix: Tensor = to_torch_csr_tensor(edge_index, weight, size=size)

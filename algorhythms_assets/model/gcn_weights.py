@@ -1,4 +1,4 @@
-"""Trains the graph network and the factors on the training playlists; validation playlists choose the epoch kept."""
+"""Trains the graph network and the factors on the training playlists; validation playlists select the epoch."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -33,7 +33,7 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
 
     def write(folder: Path) -> None:
         nonlocal best
-        # What an earlier try was writing when it was killed.
+        # Left behind if an earlier attempt was killed while writing.
         for half in folder.glob(".*.tmp"):
             half.unlink()
         checkpoint = folder / "checkpoint.safetensors"
@@ -64,7 +64,7 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
 def _trained(
     work: Work[GcnConfig], snapshot: Snapshot, checkpoint: Path
 ) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
-    """Yields each epoch with the best weights so far; those of an earlier try that was ended are not trained again."""
+    """Yields each epoch with the best weights so far; resumes after the epochs of an interrupted attempt."""
     config = work.config
     torch.manual_seed(config.seed)
     model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
@@ -72,11 +72,11 @@ def _trained(
         work.log.warning("%s is damaged: training begins anew", checkpoint)
         checkpoint.unlink()
     if checkpoint.exists():
-        work.log.info("goes on where an earlier try was ended")
+        work.log.info("resuming an interrupted attempt")
     try:
         steps = train(model, snapshot.training, snapshot.validation, config, checkpoint)
         for epoch, best in work.progress(steps, config.epochs, "epochs"):
-            on_validation = "no validation playlist" if epoch.ndcg is None else f"validation NDCG@500 {epoch.ndcg:.4f}"
+            on_validation = "no validation playlists" if epoch.ndcg is None else f"validation NDCG@500 {epoch.ndcg:.4f}"
             work.log.info("epoch %d: loss %.3f, %s", epoch.number, epoch.loss, on_validation)
             yield epoch, best
     except DivergedError as error:
@@ -86,8 +86,8 @@ def _trained(
 def _factors(
     work: Work[GcnConfig], training: Playlists, tracks: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Returns the factors of the tracks and the matrix that folds a playlist in."""
-    # Its equations are so small that threads would mostly wait for each other. Nothing that follows needs them.
+    """Returns the tracks' factors and the fold-in matrix for playlists."""
+    # The equations are so small that threads would mostly wait for each other. Nothing after this needs threads.
     torch.set_num_threads(1)
     iterations = train_factors(training, tracks, FACTORS, work.config)
     *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")
@@ -95,13 +95,13 @@ def _factors(
 
 
 def new_model(graph: Data, config: GcnConfig) -> TrackEncoder:
-    """Returns an untrained network for the graph, on the GPU where there is one."""
+    """Returns an untrained network for the graph, on the GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return TrackEncoder(graph.to(device), config.dimension, config.layers, config.id_dropout).to(device)
 
 
 def load_model(folder: Path, graph: Data, config: GcnConfig) -> TrackEncoder:
-    """Returns the trained network of the folder."""
+    """Returns the trained network from the folder."""
     model = new_model(graph, config)
     model.load_state_dict(load_file(folder / "model.safetensors"))
     return model.eval()

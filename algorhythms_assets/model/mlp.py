@@ -1,4 +1,4 @@
-"""Trains the network that places a track by its audio features, so that unknown tracks have a vector too."""
+"""Trains the network that places a track by its audio features, so that unknown tracks get a vector too."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ class Trained:
 
 
 def train_mlp(inputs: Tensor, z: Tensor, artists: Tensor, config: MlpConfig) -> Trained:
-    """Fits float32 [n, inputs] to unit vectors, float32 [n, dimension], by their cosine.
+    """Fits inputs, float32 [n, inputs], to unit vectors, float32 [n, dimension], by cosine.
 
-    `artists`, int64 [n], keeps an artist's tracks together: a new artist is what the network is for.
+    `artists`, int64 [n], keeps an artist's tracks on one side of the split, because the network is for new artists.
     """
     generator = torch.Generator().manual_seed(config.seed)
     network = nn.Sequential(nn.Linear(inputs.shape[1], config.hidden), nn.ReLU(), nn.Linear(config.hidden, z.shape[1]))

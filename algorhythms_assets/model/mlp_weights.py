@@ -1,4 +1,4 @@
-"""Trains and stores the network from audio features to vectors; without features, a description says so."""
+"""Trains and stores the network from audio features to vectors; without features, only a description of that."""
 
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,7 @@
-"""Light graph convolution of all layers at once (He et al., "LightGCN", SIGIR 2020), for the nodes asked for.
+"""Light graph convolution of all layers at once (He et al., "LightGCN", SIGIR 2020), for the requested nodes.
 
-PyTorch Geometric's LGConv gives the same, one layer at a time, for all nodes. A step of training asks for a part of the
-graph: the last layer is computed for that part alone.
+PyTorch Geometric's LGConv gives the same, one layer at a time, for all nodes. A training step needs only a part of the
+graph, so the last layer is computed for that part only.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ class LightPropagation(torch.autograd.Function):
     """rows of x + A x + … + A^layers x: float32 [rows, dimension].
 
     `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct.
-    What neighbours give is read in the precision of `dtype`, and summed in float32.
+    Neighbours' values are read in the precision of `dtype`, and summed in float32.
     """
 
     @staticmethod
@@ -34,10 +34,10 @@ class LightPropagation(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
         """Called by `Tensor.backward`."""
-        # Of bfloat16 the range is that of float32, so no gradient is too small for it.
+        # bfloat16 has the range of float32, so no gradient underflows.
         given = gradients[0].to(ctx.dtype)
         found = given.new_zeros(len(ctx.matrix), given.shape[1])
-        # The rows are distinct, so none is added to twice.
+        # The rows are distinct, so each is added to at most once.
         found[ctx.rows] = given
         for _ in range(ctx.layers):
             found = _product(ctx.matrix, found)
@@ -54,7 +54,7 @@ def _product(matrix: Tensor, x: Tensor) -> Tensor:
 
 def _product_rows(matrix: Tensor, x: Tensor, rows: Tensor) -> Tensor:
     """Returns (matrix @ x)[rows]."""
-    # Taking more than that out of the matrix needs memory and saves little.
+    # Extracting more rows than that from the matrix takes memory and saves little.
     if x.is_cuda or len(rows) > len(matrix) // 4:
         return _product(matrix, x)[rows]
     starts = matrix.crow_indices()
@@ -66,7 +66,7 @@ def _product_rows(matrix: Tensor, x: Tensor, rows: Tensor) -> Tensor:
 
 def _weighted_sums(starts: Tensor, neighbours: Tensor, weights: Tensor, x: Tensor) -> Tensor:
     """Returns, for each row, the sum of its neighbours' rows of x times their weights."""
-    # torch has a kernel for it, made for bags of words, that is faster than that of its sparse matrices.
+    # torch's kernel for bags of words is faster than that for sparse matrices.
     return functional.embedding_bag(
         neighbours, x, starts, mode="sum", per_sample_weights=weights.to(x.dtype), include_last_offset=True
     )

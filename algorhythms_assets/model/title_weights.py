@@ -1,4 +1,4 @@
-"""Trains and stores what titles of playlists say of their tracks; without titles, a description says so."""
+"""Trains and stores what playlists' titles say about their tracks; without titles, only a description of that."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,12 +15,12 @@ from algorhythms_assets.model.titles import query_of, trained
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
-# So many validation playlists at most tell whether titles help.
+# Maximum number of validation playlists that measure whether titles help.
 _JUDGED = 1000
 
 
 def build(work: Work[NoConfig]) -> dict[str, Any]:
-    """Train what n-grams of titles say, on training playlists, and judge it by validation playlists."""
+    """Train vectors of titles' n-grams on training playlists, and measure them on validation playlists."""
     metadata = work.store.path(TRACK_METADATA)
     snapshot, names = load_snapshot(metadata), load_names(metadata)
     tracks, vectors = load_embeddings(work.store)
@@ -57,7 +57,7 @@ def _judged(
     tracks: NDArray[np.int32],
     vectors: NDArray[np.float32],
 ) -> Iterator[tuple[float, float]]:
-    """Yields the R-precision of titles alone and of popularity for playlists of whose titles something is known."""
+    """Yields the R-precision of titles alone and of popularity, for playlists whose titles have known n-grams."""
     popularity = vectors[:, -1]
     for i in range(len(validation))[:_JUDGED]:
         title = names.get(int(validation.pids[i]))

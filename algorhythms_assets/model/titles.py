@@ -1,4 +1,4 @@
-"""N-grams of titles to vectors: a ridge regression from titles to the queries that their playlists make."""
+"""Vectors of titles' n-grams: a ridge regression from titles to the queries of their playlists."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,20 +8,20 @@ import scipy.sparse as sp
 from algorhythms_ask.titles import Titles, hashed, ngrams
 from numpy.typing import NDArray
 
-# An n-gram of fewer playlists gets no vector: it might tell of one of them.
+# An n-gram of fewer playlists gets no vector: it could reveal one of them.
 FEWEST_PLAYLISTS = 5
-# So many of the commonest n-grams get one: at a dimension of 256 they take 4 MB, and their equations 0.5 GB.
+# The number of most common n-grams that get one: at a dimension of 256 they take 4 MB, and their equations 0.5 GB.
 MOST_NGRAMS = 8192
-# Of the regression: quality is flat from 1 to 3.
+# Of the regression; quality is flat from 1 to 3.
 RIDGE = 2.0
-# So many playlists are added to the equations at a time.
+# Playlists added to the equations at a time.
 _AT_ONCE = 5000
 
 Queries = NDArray[np.floating]
 
 
 def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Returns the hashes, rising, of the n-grams that several titles have, and weights: log(1 + titles / theirs)."""
+    """Returns the hashes, rising, of the n-grams that several titles share, and weights: log(1 + titles / theirs)."""
     counts: Counter[str] = Counter()
     number = 0
     for title in titles:
@@ -35,18 +35,18 @@ def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def query_of(vectors: NDArray[np.float64], fold_in: NDArray[np.float64]) -> Queries:
-    """Returns what a playlist asks with, of its tracks' [z, v]: float64 [dimension]; `fold_in` is B.
+    """Returns a playlist's query, float64 [dimension], from its tracks' [z, v]; `fold_in` is B.
 
-    It is the sum of `algorhythms_ask.recommend.query_parts`, in less time where there are more tracks than factors.
+    Equals the sum of `algorhythms_ask.recommend.query_parts`, but is faster if there are more tracks than factors.
     """
     z, v = np.split(vectors, [vectors.shape[1] - len(fold_in)], axis=1)
     return np.concatenate([z.mean(axis=0), np.linalg.solve(fold_in + v.T @ v, v.sum(axis=0))])
 
 
 def trained(titles: Sequence[str], queries: Queries) -> Titles:
-    """Returns vectors of the common n-grams, of titles and what their playlists ask with, float64 [titles, dimension].
+    """Returns vectors of the common n-grams, from titles and their playlists' queries, float64 [titles, dimension].
 
-    A title says how its playlists differ from all others, so what is common to all is taken out.
+    A title says how its playlists differ from all others, so the mean of all is subtracted.
     """
     hashes, weights = common_ngrams(titles)
     products = RIDGE * np.eye(len(hashes))
@@ -61,7 +61,7 @@ def trained(titles: Sequence[str], queries: Queries) -> Titles:
 
 
 def _shares(titles: Sequence[str], hashes: NDArray[np.int64], weights: NDArray[np.float32]) -> sp.csr_array:
-    """Returns how much each n-gram counts in each title, float64 [titles, n-grams]."""
+    """Returns the weight of each n-gram in each title, float64 [titles, n-grams]."""
     place = {int(one): i for i, one in enumerate(hashes)}
     found = [[place[one] for one in map(hashed, ngrams(title)) if one in place] for title in titles]
     columns = np.array([column for some in found for column in some], np.intp)

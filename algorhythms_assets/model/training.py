@@ -1,4 +1,4 @@
-"""Trains the graph network to tell the rest of a playlist from everything else, given some of its tracks.
+"""Trains the graph network to distinguish the rest of a playlist from all other tracks, given some of its tracks.
 
 Sampled softmax with in-batch negatives and logQ correction (Yi et al., RecSys 2019): the logit of a track is
 mean(z of the seeds) . z / temperature + prior * log(1 + playlists), less the log of how often it is drawn.
@@ -23,20 +23,20 @@ from algorhythms_assets.model.checkpoint import Epoch, Standing
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
 
-# A step on fewer playlists would follow chance.
+# A step on fewer playlists would be too noisy.
 _FEWEST = 32
 
 
 class DivergedError(Exception):
-    """The loss is no number any more."""
+    """The loss is not finite."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Playlists that are told from one another, as flat index lists.
+    """Playlists that serve as each other's negatives, as flat index lists.
 
-    `tracks`, int64 [n], are those that occur. `seeds` and `targets` are places in it, `seed_rows` and `target_rows` the
-    numbers of the playlists they belong to, rising.
+    `tracks`, int64 [n], are those that occur. `seeds` and `targets` are indexes into it, `seed_rows` and `target_rows`
+    the numbers of the playlists they belong to, rising.
     """
 
     size: int
@@ -65,10 +65,10 @@ def train(
     config: GcnConfig,
     checkpoint: Path | None = None,
 ) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
-    """Yields each epoch with the weights that are best so far.
+    """Yields each epoch with the best weights so far.
 
-    Where it stands is kept in the checkpoint. If that is there from an earlier try of the same training, its epochs are
-    yielded at once, and it goes on behind them.
+    The state after each epoch is saved in the checkpoint. If an earlier attempt at the same training left one, its
+    epochs are yielded at once, and training resumes after them.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
@@ -122,7 +122,8 @@ def add_gradients(
 ) -> float:
     """Returns the mean loss of the playlists, given as (seeds, targets), and adds its gradient to the weights'.
 
-    The graph is passed once, forth and back, for all batches together: it costs as much for one playlist as for all.
+    There is one pass over the graph, forward and back, for all batches together: it costs the same for one playlist
+    as for all.
     """
     device = model.track.weight.device
     parts = math.ceil(len(playlists) / config.batch)
@@ -135,7 +136,7 @@ def add_gradients(
     for batch in batches:
         places = torch.searchsorted(tracks, batch.tracks)
         part = placed[places].requires_grad_()
-        # Where there is a GPU, products in half the bits; the loss itself stays in single precision.
+        # On a GPU, products are in half precision; the loss itself is in single precision.
         with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
             loss = batch_loss(part, model.prior, log_playlists[batch.tracks], batch, config.temperature)
         loss = loss * batch.size / len(playlists)
@@ -147,7 +148,7 @@ def add_gradients(
 
 
 def batch_loss(z: Tensor, prior: Tensor, log_playlists: Tensor, batch: Batch, temperature: float) -> Tensor:
-    """Returns the mean loss of the playlists; a playlist of n targets weighs sqrt(n).
+    """Returns the mean loss of the playlists; a playlist with n targets has weight sqrt(n).
 
     `z`, float32 [n, dimension], and `log_playlists`, float32 [n], are those of the batch's tracks.
     """
@@ -156,7 +157,7 @@ def batch_loss(z: Tensor, prior: Tensor, log_playlists: Tensor, batch: Batch, te
     queries = functional.embedding_bag(batch.seeds, z, starts, mode="mean")
     drawn = torch.log(torch.expm1(log_playlists[candidates]).clamp(min=1))
     logits = queries @ z[candidates].T / temperature + prior * log_playlists[candidates] - drawn
-    # A seed that is another playlist's target is no negative of its own playlist.
+    # A seed that is another playlist's target is not a negative for its own playlist.
     place = torch.searchsorted(candidates, batch.seeds).clamp(max=len(candidates) - 1)
     own = candidates[place] == batch.seeds
     masked = torch.zeros_like(logits, dtype=torch.bool)
@@ -168,7 +169,7 @@ def batch_loss(z: Tensor, prior: Tensor, log_playlists: Tensor, batch: Batch, te
 
 
 def validation_tasks(validation: Playlists, limit: int) -> list[list[Task]]:
-    """Returns the tasks of each category that has any, of the first playlists by bucket."""
+    """Returns the tasks of each category that has any, from the first playlists by bucket."""
     chosen = np.argsort(validation.buckets, kind="stable")[:limit]
     categories = [
         [cut(int(validation.pids[i]), validation.distinct(int(i)), category) for i in chosen] for category in CATEGORIES
@@ -180,12 +181,12 @@ def validation_tasks(validation: Playlists, limit: int) -> list[list[Task]]:
 
 @torch.no_grad()
 def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: GcnConfig) -> float | None:
-    """Returns NDCG@500, the mean of the categories; None if there is no task."""
+    """Returns NDCG@500, the mean over categories; None if there are no tasks."""
     if not categories:
         return None
     model.eval()
     vectors = stored_vectors(model(), model.prior, model.graph, config.temperature)
-    # What no training playlist holds is found by none.
+    # Tracks in no training playlist cannot be found.
     vectors[model.graph.playlists == 0, -1] = -torch.inf
     means = []
     for tasks in categories:

@@ -5,10 +5,10 @@ import socket
 import sys
 from pathlib import Path
 
-import dagster as dg
-
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
+from algorhythms_assets.plan import chosen
+from algorhythms_assets.resources.kept_history import kept_history
 from algorhythms_assets.resources.lock import LockedError, hold
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
@@ -20,16 +20,18 @@ def main() -> None:
     """Becomes `dg dev`.
 
     Raises:
-        InputError: the store cannot be written, Dagster runs on it already, or the port is taken.
+        InputError: the file of configs is not valid, the store cannot be written, Dagster runs on it already, or the
+            port is taken.
     """
     settings = Settings.read()
+    chosen(settings)
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
     try:
         hold(Store(settings.store).locks, "dagster")
     except LockedError as error:
         raise InputError(f"Dagster already runs on {settings.store}: {error.owner}") from None
     _require_free(settings.ui_port)
-    with dg.DagsterInstance.get() as instance:
+    with kept_history() as instance:
         for run in end_interrupted_runs(instance):
             print(f"run {run} was interrupted, and is marked as failed", flush=True)
     programs = Path(sys.executable).parent

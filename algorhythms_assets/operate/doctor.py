@@ -1,6 +1,6 @@
-"""Says what this machine has, what each thing enables, and what is wrong with the settings.
+"""Reports what this machine has, what that enables, and what is wrong with the settings.
 
-`python -m algorhythms_assets.operate.doctor`; it changes nothing, and ends with 1 if something is wrong.
+`python -m algorhythms_assets.operate.doctor`; it changes nothing, and exits with 1 if something is wrong.
 """
 
 import difflib
@@ -10,31 +10,38 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from algorhythms_assets.ingest.slices import find_slices
+from algorhythms_assets.plan import chosen
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.spark.engine import require_java
 from algorhythms_assets.resources.store import InputError
-from algorhythms_assets.settings import FeatureSettings, Settings, SlurmSettings, is_url
+from algorhythms_assets.settings import AlertSettings, FeatureSettings, Settings, SlurmSettings, is_url
 
 OK, ABSENT, WRONG = "ok", "absent", "WRONG"
 
-# What each thing is good for, in the order in which it is told; docs/doctor.md says the same.
+# What each thing enables, in the order of the report; docs/doctor.md has the same table.
 ENABLES = {
     "Python": "everything; 3.11 or newer",
-    "memory": "training: 1.5 GB and 10.5 GB for each million tracks",
+    "memory": "training: 1.5 GB, plus 10.5 GB per million tracks",
     "disk": "the store: 30 GB for a million playlists",
-    "settings": "what was chosen in the environment or in .env",
+    "settings": "what is set in the environment or in .env",
+    "config": "training, graph, index and evaluation otherwise than by default, in every run",
+    "alerts": "failed runs and checks told by a webhook",
     "playlists": "a model of your own taste, instead of the generated sample's",
-    "features": "placing songs that no playlist holds by their sound",
-    "GPU": "faster training, where torch finds it",
+    "features": "placing songs that are in no playlist by their sound",
+    "GPU": "faster training, if torch finds it",
     "Node": "`make page`: the web page; 20.19 or newer",
     "Java": "ALGORHYTHMS_ENGINE with a Spark master",
     "Slurm": "ALGORHYTHMS_DEPLOYMENT=slurm",
-    "Elasticsearch": "ALGORHYTHMS_INDEX with its address: more vectors than one machine's memory holds",
+    "Elasticsearch": "ALGORHYTHMS_INDEX with its URL: more vectors than fit into one machine's memory",
+    "PostgreSQL": "ALGORHYTHMS_POSTGRES_URL: Dagster's history where several people or a cluster use a store",
     "S3": "ALGORHYTHMS_RELEASES=bucket: releases that the function on AWS serves",
 }
 _LEAST_DISK_GB = 1
@@ -44,7 +51,7 @@ _SECONDS = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found of one thing: its state, and in words what there is or what is wrong."""
+    """The result for one thing: its state, and a description of what there is or what is wrong."""
 
     name: str
     state: str
@@ -52,21 +59,23 @@ class Finding:
 
 
 def examine(environment: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Returns the findings in the order of `ENABLES`: several of what has several faults."""
+    """Returns the findings in the order of `ENABLES`; a thing with several faults has several."""
     findings = [*_machine(), *_unknown(environment)]
     settings: Settings | None = None
-    for kind in (Settings, FeatureSettings, SlurmSettings):
+    for kind in (Settings, FeatureSettings, SlurmSettings, AlertSettings):
         try:
             read = kind.read()
         except InputError as error:
             findings += [Finding("settings", WRONG, line) for line in str(error).splitlines()]
         else:
             settings = read if isinstance(read, Settings) else settings
+            if isinstance(read, AlertSettings):
+                findings.append(_alerts(read))
     if settings is not None:
         findings += _chosen(settings)
         if not any(finding.name == "settings" for finding in findings):
             names = sorted(settings.model_fields_set)
-            findings.append(Finding("settings", OK, f"chosen: {', '.join(names)}" if names else "all as they come"))
+            findings.append(Finding("settings", OK, f"set: {', '.join(names)}" if names else "all defaults"))
     order = list(ENABLES)
     return sorted(findings, key=lambda finding: order.index(finding.name))
 
@@ -76,7 +85,9 @@ def _machine() -> Iterator[Finding]:
     yield Finding("Python", OK if sys.version_info >= (3, 11) else WRONG, version)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     tracks = max(0.0, (memory - 1.5) / 10.5)
-    yield Finding("memory", OK, f"{memory:.0f} GB, {os.cpu_count()} cores: trains on some {tracks:.1f} million tracks")
+    yield Finding(
+        "memory", OK, f"{memory:.0f} GB, {os.cpu_count()} cores: can train on about {tracks:.1f} million tracks"
+    )
     yield _program("GPU", "nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader")
     yield _node()
 
@@ -90,7 +101,7 @@ def _node() -> Finding:
 
 
 def _program(name: str, program: str, *arguments: str) -> Finding:
-    """Returns what a program says at once, or that it is not there."""
+    """Returns the output of a program, or that it is missing."""
     place = shutil.which(program)
     if place is None:
         return Finding(name, ABSENT, f"no {program} on the PATH")
@@ -102,36 +113,42 @@ def _program(name: str, program: str, *arguments: str) -> Finding:
 
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Yields variables that look like settings and are none: a misspelt setting is silently its default."""
+    """Yields variables that look like settings but are not: a misspelt setting is silently ignored."""
     known = {
         f"{kind.model_config['env_prefix']}{name}".upper()
-        for kind in (Settings, FeatureSettings, SlurmSettings)
+        for kind in (Settings, FeatureSettings, SlurmSettings, AlertSettings)
         for name in kind.model_fields
     }
     for name in sorted(environment):
         if name.startswith("ALGORHYTHMS_") and name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            yield Finding("settings", WRONG, f"{name} is no setting{f'; is it {near[0]}?' if near else ''}")
+            yield Finding("settings", WRONG, f"{name} is not a setting{f'; did you mean {near[0]}?' if near else ''}")
 
 
 def _chosen(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.store)
+    yield _config(settings)
     yield _playlists(settings)
     yield _features(settings)
     yield _needed("Java", _java, settings.engine != "duckdb")
     yield _needed("Slurm", _slurm, settings.deployment == "slurm")
     if settings.index == "embedded":
-        yield Finding("Elasticsearch", ABSENT, "not chosen: the index is embedded")
+        yield Finding("Elasticsearch", ABSENT, "not used: the index is embedded")
     else:
         yield _needed("Elasticsearch", lambda: f"{settings.index}, version {require_ready()}", needed=True)
+    if settings.postgres_url is None:
+        yield Finding("PostgreSQL", ABSENT, "not used: Dagster's history lies in the store")
+    else:
+        url = settings.postgres_url.get_secret_value()
+        yield _needed("PostgreSQL", lambda: _postgres(url), needed=True)
     if settings.releases == "bucket":
         yield _needed("S3", _bucket, needed=True)
     else:
-        yield Finding("S3", ABSENT, "not chosen: releases stay in the store")
+        yield Finding("S3", ABSENT, "not used: releases stay in the store")
 
 
 def _needed(name: str, look: Callable[[], str], needed: bool) -> Finding:
-    """Returns what a look found; that it failed is wrong only where the settings need it."""
+    """Returns the result of `look`; a failure is wrong only if the settings need the thing."""
     try:
         return Finding(name, OK, look())
     except (InputError, UnreachableError) as error:
@@ -150,8 +167,22 @@ def _slurm() -> str:
     return place
 
 
+def _postgres(url: str) -> str:
+    if find_spec("psycopg2") is None:
+        raise InputError("dagster-postgres is not installed: .venv/bin/pip install -c constraints.txt '.[postgres]'")
+    import psycopg2
+
+    try:
+        connection = psycopg2.connect(url.replace("+psycopg2", "", 1), connect_timeout=_SECONDS)
+    except psycopg2.Error as error:
+        raise InputError(str(error).strip()) from None
+    with closing(connection):
+        major, minor = divmod(connection.server_version, 10_000)
+    return f"version {major}.{minor}"
+
+
 def _bucket() -> str:
-    # Takes longer to import than all the rest.
+    # Imported here because it takes longer than everything else.
     import boto3
 
     bucket = Bucket(boto3.client("s3"))
@@ -164,13 +195,35 @@ def _disk(store: Path) -> Finding:
     free = shutil.disk_usage(place).free / 1e9
     told = f"{free:.0f} GB free for the store {store}"
     if not os.access(place, os.W_OK | os.X_OK) or not place.is_dir():
-        return Finding("disk", WRONG, f"{place} cannot be written, so there can be no store {store}")
+        return Finding("disk", WRONG, f"{place} cannot be written, so the store {store} cannot be created")
     return Finding("disk", OK if free >= _LEAST_DISK_GB else WRONG, told)
+
+
+def _alerts(settings: AlertSettings) -> Finding:
+    if settings.url is None:
+        return Finding("alerts", ABSENT, "not chosen: failures are seen in Dagster's UI alone")
+    # No more than the host: the rest is the secret.
+    return Finding("alerts", OK, f"to {urlsplit(settings.url.get_secret_value()).hostname}")
+
+
+def _config(settings: Settings) -> Finding:
+    if settings.config is None:
+        return Finding("config", ABSENT, "not chosen: every asset as it comes")
+    try:
+        configs = chosen(settings)
+    except InputError as error:
+        return Finding("config", WRONG, str(error))
+    told = [
+        f"{asset} {field} {getattr(config, field)}"
+        for asset, config in configs.items()
+        for field in sorted(config.model_fields_set)
+    ]
+    return Finding("config", OK, f"{settings.config}: {', '.join(told) or 'says nothing'}")
 
 
 def _playlists(settings: Settings) -> Finding:
     if settings.playlists is None:
-        return Finding("playlists", ABSENT, "not chosen: `make demo` generates a sample")
+        return Finding("playlists", ABSENT, "not set: `make demo` generates a sample")
     try:
         files = find_slices(settings.slices).files
     except InputError as error:
@@ -181,18 +234,18 @@ def _playlists(settings: Settings) -> Finding:
 def _features(settings: Settings) -> Finding:
     source = settings.feature_source
     if source == "none" or settings.features is None:
-        return Finding("features", ABSENT, "not chosen: everything else works")
+        return Finding("features", ABSENT, "not set: everything else works")
     if is_url(source) or source == "spotify":
-        return Finding("features", OK, f"{source}, asked when audio_features is made")
+        return Finding("features", OK, f"{source}, used when audio_features is materialized")
     return Finding("features", OK if Path(source).is_file() else WRONG, f"{source}{_no_file(source)}")
 
 
 def _no_file(source: str) -> str:
-    return "" if Path(source).is_file() else " is no file"
+    return "" if Path(source).is_file() else " is not a file"
 
 
 def text(findings: list[Finding]) -> str:
-    """Returns the findings as a person reads them."""
+    """Returns the findings as text for a person."""
     lines = []
     for finding in findings:
         lines.append(f"{finding.state:7} {finding.name:14} {finding.found}")
@@ -206,7 +259,7 @@ def main() -> int:
     findings = examine()
     print(text(findings))
     wrong = sum(finding.state == WRONG for finding in findings)
-    print(f"\n{wrong} to mend." if wrong else "\nNothing is wrong. What is absent is optional.")
+    print(f"\n{wrong} to fix." if wrong else "\nNothing is wrong. What is absent is optional.")
     return 1 if wrong else 0
 
 

@@ -17,20 +17,32 @@ _INTERRUPTED = (
 def end_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
     """Marks runs as failed, or as canceled where that was asked for, whose process of this host is gone.
 
-    Returns the ids of the runs. Those of other processes, such as `make demo` on another terminal, stay.
+    Returns the ids of the runs. Those of other processes, such as `make demo` on another terminal, stay. What ended
+    runs hold of pools is freed.
     """
     statuses = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     ended = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=statuses)):
         run = record.dagster_run
-        if _is_running(instance, run.run_id, record.start_time or record.create_timestamp.timestamp()):
+        # Before it starts, it was last updated when it left the queue, where it may have been for hours.
+        if _is_running(instance, run.run_id, record.start_time or record.update_timestamp.timestamp()):
             continue
         if run.status == dg.DagsterRunStatus.CANCELING:
             instance.report_run_canceled(run, _INTERRUPTED)
         else:
             instance.report_run_failed(run, _INTERRUPTED)
         ended.append(run.run_id)
+    _free_pools(instance)
     return ended
+
+
+def _free_pools(instance: dg.DagsterInstance) -> None:
+    """Frees what ended runs hold of pools: only a daemon would do so else, and `make demo` has none."""
+    storage = instance.event_log_storage
+    for run_id in storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _is_running(instance: dg.DagsterInstance, run_id: str, started: float) -> bool:

@@ -1,5 +1,6 @@
 """The release."""
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,7 @@ from algorhythms_assets.release.history import KEEP
 from algorhythms_assets.release.publish import publish
 from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
-from algorhythms_assets.resources.declared import SERVED, declared
+from algorhythms_assets.resources.declared import GROUP, OWNER, SERVED, STAGE_TAG, declared
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import Settings
@@ -26,7 +27,30 @@ class ReleaseConfig(dg.Config):
     keep: int = Field(KEEP, ge=2, description="releases whose files stay; endpoints may still serve the last but one")
 
 
-@dg.asset(**declared(RELEASE), kinds={"json"}, tags=SERVED)
+endpoint = dg.AssetSpec(
+    "endpoint",
+    owners=[OWNER],
+    deps=[RELEASE.name],
+    group_name=GROUP,
+    tags={STAGE_TAG: "serving", **SERVED},
+    kinds={"fastapi"},
+    description="Whatever answers `POST /recommendations` with the release: `make serve` on this machine, or the "
+    "function on AWS. Dagster does not run it; it looks for another release every five seconds. "
+    "The last observation says which one it serves. See docs/endpoint.md.",
+)
+
+
+def told_of_endpoint(version: str, settings: Settings) -> dg.AssetObservation:
+    """Returns the event beside the endpoint that says what it serves from now on."""
+    return dg.AssetObservation(endpoint.key, metadata={"serves": version, **settings.in_use})
+
+
+@dg.asset(
+    **declared(RELEASE, SERVED),
+    kinds={"json"},
+    # A release of last month knows no song since.
+    freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=45), warn_window=timedelta(days=32)),
+)
 def release(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
@@ -37,7 +61,7 @@ def release(
     """What users are served: one file, `releases/current.json`, that names a bundle and an index.
 
     It reads the verdict of the evaluation, loads everything as an endpoint does, and replaces that file. Endpoints
-    take it up within seconds. The job `roll_back_release` goes back to what served before. See docs/endpoint.md.
+    take it up within seconds. The job `roll_back` goes back to what served before. See docs/endpoint.md.
     """
     require_kept(context.instance)
     try:
@@ -45,9 +69,11 @@ def release(
         content = publish(compute.store, config.force, config.keep, bucket)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
+    context.log_event(told_of_endpoint(content["version"], settings))
     return dg.MaterializeResult(
         metadata={
             **about(compute.store, content),
+            **settings.in_use,
             "forced": content["forced"],
             **{
                 f"{method} {metric}": mean

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from algorhythms_ask.release import CURRENT, NotServableError, connect, pointed
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.release.block_list import publish_block_list
 from algorhythms_assets.release.bucket import Bucket
-from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
+from algorhythms_assets.resources.store import InputError, Store, discard, replacing, write_json
 
 KEEP = 3
 ALIAS = "tracks"
@@ -158,6 +157,11 @@ def earlier(store: Store, version: str | None = None) -> Content:
     return {name: value for name, value in made[version].items() if name not in about}
 
 
+def places(content: Mapping[str, Any]) -> set[str]:
+    """Returns the folders of a release's bundle and index, relative to the store."""
+    return {_bundle(content), _index(content)}
+
+
 def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
     """Removes the bundles and indices of all but the last `keep` releases that served; returns what it removed.
 
@@ -166,11 +170,11 @@ def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
     latest = {content["version"]: content for content in history(store)}
     found = releases(store)
     kept = found.served[-keep:] + [latest[version] for version in list(found.held_back)[-1:] if version in latest]
-    stay = {_bundle(content) for content in kept} | {_index(content) for content in kept}
+    stay = {place for content in kept for place in places(content)}
     stay |= {str(store.path(artifact).relative_to(store.root)) for artifact in (SERVING_BUNDLE, SEARCH_INDEX)}
     removed = []
     for content in latest.values():
-        for path in sorted({_bundle(content), _index(content)} - stay):
+        for path in sorted(places(content) - stay):
             if not (store.root / path).is_dir():
                 continue
             if content["index"]["kind"] == "elasticsearch" and path == _index(content):
@@ -181,7 +185,7 @@ def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
                     continue
             if bucket is not None and path == _bundle(content):
                 bucket.drop(path)
-            shutil.rmtree(store.root / path)
+            discard(store.root / path)
             removed.append(path)
     snapshots = {str(content.get("snapshot")) for content in kept}
     for file in _slices(store, "any").parent.glob("*.json"):

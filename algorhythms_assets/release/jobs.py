@@ -9,6 +9,7 @@ from pydantic import Field
 
 from algorhythms_assets.contracts import RELEASE
 from algorhythms_assets.ingest.slices import some
+from algorhythms_assets.release.assets import told_of_endpoint
 from algorhythms_assets.release.block_list import Action, edit
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.roll_back import roll_back
@@ -43,13 +44,16 @@ def switch_to_earlier_release(
         dg.AssetMaterialization(
             RELEASE.name,
             description=f"rolled back from {content['rolled_back_from']}",
-            metadata=about(compute.store, content),
+            metadata=about(compute.store, content) | settings.in_use,
         )
     )
+    context.log_event(told_of_endpoint(content["version"], settings))
 
 
-@dg.job(description="Have an earlier release serve again: what served before the current, or a version.")
-def roll_back_release() -> None:
+@dg.job(
+    name="roll_back", description="Have an earlier release serve again: what served before the current, or a version."
+)
+def roll_back_job() -> None:
     """Rolls back."""
     switch_to_earlier_release()
 

@@ -1,7 +1,7 @@
 """Enough new playlists, or removed ones, make a new snapshot and all that follows from it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import dagster as dg
@@ -12,10 +12,10 @@ from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.release.history import released_slices
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.kept_history import forgets
-from algorhythms_assets.resources.store import digest
+from algorhythms_assets.resources.store import Stamp, digest
 from algorhythms_assets.settings import Settings
 
-_JOB = "train_and_release"
+RETRAIN_JOB = "retrain"
 _SLICES_TAG = "algorhythms/slices"
 
 # Seconds between a failed training and the next try of the same slices.
@@ -26,7 +26,7 @@ _VERDICTS = frozenset(("release", "evaluation_report_quality_gate"))
 
 
 @dg.sensor(
-    job_name=_JOB,
+    job_name=RETRAIN_JOB,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Makes a new snapshot, and with it all that depends on its ids, once enough playlists are new.",
@@ -46,12 +46,23 @@ def enough_new_playlists(
             f"{new} playlists are newer than what serves; a new snapshot is made of {settings.retrain_after} or more"
         )
     what = f"{new} new playlists" + (f", {len(removed)} slices removed ({some(removed)})" if removed else "")
-    version = digest({key: stamp.data_version for key, stamp in stored.items()})[:32]
-    runs = context.instance.get_run_records(dg.RunsFilter(job_name=_JOB, tags={_SLICES_TAG: version}))
+    tag = tag_of_slices(stored)
+    runs = context.instance.get_run_records(dg.RunsFilter(job_name=RETRAIN_JOB, tags=tag))
     waits = _why_not(context.instance, runs)
     if waits:
         return dg.SkipReason(f"{what}: {waits}")
-    return dg.RunRequest(run_key=f"{version}-{len(runs)}", tags={_SLICES_TAG: version})
+    return dg.RunRequest(run_key=f"{tag[_SLICES_TAG]}-{len(runs)}", tags=tag)
+
+
+def tag_of_slices(stored: Mapping[str, Stamp]) -> dict[str, str]:
+    """Returns the tag of a training on these slices, by which the next one knows what became of it."""
+    return {_SLICES_TAG: digest({key: stamp.data_version for key, stamp in stored.items()})[:32]}
+
+
+def under_way(instance: dg.DagsterInstance) -> str | None:
+    """Returns the id of a training that has not ended, if there is one."""
+    runs = instance.get_runs(dg.RunsFilter(job_name=RETRAIN_JOB, statuses=list(NOT_FINISHED_STATUSES)), limit=1)
+    return runs[0].run_id if runs else None
 
 
 def _why_not(instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord]) -> str | None:
@@ -64,13 +75,16 @@ def _why_not(instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord]) -> str 
     if last.status == dg.DagsterRunStatus.SUCCESS:
         return f"run {last.run_id} released them, and something else serves since"
     if last.status == dg.DagsterRunStatus.CANCELED:
-        return f"run {last.run_id} was canceled by a person; launch {_JOB} by hand, or wait for more playlists"
+        return f"run {last.run_id} was canceled by a person; launch {RETRAIN_JOB} by hand, or wait for more playlists"
     steps = instance.get_run_step_stats(last.run_id)
     failed = {step.step_key for step in steps if step.status is not None and step.status.value == "FAILURE"}
     if failed and failed <= _VERDICTS:
         return f"run {last.run_id} trained on them, and the result was not released: see its step {min(failed)}"
     if len(runs) > len(PAUSES):
-        return f"the training failed {len(runs)} times, last in run {last.run_id}: launch {_JOB} when that is mended"
+        return (
+            f"the training failed {len(runs)} times, last in run {last.run_id}: "
+            f"launch {RETRAIN_JOB} when that is mended"
+        )
     again = (runs[0].end_time or runs[0].update_timestamp.timestamp()) + PAUSES[len(runs) - 1]
     if time.time() < again:
         at = datetime.fromtimestamp(again).astimezone().isoformat(" ", "minutes")

@@ -1,8 +1,13 @@
 """Whether what Dagster notes is kept: without DAGSTER_HOME it forgets everything when it ends."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
+
+from algorhythms_assets.resources.store import InputError
 
 _TEMPORARY = ".tmp_dagster_home_"
 
@@ -26,3 +31,22 @@ def require_kept(instance: dg.DagsterInstance) -> None:
     problem = forgets(instance)
     if problem:
         raise dg.Failure(problem, allow_retries=False)
+
+
+@contextmanager
+def kept_history() -> Iterator[dg.DagsterInstance]:
+    """Gives the instance of DAGSTER_HOME.
+
+    Raises:
+        InputError: its database does not answer.
+    """
+    try:
+        instance = dg.DagsterInstance.get()
+    except Exception as error:
+        # dagster-postgres, which need not be installed, wraps what the driver said.
+        cause = error if isinstance(error, DBAPIError) else error.__cause__
+        if not isinstance(cause, DBAPIError):
+            raise
+        raise InputError(f"the database of Dagster's history does not answer: {str(cause.orig).strip()}") from None
+    with instance:
+        yield instance

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from glob import escape
 from pathlib import Path
@@ -24,6 +24,8 @@ LATEST_FILE = "latest.json"
 REPORT_FILE = "report.jsonl"
 # Beside the slices too, for each file that could not be read: its version and the reason.
 FAILED_SUFFIX = ".failed.json"
+# What is being deleted has a name that ends so, and nobody looks for it.
+GONE_SUFFIX = ".gone.tmp"
 _STAMP_KEY = b"algorhythms"
 # Bytes; file systems take 255, and what is being written has a longer name.
 _LONGEST_NAME = 180
@@ -96,6 +98,23 @@ def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
     finally:
         if not resume:
             _remove(temporary)
+
+
+def size_of(place: Path) -> int:
+    """Returns the bytes of a file, or of all files in a folder; 0 if there is none."""
+    total = 0
+    for path in place.rglob("*") if place.is_dir() else [place]:
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            total += path.lstat().st_size if path.is_file() else 0
+    return total
+
+
+def discard(path: Path) -> None:
+    """Deletes a file or folder. It loses its name first, so that nobody finds half of it, whenever this is killed."""
+    gone = path.with_name(f".{path.name}{GONE_SUFFIX}")
+    _remove(gone)
+    path.rename(gone)
+    _remove(gone)
 
 
 def _replaced(path: Path) -> Path:

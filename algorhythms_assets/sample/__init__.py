@@ -1,6 +1,6 @@
 """Invented playlists in the format of the Million Playlist Dataset, for demos, tests and benchmarks.
 
-`draw_sample` gives arrays, `write_sample` writes them as files. Both depend on their arguments alone: the same
+`draw_sample` returns arrays, `write_sample` writes them as files. Both depend only on their arguments: the same
 numbers give the same bytes. No name, identifier or figure is copied from the real data set.
 """
 

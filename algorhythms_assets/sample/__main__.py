@@ -14,7 +14,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Writes a sample as told by the arguments; on an error prints one line to stderr and exits with code 2."""
+    """Writes the sample that the arguments describe; on an error prints one line to stderr and exits with code 2."""
     parser = _Parser(
         prog="python -m algorhythms_assets.sample",
         description=(
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--playlists", metavar="N", type=_at_least(1), default=2000, help="how many (default: %(default)s)"
     )
     parser.add_argument(
-        "--slice-size", metavar="N", type=_at_least(1), default=500, help="playlists a file (default: %(default)s)"
+        "--slice-size", metavar="N", type=_at_least(1), default=500, help="playlists per file (default: %(default)s)"
     )
     parser.add_argument(
         "--seed", metavar="N", type=_at_least(0), default=7, help="another seed, another sample (default: %(default)s)"

@@ -1,4 +1,4 @@
-"""Audio features that follow the genre, then the scene, then the artist, then chance."""
+"""Audio features that depend on the genre, then the scene, then the artist, then chance."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from algorhythms_assets.sample.genres import GENRES
 
-# Features in 0..1 are drawn on the logit scale, so that they stay inside without being cut off at the ends.
+# Features in 0..1 are drawn on the logit scale, so that they stay in range without clipping.
 UNIT_FEATURES: Final = (
     "danceability",
     "energy",
@@ -53,7 +53,7 @@ def draw_features(
     """The audio features of every track, float64 [tracks] for each name of FEATURES, in that order.
 
     scene_genre: genre of each scene [scenes]; track_scene, track_artist: scene and artist of each track [tracks].
-    Units and ranges are Spotify's: `loudness` in dB -60..0, `tempo` in beats a minute 40..220, `duration_ms` in
+    Units and ranges are Spotify's: `loudness` in dB -60..0, `tempo` in beats per minute 40..220, `duration_ms` in
     milliseconds, `key` 0..11, `mode` 0 or 1, `time_signature` 1, 3, 4 or 5, the others 0..1.
     """
     tracks = len(track_scene)

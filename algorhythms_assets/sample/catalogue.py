@@ -1,4 +1,4 @@
-"""The invented catalogue: genres hold scenes, scenes hold artists, artists hold albums, albums hold tracks."""
+"""The invented catalogue: genres contain scenes, scenes artists, artists albums, albums tracks."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from algorhythms_assets.sample.genres import GENRES
 MINIMUM_TRACKS: Final = 400
 TRACKS_PER_ARTIST: Final = 8
 TRACKS_PER_ALBUM: Final = 3.2
-# Popularity falls as (rank + head) ** -power: the head keeps the very first from dwarfing the rest.
+# Popularity falls as (rank + head) ** -power: the head keeps the first ranks from dwarfing the rest.
 ARTIST_POWER, ARTIST_HEAD = 1.2, 12
 TRACK_POWER, TRACK_HEAD = 1.8, 1
 SECOND_GENRE_SHARE: Final = 0.25
@@ -25,11 +25,11 @@ MISSING_FEATURES_SHARE: Final = 0.10
 class Catalogue:
     """Arrays over tracks, albums, artists and scenes, each numbered from 0.
 
-    Tracks of an album and albums of an artist are consecutive. Weights are popularities > 0 without unit.
+    Tracks of an album and albums of an artist are consecutive. Weights are unitless popularities > 0.
 
     scene_genre        int32 [scenes], index into GENRES
     artist_weight      float64 [artists], sums to 1
-    artist_scene       int32 [artists], the scene the artist belongs to first
+    artist_scene       int32 [artists], the artist's main scene
     artist_scene_2     int32 [artists], a scene of another genre; the same as artist_scene for most artists
     track_artist       int32 [tracks]
     track_album        int32 [tracks]
@@ -74,7 +74,7 @@ class Catalogue:
 
 
 def catalogue_size(playlists: int) -> int:
-    """How many tracks suit that many playlists.
+    """Returns a suitable number of tracks for that many playlists.
 
     The catalogue grows more slowly than the playlists, as the number of distinct tracks does in real data.
     """
@@ -110,14 +110,14 @@ def make_catalogue(tracks: int, rng: np.random.Generator) -> Catalogue:
 
 
 def genre_shares() -> npt.NDArray[np.float64]:
-    """The part of artists and playlists that belongs to each of GENRES, float64 [genres], summing to 1."""
+    """The share of artists and playlists of each of GENRES, float64 [genres], summing to 1."""
     shares = np.array([genre.share for genre in GENRES], dtype=np.float64)
     scaled: npt.NDArray[np.float64] = shares / shares.sum()
     return scaled
 
 
 def _scenes(tracks: int) -> npt.NDArray[np.int32]:
-    # With the square root both the number of scenes and their size grow with the catalogue.
+    # With the square root, both the number of scenes and their size grow with the catalogue.
     scenes = np.maximum(2, np.round(0.25 * np.sqrt(tracks * genre_shares()))).astype(np.int64)
     return np.repeat(np.arange(len(GENRES), dtype=np.int32), scenes)
 

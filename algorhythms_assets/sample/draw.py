@@ -1,4 +1,4 @@
-"""Draws a whole sample as arrays, for whoever wants to write it in a form of their own."""
+"""Draws a whole sample as arrays, for callers that write it in another format."""
 
 from dataclasses import dataclass
 

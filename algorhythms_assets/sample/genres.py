@@ -1,4 +1,4 @@
-"""The invented genres: what they are called, how common they are and how they sound."""
+"""The invented genres: their names, how common they are and how they sound."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -8,8 +8,8 @@ Mood = Literal["bright", "calm", "dance", "dreamy", "heavy"]
 class Genre(NamedTuple):
     """One genre and the centre of its audio features.
 
-    `share` is its part of artists and playlists (all shares are scaled to sum to 1). The features are in Spotify's
-    units: `loudness` in dB, `tempo` in beats a minute, the others without unit in 0..1. `minutes` is a usual duration.
+    `share` is its share of artists and playlists (all shares are scaled to sum to 1). The features are in Spotify's
+    units: `loudness` in dB, `tempo` in beats per minute, the others unitless in 0..1. `minutes` is a typical duration.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Names and identifiers for the catalogue and the playlists, all invented by combining the lists of words.py.
 
-A name that some real artist or song also bears is a coincidence.
+Any match with the name of a real artist or song is a coincidence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ YEARS: Final = tuple(str(year) for year in range(2012, 2018))
 class CatalogueNames:
     """Strings over the tracks, albums, artists and scenes of a catalogue, each an object array of str.
 
-    URIs are distinct, and so are the names of artists; those of albums and tracks can repeat, as in life.
+    URIs and names of artists are distinct; names of albums and tracks can repeat, as in real data.
     """
 
     track: Strings
@@ -127,7 +127,7 @@ def name_playlists(playlists: Playlists, names: CatalogueNames, rng: np.random.G
 
 def _artist_names(count: int, rng: np.random.Generator) -> Strings:
     names = _fill(ARTIST_PATTERNS, _artist_words(count, rng), rng)
-    # There are millions of persons' names, so this ends soon.
+    # There are millions of possible names, so this ends soon.
     while len(repeats := np.setdiff1d(np.arange(count), np.unique(names, return_index=True)[1])):
         names[repeats] = _fill(PERSONS, _artist_words(len(repeats), rng), rng)
     return names
@@ -199,7 +199,7 @@ def _fill(patterns: Mapping[str, float], slots: Mapping[str, Strings], rng: np.r
 
 
 def _uris(kind: str, count: int, rng: np.random.Generator) -> Strings:
-    # So many random bits that a repeat is out of the question.
+    # Enough random bits to rule out repeats.
     digits = rng.integers(62, size=(count, IDENTIFIER_LENGTH), dtype=np.uint8)
     digits[:, 0] %= 7  # Spotify's identifiers are 128-bit numbers
     identifiers = BASE62[digits].view(f"S{IDENTIFIER_LENGTH}").ravel().astype(str)

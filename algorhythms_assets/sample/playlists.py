@@ -1,4 +1,4 @@
-"""Draws playlists as arrays: each follows a scene, a few favourite artists, and now and then something else."""
+"""Draws playlists as arrays: each follows a scene and a few favourite artists, with occasional other tracks."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +13,7 @@ SHORTEST, LONGEST = 5, 250
 # Measured after clipping: mean 66, median 50.
 LENGTH_MEDIAN, LENGTH_SPREAD = 50.0, 0.79
 
-# Where the first track of a run comes from, and the usual share of each source in a playlist.
+# The sources of the first track of a run, and the usual share of each in a playlist.
 SOURCES: Final = {
     "favourite artist": 0.30,
     "scene": 0.30,
@@ -32,20 +32,20 @@ RUN_SHAPE: Final = (1.2, 3.0)  # of the beta distribution of the chance that a t
 ALBUM_RUN_SHARE: Final = 0.5
 REPEATING_SHARE: Final = 0.06
 
-# Replacements for a repeated track come from ever wider pools; what is left after the last one stays.
+# Replacements for a repeated track come from ever wider pools; repeats left after the last one stay.
 REDRAWS: Final = ("artist", *("scene",) * 3, *("genre",) * 8, *("anywhere",) * 8)
 
 LAST_DAY: Final = 17_470  # 2017-10-31 in days since 1970
 SECONDS_A_DAY: Final = 86_400
 COLLABORATIVE_SHARE: Final = 0.02
 
-# Bounds memory: about 100 bytes a row, 66 rows a playlist.
+# Bounds memory: about 100 bytes per row, 66 rows per playlist.
 BLOCK: Final = 20_000
 
 
 @dataclass(frozen=True)
 class Playlists:
-    """Playlists in compressed sparse row form: playlist p holds tracks[offsets[p]:offsets[p + 1]], in order.
+    """Playlists in compressed sparse row form: playlist p has tracks[offsets[p]:offsets[p + 1]], in order.
 
     offsets         int64 [playlists + 1]
     tracks          int32 [rows], indexes into the catalogue's tracks
@@ -99,7 +99,7 @@ def draw_playlists(catalogue: Catalogue, count: int, rng: np.random.Generator) -
 
 
 class _Pools:
-    """What can be drawn, by what it is drawn by."""
+    """The weighted groups that tracks, artists and scenes are drawn from."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         scenes, artists = len(catalogue.scene_genre), catalogue.artists
@@ -162,7 +162,7 @@ def _lead_tracks(
     second_scene = pools.scenes_of_genre.draw(scene_genre[scene], rng)
     second_genre = rng.choice(len(genre_shares()), playlists, p=genre_shares())
     nothing = np.zeros(len(owner), dtype=np.int64)
-    # The minimum of two uniform draws makes the first favourites the dearest.
+    # The minimum of two uniform draws prefers the first favourites.
     favourite = favourites[owner, rng.integers(FAVOURITES, size=(2, len(owner))).min(axis=0)]
     choices = {
         "favourite artist": (pools.tracks_of_artist, favourite),
@@ -226,7 +226,7 @@ def _replace_repeats(
 def _is_repeat(
     owner: npt.NDArray[np.int64], tracks: npt.NDArray[np.int64], catalogue_tracks: int
 ) -> npt.NDArray[np.bool_]:
-    """Whether the playlist holds the track at an earlier row."""
+    """Whether the playlist contains the track in an earlier row."""
     key = owner * catalogue_tracks + tracks
     order = np.argsort(key, kind="stable")
     repeat = np.zeros(len(key), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Writes a sample as the Million Playlist Dataset is written: slices of JSON, and audio features as CSV."""
+"""Writes a sample in the format of the Million Playlist Dataset: slices of JSON, and audio features as CSV."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import numpy as np
 from algorhythms_assets.sample.audio import FEATURES
 from algorhythms_assets.sample.draw import Sample, draw_sample
 
-# Fixed, so that the same sample gives the same bytes at any time.
+# Fixed, so that the same sample always gives the same bytes.
 GENERATED_ON: Final = "2017-12-03 00:00:00.000000"
 VERSION: Final = "v1"
 WHOLE_NUMBERS: Final = frozenset({"key", "mode", "duration_ms", "time_signature"})
@@ -22,10 +22,10 @@ WHOLE_NUMBERS: Final = frozenset({"key", "mode", "duration_ms", "time_signature"
 def write_sample(folder: Path, playlists: int = 2000, slice_size: int = 500, seed: int = 7) -> None:
     """Writes `<folder>/playlists/mpd.slice.*.json` and `<folder>/audio_features.csv`, the same bytes for the same call.
 
-    slice_size is the number of playlists a file; the last file can hold fewer. Files of the same names are replaced,
-    each at once. Raises ValueError naming the argument if playlists < 1, slice_size < 1 or seed < 0, FileExistsError if
-    the folder holds slices that would not be replaced, since both sets together would be neither, and OSError if
-    something cannot be written.
+    slice_size is the number of playlists per file; the last file can have fewer. Files of the same names are replaced,
+    each atomically. Raises ValueError naming the argument if playlists < 1, slice_size < 1 or seed < 0, FileExistsError
+    if the folder contains slices that would not be replaced (which would mix two sets), and OSError if something cannot
+    be written.
     """
     if slice_size < 1:
         raise ValueError(f"slice_size must be at least 1, not {slice_size}")
@@ -38,7 +38,7 @@ def write_sample(folder: Path, playlists: int = 2000, slice_size: int = 500, see
     playlist_folder.mkdir(parents=True, exist_ok=True)
     others = sorted({path.name for path in playlist_folder.glob("mpd.slice.*.json")} - slices.keys())
     if others:
-        raise FileExistsError(f"{playlist_folder} holds slices of another set, such as {others[0]}")
+        raise FileExistsError(f"{playlist_folder} contains slices of another set, such as {others[0]}")
     for name, pids in slices.items():
         with _replacing(playlist_folder / name) as file:
             file.write(json.dumps(slice_document(sample, pids), indent=4, ensure_ascii=False))
@@ -47,7 +47,7 @@ def write_sample(folder: Path, playlists: int = 2000, slice_size: int = 500, see
 
 
 def slice_document(sample: Sample, pids: range) -> dict[str, Any]:
-    """The content of the slice file that holds those playlists, ready for JSON."""
+    """The content of the slice file with those playlists, ready for JSON."""
     return {
         "info": {"generated_on": GENERATED_ON, "slice": f"{pids.start}-{pids.stop - 1}", "version": VERSION},
         "playlists": [playlist_document(sample, pid) for pid in pids],
@@ -55,7 +55,7 @@ def slice_document(sample: Sample, pids: range) -> dict[str, Any]:
 
 
 def playlist_document(sample: Sample, pid: int) -> dict[str, Any]:
-    """One playlist as it stands in a slice file, ready for JSON."""
+    """One playlist as in a slice file, ready for JSON."""
     catalogue, names, playlists = sample.catalogue, sample.catalogue_names, sample.playlists
     tracks = playlists.tracks_of(pid)
     artists, albums = catalogue.track_artist[tracks], catalogue.track_album[tracks]
@@ -112,8 +112,8 @@ def write_features(sample: Sample, file: TextIO) -> None:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
-    """A file that takes its place at `path` when it is complete, and not at all if writing it fails."""
-    # The leading dot and the ending keep half a file out of the pattern that readers look for.
+    """A file that is moved to `path` when it is complete, and discarded if writing it fails."""
+    # The leading dot and the suffix hide an incomplete file from readers.
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:

@@ -12,7 +12,7 @@ class WeightedGroups:
     """Members sorted by group, with running totals of their weights.
 
     members: int64 [n], `edges`: float64 [n + 1] running totals of weight in that order, starting at 0;
-    `bounds`: int64 [groups + 1], group g being members[bounds[g]:bounds[g + 1]].
+    `bounds`: int64 [groups + 1], group g is members[bounds[g]:bounds[g + 1]].
     """
 
     members: npt.NDArray[np.int64]
@@ -30,13 +30,13 @@ class WeightedGroups:
         )
 
     def draw(self, groups: npt.NDArray[np.integer], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """One member for each group asked for, [m], with probability as its weight, with replacement: int64 [m].
+        """One member of each requested group [m], with probability proportional to weight, with replacement: int64 [m].
 
-        Every group asked for must have a member.
+        Every requested group must have a member.
         """
         first, end = self.bounds[groups], self.bounds[groups + 1]
         low, high = self.edges[first], self.edges[end]
         found = np.searchsorted(self.edges, low + rng.random(len(groups)) * (high - low), side="right") - 1
-        # Rounding can carry a draw over the edge of its group.
+        # Rounding can push a draw past the end of its group.
         drawn: npt.NDArray[np.int64] = self.members[np.clip(found, first, end - 1)]
         return drawn

@@ -1,4 +1,4 @@
-"""Word lists from which names are combined. The words are ordinary or made up; no list holds a known name."""
+"""Word lists from which names are combined. The words are ordinary or made up; no list contains a known name."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-# The given and family names are made of syllables that name no one.
+# Given and family names are made of meaningless syllables.
 NAME_STARTS: Final = _words(
     """
     Av Bel Bry Cal Cor Dav Dri Eld Fen Gal Hes Il Jor Kel Lir Mav Mir Nav Nim Ond Osk Pell Quor Rav Riv Sab Sel Tav

@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import NEW_TRACKS, SEARCH_INDEX, SERVING_BUNDLE, NoConfig
 from algorhythms_assets.features.config import audio_features_config, reading_gb
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
@@ -14,7 +15,7 @@ from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
 
 
-@dg.asset(**declared(SERVING_BUNDLE), kinds={"numpy", "json"}, tags=SERVED)
+@dg.asset(**declared(SERVING_BUNDLE, SERVED), kinds={"numpy", "json"})
 def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """All small files that an endpoint loads, with a manifest of checksums.
 
@@ -24,7 +25,7 @@ def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[
     return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5), Request(cpus=1))
 
 
-@dg.asset(**declared(NEW_TRACKS), kinds={"numpy", "parquet"}, tags=SERVED)
+@dg.asset(**declared(NEW_TRACKS, SERVED), kinds={"numpy", "parquet"})
 def new_tracks(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult[Any]:
@@ -39,11 +40,12 @@ def new_tracks(
     return materialize(context, compute, NEW_TRACKS, config, memory, Request(cpus=1))
 
 
+@with_lasting_defaults(SEARCH_INDEX)
 class SearchIndexRunConfig(DocumentsConfig, dg.Config):
     """How the index is built."""
 
 
-@dg.asset(**declared(SEARCH_INDEX), kinds={"numpy", "sqlite"}, tags=SERVED)
+@dg.asset(**declared(SEARCH_INDEX, SERVED), kinds={"numpy", "sqlite"})
 def search_index(
     context: dg.AssetExecutionContext,
     compute: dg.ResourceParam[Compute],
@@ -57,6 +59,7 @@ def search_index(
     Elasticsearch (ALGORHYTHMS_INDEX) the number of candidates is chosen so that recall@100 is at least 0.95. See
     docs/architecture.md, "Index".
     """
+    context.add_asset_metadata(settings.in_use)
     try:
         blocked = block_list(compute.store).version
     except InputError as error:

@@ -116,7 +116,7 @@ def test_impossible_features_are_left_out_and_asked_for_again(tmp_path, server, 
         service.answers(lambda rows: [row and row | ({"tempo": -1} if row["uri"] == odd else {}) for row in rows])
     )
     assert made(store, server.url)["rows refused"] == 1
-    assert f"the features of {odd.removeprefix('spotify:track:')} were left out: tempo has to lie in" in caplog.text
+    assert f"skipped the features of {odd.removeprefix('spotify:track:')}: tempo must be" in caplog.text
     assert odd not in rows(store)["track_uri"].to_pylist()
     assert made(store, server.url)["tracks asked for now"] == 1
     assert odd in rows(store)["track_uri"].to_pylist()
@@ -128,7 +128,7 @@ def test_a_damaged_part_of_the_cache_is_fetched_again(tmp_path, server, caplog):
     first, *_ = sorted((tmp_path / FOLDER).glob("*/part-*.parquet"))
     first.write_bytes(first.read_bytes()[:100])
     assert made(store, server.url)["tracks asked for now"] == 100
-    assert "its tracks are asked for again" in caplog.text
+    assert "its tracks are requested again" in caplog.text
     assert rows(store)["track_uri"].to_pylist() == HAVE
 
 
@@ -173,7 +173,7 @@ def test_progress_is_told_with_rate_and_time_left(tmp_path, server, monkeypatch,
     monkeypatch.setattr("algorhythms_assets.payload._PROGRESS_SECONDS", 0)
     with caplog.at_level(logging.INFO):
         made(snapshot_of(tmp_path, URIS), server.url)
-    assert "0 of 230 tracks were asked for before; 230 are left" in caplog.text
+    assert "0 of 230 tracks are in the cache; requesting 230" in caplog.text
     assert "3 of 5 batches of 50 tracks, " in caplog.text
     assert " s left" in caplog.text
 
@@ -187,7 +187,7 @@ def test_features_that_a_service_does_not_know_are_null_said_once_and_asked_for_
         assert len(server.asked) == 6
     for about in (told, again):
         assert about["features missing"] == ", ".join(service.UNKNOWN)
-    assert caplog.text.count("does not know duration_ms, time_signature: the model does without") == 2
+    assert caplog.text.count("does not provide duration_ms, time_signature: the model does without") == 2
     table = rows(store)
     assert table["track_uri"].to_pylist() == HAVE
     assert {name for name in FEATURES if table[name].null_count} == set(service.UNKNOWN)

@@ -120,13 +120,13 @@ def test_json_lines(tmp_path):
     assert read.features.index.tolist() == [URI]
     assert read.refused == 2
     assert read.warnings == [
-        f"{tmp_path / 'f.jsonl'}: 2 rows left out: line 2 has no number for mode; line 3 is no JSON object"
+        f"{tmp_path / 'f.jsonl'}: 2 rows skipped: line 2 has no number for mode; line 3 is not a JSON object"
     ]
 
 
 @pytest.mark.parametrize("content", ['[{"id": "x"}]', '{\n"audio_features": [\n{}]\n}', "[1]\n[2]", "{}"])
 def test_other_json_is_told_what_it_should_be(tmp_path, content):
-    assert "an object a line" in refusal(text(tmp_path / "f.json", content))
+    assert "one object per line" in refusal(text(tmp_path / "f.json", content))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_an_export_of_a_playlist_with_features(tmp_path):
 
 def test_an_export_of_a_playlist_without_features_says_where_to_ask_for_them(tmp_path):
     said = refusal(text(tmp_path / "f.csv", f"Track URI,Track Name,Duration (ms)\n{URI},A,200000\n"))
-    assert "holds no audio features: no column for danceability" in said
+    assert "has no audio features: no column for danceability" in said
     assert "Exportify" in said
 
 
@@ -229,15 +229,15 @@ def test_time_signatures_by_name(tmp_path, name, number):
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"energy": 1.5}, "has 1.5 for energy, which has to lie in 0 to 1"),
-        ({"key": 12}, "has 12 for key, which has to lie in -1 to 11"),
+        ({"energy": 1.5}, "has 1.5 for energy, which must be 0 to 1"),
+        ({"key": 12}, "has 12 for key, which must be -1 to 11"),
         ({"key": "H"}, "has no number for key"),
-        ({"key": 3.5}, "has 3.5 for key, which has to be a whole number"),
+        ({"key": 3.5}, "has 3.5 for key, which must be a whole number"),
         ({"tempo": None}, "has no number for tempo"),
         ({"danceability": "NaN"}, "has no number for danceability"),
         ({"mode": "dorian"}, "has no number for mode"),
-        ({"valence": float("inf")}, "has inf for valence, which has to lie in 0 to 1"),
-        ({"valence": "9" * 400}, "has inf for valence, which has to lie in 0 to 1"),
+        ({"valence": float("inf")}, "has inf for valence, which must be 0 to 1"),
+        ({"valence": "9" * 400}, "has inf for valence, which must be 0 to 1"),
     ],
 )
 def test_a_row_with_impossible_features_is_refused_and_the_others_stay(tmp_path, wrong, why):
@@ -247,7 +247,7 @@ def test_a_row_with_impossible_features_is_refused_and_the_others_stay(tmp_path,
     read = read_features(path, known=["a", "b"])
     assert read.features.index.tolist() == ["b"]
     assert read.refused == 2
-    assert read.warnings == [f"{path}: 2 rows left out: line 2 {why}; line 4 names no track, but 'spotify:album:x'"]
+    assert read.warnings == [f"{path}: 2 rows skipped: line 2 {why}; line 4 names no track, but 'spotify:album:x'"]
 
 
 def test_a_row_of_too_many_cells_would_be_shifted_and_is_refused(tmp_path):
@@ -261,7 +261,9 @@ def test_a_repeated_track_counts_once_and_is_not_called_invalid(tmp_path):
     read = read_features(write(tmp_path / "f.csv", {"uri": BARE} | GOOD, {"uri": URI} | GOOD | {"tempo": 90}))
     assert (len(read.features), read.refused, read.repeated) == (1, 0, 1)
     assert read.features["tempo"].tolist() == [120]
-    assert read.warnings == [f"{tmp_path / 'f.csv'}: 1 row left out as repeating a track, whose first valid row counts"]
+    assert read.warnings == [
+        f"{tmp_path / 'f.csv'}: 1 row skipped as duplicates: the first valid row of a track is used"
+    ]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -283,8 +285,8 @@ def test_a_column_that_is_missing_empty_or_not_understood_is_a_missing_feature_a
     assert read.missing == ["liveness", "key", "time_signature"]
     assert read.features[read.missing].isna().all(axis=None)
     assert read.warnings == [
-        f"{path} lacks features, which the model does without: no column for time_signature; "
-        "the column 'liveness' is empty; the column 'Key' holds '8B', which is not understood"
+        f"{path}: features missing, which the model does without: no column for time_signature; "
+        "the column 'liveness' is empty; the column 'Key' has '8B', which is not understood"
     ]
     store = snapshot_of(tmp_path, [URI, OTHER_URI])
     told = made(store, str(path))
@@ -303,7 +305,7 @@ def test_the_column_that_names_tracks_is_found_beside_numbers_of_rows(tmp_path):
 def test_numbers_of_rows_are_no_tracks(tmp_path, suffix):
     path = write(tmp_path / f"f{suffix}", *({"id": number} | GOOD for number in range(9)))
     said = refusal(path)
-    assert f"no identifier in the column 'id' of {path} is a track's" in said
+    assert f"the column 'id' of {path} names no tracks" in said
     assert "URI" in said
     assert taken(path, known=["4"]) == GOOD
 
@@ -312,7 +314,7 @@ def test_numbers_of_rows_are_no_tracks(tmp_path, suffix):
 def test_percent_stop_the_file(tmp_path, wrong):
     path = write(tmp_path / "f.csv", *({"id": uri} | GOOD | wrong for uri in (BARE, OTHER)))
     assert refusal(path).endswith(
-        "values look like percent in danceability, energy, which have to lie in 0 to 1: divide them by 100"
+        "values of danceability, energy look like percentages, but must be 0 to 1: divide them by 100"
     )
 
 
@@ -325,7 +327,7 @@ def test_what_cannot_be_taken_says_why(tmp_path):
     assert "is a folder" in refusal(tmp_path)
     assert "is empty" in refusal(text(tmp_path / "empty.csv", ""))
     assert "is empty" in refusal(text(tmp_path / "blank.csv", "\n \n"))
-    assert "no rows" in refusal(text(tmp_path / "head.csv", f"{HEAD}\n"))
+    assert "no readable rows" in refusal(text(tmp_path / "head.csv", f"{HEAD}\n"))
     assert "Its headings are: danceability, energy" in refusal(write(tmp_path / "g.csv", GOOD))
     assert "no row has valid features: line 2 has no number for tempo" in refusal(
         write(
@@ -363,5 +365,5 @@ def test_a_track_of_many_hours_is_kept(tmp_path):
 def test_on_a_terminal_a_file_that_cannot_be_taken_is_a_line(tmp_path):
     done = run_payload(snapshot_of(tmp_path, [URI]), str(write(tmp_path / "f.csv", {"id": 0} | GOOD)))
     assert done.returncode == 1
-    assert done.stderr.startswith("audio_features: no identifier in the column 'id' of ")
+    assert done.stderr.startswith("audio_features: the column 'id' of ")
     assert done.stderr.count("\n") == 1

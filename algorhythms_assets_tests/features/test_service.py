@@ -207,7 +207,7 @@ def test_an_expired_token_is_renewed_once(spotify, server):
     assert len(server.asked) == 3
     assert len(server.tokens) == 2
     server.faults += [service.status(401)] * 2
-    with pytest.raises(ServiceError, match="HTTP 401: Spotify refuses a new token"):
+    with pytest.raises(ServiceError, match="HTTP 401: Spotify rejects a new token"):
         spotify.ask(IDS)
     assert len(server.asked) == 5
 
@@ -255,7 +255,7 @@ def test_a_batch_that_is_too_large_for_reccobeats_is_told_in_its_words(client, r
     with pytest.raises(ServiceError) as raised:
         FeatureApi(client, reccobeats.url, FixedHeaders({})).ask(ids)
     said = str(raised.value)
-    assert "HTTP 400: it does not take this request. Does it take 41 tracks at a time" in said
+    assert "HTTP 400: the service rejects this request. Does it accept 41 tracks at a time" in said
     assert "ALGORHYTHMS_FEATURES_BATCH" in said
     assert said.endswith('It says: "ids: size must be between 1 and 40, so ask for at most 40 ids at a time"')
     assert len(reccobeats.asked) == 1

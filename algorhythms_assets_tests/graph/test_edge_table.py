@@ -98,7 +98,7 @@ class ChangingSnapshot:
 
 
 def test_a_snapshot_that_changes_between_two_blocks_is_refused(many_blocks, store):
-    with pytest.raises(InputError, match=r"made anew while edges were counted, at block 2 of \d+"):
+    with pytest.raises(InputError, match=r"rebuilt while edges were counted, at block 2 of \d+"):
         made(edge_table.build, store, EDGE_TABLE, engine=ChangingSnapshot(store))
     assert store.stamp(EDGE_TABLE) is None
 

@@ -54,7 +54,7 @@ def with_position(position):
         (with_position(0), "`pos`: repeated"),
         (with_position("1"), "`pos`"),
         (with_position(None), "`pos`"),
-        ("no object", "no JSON object"),
+        ("no object", "not a JSON object"),
     ],
 )
 def test_a_bad_playlist_is_set_aside_and_costs_nothing_else(bad, reason):
@@ -77,7 +77,7 @@ def test_positions_that_no_row_has_are_the_order_of_the_file():
         del track["pos"], track["album_uri"], track["artist_uri"]
     parsed = parse_slice(slice_bytes(mine), "slice")
     assert parsed.table["position"].to_pylist() == [0, 1]
-    assert parsed.warnings == {"pos missing: the order of the file": 1}
+    assert parsed.warnings == {"pos missing: using the order of the file": 1}
 
 
 @pytest.mark.parametrize("track_uri", [None, ""])

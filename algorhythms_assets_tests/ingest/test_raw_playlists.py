@@ -26,12 +26,14 @@ def test_what_is_set_aside_is_written_beside_with_its_reason(tmp_path):
     outcome, target = ingested(tmp_path, HALF)
     assert (outcome.failed, outcome.playlists, outcome.rejected) == (None, 1, 1)
     lines = target.with_suffix(".rejected.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == [{"playlist": 0, "pid": 1, "reason": "field `tracks`: no track"}]
+    assert [json.loads(line) for line in lines] == [{"playlist": 0, "pid": 1, "reason": "field `tracks`: no tracks"}]
 
 
 def test_a_slice_with_too_many_set_aside_fails_with_numbers_and_the_first_reason(tmp_path):
     outcome, target = ingested(tmp_path, MORE)
-    assert "2 of 3 playlists cannot be used, max_rejected_share is 0.5; playlist 1: field `tracks`" in outcome.failed
+    assert (
+        "2 of 3 playlists cannot be used, but max_rejected_share is 0.5; playlist 1: field `tracks`" in outcome.failed
+    )
     assert not target.exists()
     assert target.with_suffix(".rejected.jsonl").exists()
 

@@ -171,7 +171,7 @@ def test_a_vanished_file_is_said_and_kept(instance, place):
 
 def test_a_missing_folder_is_a_reason_to_skip(instance, place):
     missing = place.model_copy(update={"playlists": "/nowhere"})
-    assert "no folder" in tick(instance, missing).skip_reason.skip_message
+    assert "not a folder" in tick(instance, missing).skip_reason.skip_message
 
 
 def test_slices_of_an_s3_prefix_arrive_the_same_way(instance, place, bucket):

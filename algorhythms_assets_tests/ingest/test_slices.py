@@ -59,7 +59,7 @@ def test_what_is_passed_over_is_named_with_its_reason(tmp_path):
     assert {name: why.partition(":")[0] for name, why in found.passed_over.items()} == {
         ".json": "its name does not end in a suffix that is read",
         "Liked songs": "its name does not end in a suffix that is read",
-        "a.json.gz": "the same slice as a.json",
+        "a.json.gz": "same slice name as a.json",
         "cover.jpg": "its name does not end in a suffix that is read",
         "store/": "artifacts of a store",
     }
@@ -77,7 +77,7 @@ def test_a_name_of_any_length_and_encoding_is_a_slice(tmp_path):
 
 
 def test_no_folder_and_no_slice_are_said(tmp_path):
-    with pytest.raises(InputError, match="no folder"):
+    with pytest.raises(InputError, match="not a folder"):
         find_slices(tmp_path / "missing")
     with pytest.raises(InputError, match="no playlists"):
         find_slices(tmp_path)

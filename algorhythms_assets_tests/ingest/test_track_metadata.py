@@ -147,6 +147,6 @@ def test_slices_that_change_while_a_snapshot_is_made_of_them_are_seen(tmp_path, 
         return tables(*arguments)
 
     monkeypatch.setattr(track_metadata, "snapshot_tables", meanwhile)
-    with pytest.raises(InputError, match=r"slices changed while the snapshot was made of them \(slice0\)"):
+    with pytest.raises(InputError, match=r"slices changed while the snapshot was built from them \(slice0\)"):
         made(store)
     assert store.stamp(TRACK_METADATA) == before

@@ -63,12 +63,12 @@ def track(**fields):
     ("fields", "warning"),
     [
         ({"pos": 3}, "pos with gaps"),
-        ({"track_name": ""}, "track_name missing or no text"),
-        ({"track_name": 5}, "track_name missing or no text"),
+        ({"track_name": ""}, "track_name missing or not text"),
+        ({"track_name": 5}, "track_name missing or not text"),
         ({"album_name": "a\x00b"}, "album_name with control characters"),
         ({"artist_name": "x" * 501}, "artist_name longer than 500 characters, cut"),
-        ({"duration_ms": -1}, "duration_ms no number"),
-        ({"duration_ms": "1"}, "duration_ms no number"),
+        ({"duration_ms": -1}, "duration_ms not a number"),
+        ({"duration_ms": "1"}, "duration_ms not a number"),
     ],
 )
 def test_what_is_odd_is_a_warning(fields, warning):

@@ -29,7 +29,7 @@ def test_a_killed_training_goes_on_after_its_last_epoch_and_makes_the_same(demo,
     process.kill()
     process.wait()
     done = subprocess.run(_command(killed), check=True, capture_output=True, text=True, cwd=ROOT)
-    assert "goes on where an earlier try was ended" in done.stderr
+    assert "resuming an interrupted attempt" in done.stderr
     for name in ("model.safetensors", "factors.npy", "fold_in.npy", "training.json"):
         assert (killed / "gcn_weights" / name).read_bytes() == (whole / "gcn_weights" / name).read_bytes(), name
     assert _files(killed) == _files(whole)

@@ -31,6 +31,12 @@ def in_training(dagster, store):
     return run, payload
 
 
+def takes_too_long(store, run):
+    """Has Dagster's monitor find that a run has taken longer than it may."""
+    with dg.DagsterInstance.from_config(str(store.root / ".dagster")) as instance:
+        instance.add_run_tags(run, {"dagster/max_runtime_seconds": "1"})
+
+
 @pytest.mark.slow
 def test_a_killed_run_takes_its_payload_with_it_and_the_next_one_finishes(place):
     store, playlists, log = place
@@ -73,6 +79,33 @@ def test_a_run_that_is_terminated_ends_with_its_payload(place):
         assert dagster.ended(run, 60) == "CANCELED"
         payload.wait(10)
         until(lambda: not owners(store.locks)[1:], "end of the lock")
+
+
+@pytest.mark.faults
+def test_a_run_that_takes_too_long_is_ended_and_the_queue_moves_on(place):
+    store, playlists, log = place
+    with running(store.root, playlists, log) as dagster:
+        run, payload = in_training(dagster, store)
+        takes_too_long(store, run)
+        queued = dagster.launch("degree_report")
+        assert dagster.ended(run, 120) == "FAILURE"
+        payload.wait(30)
+        assert dagster.ended(queued, 120) == "SUCCESS"
+        with dg.DagsterInstance.from_config(str(store.root / ".dagster")) as instance:
+            assert not instance.event_log_storage.get_concurrency_run_ids()
+
+
+@pytest.mark.faults
+def test_a_run_whose_process_is_suspended_does_not_block_the_queue_for_ever(place):
+    """It answers nobody, and is not gone either: only its time tells."""
+    store, playlists, log = place
+    with running(store.root, playlists, log) as dagster:
+        run, _ = in_training(dagster, store)
+        dagster.run_worker(TRAINING).suspend()
+        takes_too_long(store, run)
+        queued = dagster.launch("degree_report")
+        assert dagster.ended(run, 180) == "FAILURE"
+        assert dagster.ended(queued, 120) == "SUCCESS"
 
 
 def test_a_second_dagster_on_the_store_is_refused_in_a_line(place):

@@ -40,9 +40,10 @@ def test_a_bare_machine_lacks_what_is_optional_and_nothing_is_wrong(machine):
     found = machine()
     assert {name: findings[0][0] for name, findings in found.items()} == {
         **dict.fromkeys(("Python", "memory", "disk", "settings"), OK),
-        **dict.fromkeys(("playlists", "features", "GPU", "Node", "Java", "Slurm", "Elasticsearch", "S3"), ABSENT),
+        **dict.fromkeys(("config", "alerts", "playlists", "features", "GPU", "Node", "Java"), ABSENT),
+        **dict.fromkeys(("Slurm", "Elasticsearch", "PostgreSQL", "S3"), ABSENT),
     }
-    assert found["settings"] == [(OK, "chosen: store")]
+    assert found["settings"] == [(OK, "set: store")]
 
 
 def test_what_is_there_is_named(machine, tmp_path):
@@ -52,13 +53,23 @@ def test_what_is_there_is_named(machine, tmp_path):
         program(tmp_path, name, "true")
     (tmp_path / "list.m3u").write_text("#EXTM3U\n")
     (tmp_path / "features.csv").write_text("id\n")
-    found = machine(PLAYLISTS=tmp_path, FEATURES=tmp_path / "features.csv", ENGINE="local[2]", DEPLOYMENT="slurm")
+    (tmp_path / "config.yaml").write_text("gcn_weights: {epochs: 20}\n")
+    found = machine(
+        PLAYLISTS=tmp_path,
+        FEATURES=tmp_path / "features.csv",
+        ENGINE="local[2]",
+        DEPLOYMENT="slurm",
+        CONFIG=tmp_path / "config.yaml",
+        ALERT_URL="https://hooks.slack.com/services/s3cr3t",
+    )
     assert found["Node"] == [(OK, "v22.1.0")]
     assert found["GPU"] == [(OK, "A100, 40 GiB; A100, 40 GiB")]
     assert found["Java"] == [(OK, str(tmp_path / "bin" / "java"))]
     assert found["Slurm"] == [(OK, str(tmp_path / "bin" / "sbatch"))]
     assert found["playlists"][0][0] == OK
     assert found["features"] == [(OK, str(tmp_path / "features.csv"))]
+    assert found["config"] == [(OK, f"{tmp_path / 'config.yaml'}: gcn_weights epochs 20")]
+    assert found["alerts"] == [(OK, "to hooks.slack.com")]
 
 
 @pytest.mark.parametrize(
@@ -74,15 +85,17 @@ def test_a_node_that_is_of_no_use_is_absent(machine, tmp_path, does, told):
 @pytest.mark.parametrize(
     ("settings", "name", "told"),
     [
-        ({"STOER": "x"}, "settings", "ALGORHYTHMS_STOER is no setting; is it ALGORHYTHMS_STORE?"),
-        ({"XYZZY": "x"}, "settings", "ALGORHYTHMS_XYZZY is no setting"),
+        ({"STOER": "x"}, "settings", "ALGORHYTHMS_STOER is not a setting; did you mean ALGORHYTHMS_STORE?"),
+        ({"XYZZY": "x"}, "settings", "ALGORHYTHMS_XYZZY is not a setting"),
         ({"HOLDOUT": "2"}, "settings", "ALGORHYTHMS_HOLDOUT: "),
         ({"FEATURES_RATE": "0"}, "settings", "ALGORHYTHMS_FEATURES_RATE: "),
+        ({"ALERT_URL": "hooks.slack.com/s3cr3t"}, "settings", "ALGORHYTHMS_ALERT_URL: not a well-formed"),
+        ({"CONFIG": "/nowhere.yaml"}, "config", "/nowhere.yaml cannot be read"),
         ({"SLURM_MEMORY": "much"}, "settings", "ALGORHYTHMS_SLURM_MEMORY: "),
         ({"DEPLOYMENT": "slurm"}, "Slurm", "no sbatch on the PATH"),
         ({"ENGINE": "local[2]"}, "Java", "there is none on the PATH"),
         ({"PLAYLISTS": "/nowhere"}, "playlists", "/nowhere"),
-        ({"FEATURES": "/nowhere.csv"}, "features", "/nowhere.csv is no file"),
+        ({"FEATURES": "/nowhere.csv"}, "features", "/nowhere.csv is not a file"),
         ({"INDEX": "http://127.0.0.1:9"}, "Elasticsearch", "127.0.0.1:9"),
         ({"RELEASES": "bucket", "INDEX": "http://127.0.0.1:9"}, "S3", "MODEL_BUCKET has to name the bucket"),
         ({"STORE": "/dev/null/store"}, "disk", "cannot be written"),
@@ -99,8 +112,11 @@ def test_several_wrong_settings_are_all_told(machine):
     assert len(wrong) == 4
 
 
-def test_secrets_are_never_repeated(machine):
-    found = machine(FEATURES_HEADERS='{"X-Key": "s3cr3t\\n"}', FEATURES="https://user:s3cr3t@example.com")
+@pytest.mark.parametrize("webhook", ["https://hooks.slack.com/s3cr3t", "hooks.slack.com/s3cr3t"])
+def test_secrets_are_never_repeated(machine, webhook):
+    found = machine(
+        FEATURES_HEADERS='{"X-Key": "s3cr3t\\n"}', FEATURES="https://user:s3cr3t@example.com", ALERT_URL=webhook
+    )
     assert "s3cr3t" not in str(found)
 
 
@@ -118,7 +134,7 @@ def test_what_is_not_there_is_told_with_what_it_would_enable():
     ]
 
 
-@pytest.mark.parametrize(("setting", "code", "end"), [("", 0, "Nothing is wrong."), ("2", 1, "1 to mend.")])
+@pytest.mark.parametrize(("setting", "code", "end"), [("", 0, "Nothing is wrong."), ("2", 1, "1 to fix.")])
 def test_it_ends_with_whether_something_is_wrong(tmp_path, setting, code, end):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ALGORHYTHMS_")}
     environment |= {"ALGORHYTHMS_STORE": str(tmp_path)} | ({"ALGORHYTHMS_HOLDOUT": setting} if setting else {})

@@ -73,5 +73,5 @@ def checked(store, monkeypatch, **settings):
 
 def test_it_wants_an_index_that_endpoints_reach(monkeypatch):
     monkeypatch.setenv("ALGORHYTHMS_RELEASES", "bucket")
-    with pytest.raises(InputError, match="ALGORHYTHMS_INDEX: releases in a bucket want the address"):
+    with pytest.raises(InputError, match="ALGORHYTHMS_INDEX: releases in a bucket need the URL"):
         Settings.read()

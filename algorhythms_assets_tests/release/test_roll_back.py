@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorhythms_assets.release.history import current, earlier, history, prune, releases, switch
-from algorhythms_assets.release.jobs import roll_back_release
+from algorhythms_assets.release.jobs import roll_back_job
 from algorhythms_assets.release.publish import RefusedError, publish
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.resources.compute import LocalCompute
@@ -170,7 +170,7 @@ def test_the_command_says_what_it_did(store):
 def test_the_job_rolls_back_and_tells_dagster(store):
     resources = {"compute": LocalCompute(store, "duckdb"), "settings": Settings(), "s3": None}
     with dg.DagsterInstance.ephemeral() as instance:
-        job = roll_back_release.execute_in_process(resources=resources, instance=instance)
+        job = roll_back_job.execute_in_process(resources=resources, instance=instance)
         event = instance.get_latest_materialization_event(dg.AssetKey("release"))
         told = {name: value.value for name, value in event.asset_materialization.metadata.items()}
         assert told["serves"] == served(store) == "r3"
@@ -178,7 +178,7 @@ def test_the_job_rolls_back_and_tells_dagster(store):
         assert told["held back"].startswith("r4: rolled back from at ")
         assert job.success
         config = {"ops": {"switch_to_earlier_release": {"config": {"version": "r9"}}}}
-        failed = roll_back_release.execute_in_process(config, instance, resources=resources, raise_on_error=False)
+        failed = roll_back_job.execute_in_process(config, instance, resources=resources, raise_on_error=False)
         assert not failed.success
 
 

@@ -48,7 +48,7 @@ def ask(instance, settings):
 
 def launched(instance, request, status=dg.DagsterRunStatus.STARTED, failed_step=None):
     """A run of the request, which is under way or has ended."""
-    run = dg.DagsterRun(job_name="train_and_release", tags=request.tags, status=status)
+    run = dg.DagsterRun(job_name="retrain", tags=request.tags, status=status)
     instance.add_run(run)
     if failed_step:
         event = dg.DagsterEvent(
@@ -90,7 +90,7 @@ def test_a_training_that_failed_is_tried_again_with_growing_pauses_and_not_for_e
     request = ask(instance, place)
     assert len({*keys, request.run_key}) == len(PAUSES) + 1
     instance.report_run_failed(launched(instance, request), "out of memory")
-    assert "launch train_and_release when that is mended" in ask(instance, place).skip_message
+    assert "launch retrain when that is mended" in ask(instance, place).skip_message
     arrives(place, "b", 1)
     assert isinstance(ask(instance, place), dg.RunRequest), "with other slices it may go well"
 

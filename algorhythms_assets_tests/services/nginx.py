@@ -1,4 +1,4 @@
-"""nginx before a cluster, for what its own jars lack: TLS and passwords."""
+"""nginx: before a cluster, for what its own jars lack (TLS and passwords), and with a configuration of one's own."""
 
 import os
 import shutil
@@ -32,18 +32,37 @@ http {{
 @contextmanager
 def running_nginx(upstream: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Gives its address, and the file of the certificate that it shows."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    require("nginx", None if program else "`make services` installs it")
-    assert program
+    port = free_port()
+    certificate = make_certificate(folder)
+    set_password(folder, PASSWORD)
+    with running_config(_CONFIG.format(folder=folder, port=port, upstream=upstream), folder, port):
+        yield f"https://127.0.0.1:{port}", certificate
+
+
+def free_port() -> int:
+    """Returns a port of the loopback that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def make_certificate(folder: Path) -> Path:
+    """Writes cert.pem, for the loopback, and key.pem into the folder; returns the first."""
+    require("nginx", None if _program() else "`make services` installs it")
     certificate = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=cluster"]
     certificate += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
     subprocess.run(certificate, cwd=folder, check=True, capture_output=True)
-    set_password(folder, PASSWORD)
+    return folder / "cert.pem"
+
+
+@contextmanager
+def running_config(config: str, folder: Path, port: int) -> Iterator[None]:
+    """Runs it with a configuration that listens at the port, and writes into the folder alone."""
+    program = _program()
+    require("nginx", None if program else "`make services` installs it")
+    assert program
     folder.chmod(0o755)
-    (folder / "config").write_text(_CONFIG.format(folder=folder, port=port, upstream=upstream))
+    (folder / "config").write_text(config)
     # As root its workers are somebody else, who may not read the folders of tests.
     user = ["-g", "user root;"] if os.getuid() == 0 else []
     process = subprocess.Popen([program, "-p", folder, "-c", folder / "config", *user])
@@ -57,10 +76,14 @@ def running_nginx(upstream: str, folder: Path) -> Iterator[tuple[str, Path]]:
                 assert process.poll() is None, (folder / "error.log").read_text()
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
-        yield f"https://127.0.0.1:{port}", folder / "cert.pem"
+        yield
     finally:
         process.terminate()
         process.wait()
+
+
+def _program() -> str | None:
+    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 def set_password(folder: Path, password: str) -> None:

@@ -67,11 +67,11 @@ def test_a_wrong_password_is_told_and_not_shown(guarded: dict[str, str]) -> None
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({}, "DATABASE_URL has to be"),
+        ({}, "DATABASE_URL must be"),
         ({"DATABASE_URL": "https://user:secret@host"}, "without user and password"),
-        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u"}, "belong together"),
-        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u", "DATABASE_API_KEY": "k"}, "only one"),
-        ({"DATABASE_URL": "http://h", "DATABASE_CA_FILE": "/nowhere"}, "which is no file"),
+        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u"}, "must be set together"),
+        ({"DATABASE_URL": "http://h", "DATABASE_USER": "u", "DATABASE_API_KEY": "k"}, "not both"),
+        ({"DATABASE_URL": "http://h", "DATABASE_CA_FILE": "/nowhere"}, "which is not a file"),
         ({"DATABASE_URL": "http://h", "DATABASE_TIMEOUT": "soon"}, "number of seconds"),
     ],
 )
@@ -189,7 +189,7 @@ def test_a_password_that_was_changed_is_read_again(status: int, caplog: pytest.L
         assert connection.get("/") == {}
         assert guard.asked == before + 1
     [record] = [record for record in caplog.records if record.name == "algorhythms_ask"]
-    assert "has been changed" in record.getMessage()
+    assert "has changed" in record.getMessage()
     assert "second" not in caplog.text
 
 

@@ -27,14 +27,14 @@ def test_good_features_have_no_problems(features: dict[str, float]) -> None:
     ("value", "problem"),
     [
         (None, "is missing"),
-        ("0.5", "has to be a number"),
-        (True, "has to be a number"),
-        ([0.5], "has to be a number"),
-        (-0.01, "has to lie in 0 to 1"),
-        (1.01, "has to lie in 0 to 1"),
-        (math.nan, "has to lie in 0 to 1"),
-        (math.inf, "has to lie in 0 to 1"),
-        (10**400, "has to lie in 0 to 1"),
+        ("0.5", "must be a number"),
+        (True, "must be a number"),
+        ([0.5], "must be a number"),
+        (-0.01, "must be 0 to 1"),
+        (1.01, "must be 0 to 1"),
+        (math.nan, "must be 0 to 1"),
+        (math.inf, "must be 0 to 1"),
+        (10**400, "must be 0 to 1"),
     ],
 )
 def test_a_problem_names_the_field_and_what_it_has_to_be(features: dict[str, float], value: Any, problem: str) -> None:
@@ -46,7 +46,7 @@ def test_every_feature_is_needed() -> None:
 
 
 def test_limits_are_told_in_plain_digits(features: dict[str, float]) -> None:
-    assert problems(features | {"duration_ms": -1}) == {"duration_ms": "has to lie in 0 to 86400000"}
+    assert problems(features | {"duration_ms": -1}) == {"duration_ms": "must be 0 to 86400000"}
 
 
 def test_known_inputs(encoder: Encoder) -> None:

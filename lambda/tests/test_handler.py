@@ -81,9 +81,9 @@ def test_what_is_no_request_is_left_alone_with_a_line(
     with caplog.at_level("INFO", "algorhythms_ask"):
         caplog.clear()
         event = "text" if name == "text" else json.loads((EVENTS / f"{name}.json").read_text())
-        assert module.handler(event, CONTEXT) == {"ignored": "the event is no request of HTTP"}
+        assert module.handler(event, CONTEXT) == {"ignored": "the event is not an HTTP request"}
     [record] = caplog.records
-    assert "no request of HTTP" in record.getMessage()
+    assert "not an HTTP request" in record.getMessage()
     assert record.levelname == "INFO"
 
 

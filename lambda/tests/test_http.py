@@ -24,7 +24,7 @@ EPISODE = "spotify:episode:512ojhOuo1ktJprKbVcKyQ"
 POPULAR = {"code": "popular_tracks", "detail": "None of the songs is known: these are the most popular tracks."}
 LEFT_OUT = {
     "code": "unknown_songs",
-    "detail": "Left out, because they are unknown: 1 of 3 songs.",
+    "detail": "Ignored, because they are unknown: 1 of 3 songs.",
     "count": 1,
 }
 
@@ -363,20 +363,20 @@ def test_an_answer_that_lambda_could_not_send_is_refused_with_what_helps(
 
 _BAD_FEATURES: list[tuple[dict[str, Any], str]] = [
     ({"energy": None}, "is missing"),
-    ({"energy": "0.5"}, "has to be a number"),
-    ({"energy": [1]}, "has to be a number"),
-    ({"energy": False}, "has to be a number"),
-    ({"energy": 1.5}, "has to lie in 0 to 1"),
-    ({"energy": math.nan}, "has to lie in 0 to 1"),
-    ({"energy": math.inf}, "has to lie in 0 to 1"),
-    ({"energy": 10**400}, "has to lie in 0 to 1"),
+    ({"energy": "0.5"}, "must be a number"),
+    ({"energy": [1]}, "must be a number"),
+    ({"energy": False}, "must be a number"),
+    ({"energy": 1.5}, "must be 0 to 1"),
+    ({"energy": math.nan}, "must be 0 to 1"),
+    ({"energy": math.inf}, "must be 0 to 1"),
+    ({"energy": 10**400}, "must be 0 to 1"),
 ]
 
 
 def test_a_key_between_two_is_none(client: TestClient, problem: IsProblem, features: dict[str, float]) -> None:
     songs = [{"id": "new", "features": features | {"key": 1.5}}]
     answer = problem(client.post("/", json={"songs": songs}), 400)
-    assert answer["errors"] == [{"pointer": "/songs/0/features/key", "detail": "has to be a whole number"}]
+    assert answer["errors"] == [{"pointer": "/songs/0/features/key", "detail": "must be a whole number"}]
     songs[0]["features"] = features | {"key": 1.0}
     assert client.post("/", json={"songs": songs}).status_code == 200
 
@@ -418,7 +418,7 @@ def test_without_a_feature_network_bad_features_do_no_harm(plain_client: TestCli
     response = plain_client.post("/", json={"count": 1, "songs": [{"id": "new", "features": {"energy": 7}}]})
     assert response.status_code == 200
     assert response.json()["notices"] == [POPULAR | {"count": 1}]
-    assert "made without audio features" in response.json()["unresolved"][0]["reason"]
+    assert "trained without audio features" in response.json()["unresolved"][0]["reason"]
 
 
 _ANY_TEXT = st.text(st.characters())  # lone surrogates included, which JSON can escape

@@ -48,7 +48,7 @@ def test_a_browser_gets_a_page_of_this_release(evaluated: TestClient) -> None:
     assert "<code>v1</code>" in page.text
     assert "1,234 playlists" in page.text
     assert "themselves, 25 are among as many suggestions. The most popular songs would hit 25." in page.text
-    assert "+0.3000 to +0.4000 beside the most popular" in page.text
+    assert "+0.3000 to +0.4000 compared with the most popular" in page.text
     cells = re.findall(r'<tr class="served"><th scope="row">this model</th>(.*?)</tr>', page.text)
     assert "<td>0.5000</td><td>0.5000</td>" in cells
 

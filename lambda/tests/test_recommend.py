@@ -131,8 +131,8 @@ def test_unusable_features_are_explained(recommender: Recommender, features: dic
     bad = Song("new", features=features | {"energy": 2, "tempo": None})
     [resolution] = recommender.resolve([[Song("rock1"), bad]])
     assert len(resolution.seeds) == 1
-    assert resolution.faulty == {1: {"energy": "has to lie in 0 to 1", "tempo": "is missing"}}
-    reason = "not in the index, and its features cannot be used: energy has to lie in 0 to 1; tempo is missing"
+    assert resolution.faulty == {1: {"energy": "must be 0 to 1", "tempo": "is missing"}}
+    reason = "not in the index, and its features cannot be used: energy must be 0 to 1; tempo is missing"
     assert resolution.unresolved == [(bad, reason)]
 
 
@@ -145,7 +145,7 @@ def test_features_that_are_not_needed_are_not_looked_at(recommender: Recommender
 def test_a_model_without_features_says_so(plain_store: Path, features: dict[str, float]) -> None:
     [resolution] = load_release(plain_store).recommender.resolve([[Song("new", features=features)]])
     assert [reason for _, reason in resolution.unresolved] == [
-        "not in the index, and the released model was made without audio features"
+        "not in the index, and the released model was trained without audio features"
     ]
     assert resolution.faulty == {}
 

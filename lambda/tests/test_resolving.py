@@ -87,16 +87,20 @@ def test_a_line_is_the_track_that_it_names(resolve: Resolve, line: str, track: s
 @pytest.mark.parametrize(
     ("line", "reason", "candidates"),
     [
-        ("Crossing", "A title alone does not say by whom it is.", [BRIDGE]),
+        ("Crossing", "A title alone does not identify the artist.", [BRIDGE]),
         ("Quartet - Crossing", "The title is known, but not by this artist.", [BRIDGE]),
-        ("Gravel - Something Else Entirely", "The artist is known, but not for a title like this.", []),
+        ("Gravel - Something Else Entirely", "The artist is known, but has no title like this.", []),
         ("Nobody - Nothing of the Kind", "Nothing like it is in the index.", []),
-        ("The Sparks - Highway Fire (Somebody Remix)", "Something like it is known, but not near enough.", ["rock1"]),
+        (
+            "The Sparks - Highway Fire (Somebody Remix)",
+            "Something similar is known, but it is not close enough.",
+            ["rock1"],
+        ),
         ("spotify:track:0000000000000000000000", "Its identifier is not in the index.", []),
         ("spotify:album:0VjIjW4GlUZAMYd2vXMi3b", "It is a Spotify album, not a track.", []),
         ("spotify:artist:sparks", "It is a Spotify artist, not a track.", []),
-        (" \t ", "There is no name in it.", []),
-        ("", "There is no name in it.", []),
+        (" \t ", "It contains no name.", []),
+        ("", "It contains no name.", []),
     ],
 )
 def test_what_is_no_match_says_why(resolve: Resolve, line: str, reason: str, candidates: list[str]) -> None:

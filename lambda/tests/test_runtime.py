@@ -43,7 +43,7 @@ def test_it_recommends(function: Function, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("other_*.json")))
 def test_what_is_no_request_is_no_failure(function: Function, name: str) -> None:
     answer = function.invoke(json.loads((EVENTS / f"{name}.json").read_text()))
-    assert answer == {"ignored": "the event is no request of HTTP"}
+    assert answer == {"ignored": "the event is not an HTTP request"}
 
 
 def test_its_log_is_json_with_the_request_s_id(function: Function) -> None:

@@ -125,7 +125,7 @@ def test_a_title_of_which_nothing_is_known_is_left_out(client: TestClient, title
     for asked, title in ((client, "rock"), (titled_client, "nobody"), (titled_client, "...")):
         alone = asked.post("/", json={"title": title, "count": 2}).json()
         assert [notice["code"] for notice in alone["notices"]] == ["popular_tracks", "unknown_title"]
-        assert alone["notices"][0]["detail"] == "Nothing of the title is known: these are the most popular tracks."
+        assert alone["notices"][0]["detail"] == "The title is unknown: these are the most popular tracks."
         beside = asked.post("/", json={"title": title, "songs": [{"id": "rock2"}], "count": 2}).json()
         assert [notice["code"] for notice in beside["notices"]] == ["unknown_title"]
         assert beside["recommendation_nodes"][0]["terms"]["title"] == 0

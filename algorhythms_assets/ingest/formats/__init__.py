@@ -1,8 +1,8 @@
-"""The formats that playlists come in: one module each, chosen by what a file holds more than by its name.
+"""The formats of playlists: one module each, chosen by a file's content rather than its name.
 
-Each gives playlists in the shape of the Million Playlist Dataset's JSON, unchecked: `pid`, `name`, `tracks`, and
-`num_tracks` where the file declares it; `has_own_pid` is false where the pid is made of the file's name. What is wrong
-with them is found in one place, `ingest.parsing`. To add a format, add a module and name it here.
+Each yields playlists in the shape of the Million Playlist Dataset's JSON, unchecked: `pid`, `name`, `tracks`, and
+`num_tracks` if the file declares it; `has_own_pid` is false if the pid is derived from the file's name. All checks are
+in one place, `ingest.parsing`. To add a format, add a module and name it here.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from algorhythms_assets.ingest.formats import (
 )
 from algorhythms_assets.ingest.formats.document import Document, SliceError, open_document
 
-# What a file's name may end in. Longer ones first: a file is named after what is left.
+# The suffixes of slice files. Longer ones first: the rest of the name is the slice's name.
 SUFFIXES = (
     *(".json.gz", ".json.zst", ".json", ".jsonl.gz", ".jsonl", ".ndjson", ".jspf"),
     *(".m3u8", ".m3u", ".pls", ".xspf", ".xml", ".wpl", ".zpl", ".nml"),
@@ -30,7 +30,7 @@ SUFFIXES = (
 
 
 class Format(Protocol):
-    """What a module of this package offers."""
+    """The interface of each module of this package."""
 
     def recognises(self, document: Document) -> bool:
         """Returns whether the document is of this format."""
@@ -39,17 +39,19 @@ class Format(Protocol):
         """Yields the document's playlists."""
 
 
-# Each takes what is left by those before it.
+# The first one that recognises a document reads it.
 FORMATS: tuple[Format, ...] = (parquet, jspf, json_playlists, pls, xml_playlists, m3u, delimited, lines)
 
 
 def read_playlists(content: bytes, key: str, file: str | None = None) -> tuple[Iterator[Any], Document]:
-    """Returns the playlists of a slice, unchecked, and the opened file, whose warnings are whole when they are read.
+    """Returns the playlists of a slice, unchecked, and the opened file.
+
+    The file's warnings are complete once all playlists have been read.
 
     `key` names the slice, `file` is the file's name.
 
     Raises:
-        SliceError: it is of no format that is known, cannot be read to its end, or is too large.
+        SliceError: its format is unknown, it cannot be read to its end, or it is too large.
     """
     document = open_document(content, key, file)
     if archive.recognises(document):
@@ -58,7 +60,7 @@ def read_playlists(content: bytes, key: str, file: str | None = None) -> tuple[I
 
 
 def is_slice_name(name: str) -> bool:
-    """Returns whether a file of that name may hold playlists."""
+    """Returns whether a file of that name may contain playlists."""
     base = name.rpartition("/")[2].lower()
     # Finder and archivers leave these beside each file.
     return base.endswith(SUFFIXES) and base not in SUFFIXES and not base.startswith("._") and "__MACOSX/" not in name
@@ -76,6 +78,6 @@ def _read(document: Document) -> Iterator[Any]:
         if format_.recognises(document):
             return format_.playlists(document)
     raise SliceError(
-        "no playlist that is known: neither JSON, XSPF, M3U, PLS or Parquet, nor a table whose columns have a track, "
-        "nor lines of links or `artist - title`"
+        "unknown format: not JSON, XSPF, M3U, PLS or Parquet, not a table with a column of tracks, "
+        "and not lines of links or `artist - title`"
     )

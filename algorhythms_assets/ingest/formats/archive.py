@@ -1,4 +1,4 @@
-"""Zip archives, as accounts' data are handed out: the playlists of every file within that has some."""
+"""Zip archives, such as exports of an account's data: the playlists of every file inside."""
 
 import io
 import zipfile
@@ -11,22 +11,22 @@ from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsErro
 
 _MAX_MEMBERS = 10_000
 
-# Reads the playlists of a member's content, given its key and its name.
+# Reads the playlists of a member from its content, key and name.
 Reader = Callable[[bytes, str, str], tuple[Iterator[Any], Document]]
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether it begins as a zip archive does."""
+    """Returns whether it starts like a zip archive."""
     return document.json is None and document.content.startswith(b"PK\x03\x04")
 
 
 def playlists_within(document: Document, read: Reader, wanted: Callable[[str], bool]) -> Iterator[Any]:
-    """Yields the playlists of all files in the archive; those that have none are a warning.
+    """Yields the playlists of all files in the archive; a file without playlists is a warning.
 
-    Nothing is written to a disk, so it does not matter where a member's name would lead.
+    Nothing is extracted to disk, so members with dangerous paths are harmless.
 
     Raises:
-        SliceError: it is broken, encrypted or too large, or no file in it has playlists.
+        SliceError: the archive is broken, encrypted or too large, or no file in it has playlists.
     """
     found, size, reasons = 0, 0, []
     try:
@@ -37,7 +37,7 @@ def playlists_within(document: Document, read: Reader, wanted: Callable[[str], b
             for member in members:
                 size += member.file_size
                 check_size(size, "the archive unpacks to")
-                # The size that a member declares may be a lie.
+                # The declared size of a member may be wrong.
                 with archive.open(member) as file:
                     content = file.read(member.file_size + 1)
                 try:
@@ -51,7 +51,7 @@ def playlists_within(document: Document, read: Reader, wanted: Callable[[str], b
                     reasons.append(f"{name}: {error}")
                     document.warnings[f"without playlists: {name}: {error}"] += 1
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        raise SliceError(f"a zip archive that cannot be read: {error}. Unpack it.") from error
+        raise SliceError(f"cannot read the zip archive: {error}. Unpack it.") from error
     if not found:
         why = f" ({'; '.join(reasons[:3])})" if reasons else ""
         raise NoPlaylistsError(f"no file in the archive has playlists{why}")

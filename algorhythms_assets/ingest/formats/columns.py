@@ -1,4 +1,4 @@
-"""Playlists from rows of a table, as CSV and Parquet have them: (playlist, position, track, artist, title …)."""
+"""Playlists from the rows of a table (CSV or Parquet): playlist, position, track, artist, title …"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,18 +12,18 @@ from algorhythms_assets.ingest.formats.names import FEATURES, HISTORY, NAMES, NO
 
 Row = Sequence[Any]
 
-# Names that many things have: an identifier stands there only if it looks like a track's.
+# Ambiguous headings: the column holds track identifiers only if its cells look like them.
 _VAGUE = ("url", "link", "songurl", "id", "songid", "trackurl", "tracklink", "uri", "identifier", "recording")
 _ROW = ("track_name", "artist_uri", "artist_name", "album_uri", "album_name")
 _SAMPLE_ROWS = 50
-# A week; nobody has longer songs, so more seconds are milliseconds.
+# A week: no song is longer, so a larger value is in milliseconds.
 _LONGEST_SECONDS = 6 * 3600
 
 
 def find_columns(header: Row, rows: Sequence[Row] = ()) -> dict[str, int]:
-    """Returns where each column stands that is known by its name, or else by what the rows hold.
+    """Returns the place of each known column, found by its heading or else by its cells.
 
-    Nothing where the rows are no tracks: neither an identifier, nor a title with an artist or a playlist.
+    Empty if the rows are not tracks: they have neither an identifier, nor a title with an artist or a playlist.
     """
     names = [plain(name) for name in header]
     found: dict[str, int] = {}
@@ -33,17 +33,17 @@ def find_columns(header: Row, rows: Sequence[Row] = ()) -> dict[str, int]:
                 found[field] = names.index(name)
                 break
     if "name" in names and found.keys() & {"pid", "playlist"} and "playlist_name" not in found:
-        # It is the playlist's name, not the track's.
+        # The heading means the playlist's name, not the track's.
         found["playlist_name"] = names.index("name")
         if found.get("track_name") == found["playlist_name"]:
             del found["track_name"]
     if "track" in names:
-        # Beside an artist and no title it is the title, else the identifier.
+        # With an artist and no title column it is the title, else the identifier.
         is_title = "track_name" not in found and ("artist_name" in found or "track_uri" in found)
         found.setdefault("track_name" if is_title else "track_uri", names.index("track"))
     _find_by_values(found, names, rows)
     if "pid" in found:
-        found.pop("user", None)  # a pid tells playlists apart by itself
+        found.pop("user", None)  # a pid is unique by itself
     named = found.keys() & {"pid", "playlist"}
     is_track = ("track_uri" in found and (named or _are_tracks(found["track_uri"], rows))) or (
         "track_name" in found and ("artist_name" in found or named)
@@ -52,10 +52,10 @@ def find_columns(header: Row, rows: Sequence[Row] = ()) -> dict[str, int]:
 
 
 def refuse_other_tables(header: Row, columns: dict[str, int]) -> None:
-    """Checks that a table without a playlist's column is one playlist.
+    """Checks that a table without a playlist column is a playlist.
 
     Raises:
-        NoPlaylistsError: it is a listening history, or audio features.
+        NoPlaylistsError: it is a listening history or a table of audio features.
     """
     names = {plain(name) for name in header}
     if columns.keys() & {"pid", "playlist"}:
@@ -67,10 +67,10 @@ def refuse_other_tables(header: Row, columns: dict[str, int]) -> None:
 
 
 def playlists_of(columns: dict[str, int], rows: Iterable[Row], document: Document) -> Iterator[dict[str, Any]]:
-    """Yields a playlist for each value of the playlist's column, in the order in which they come first.
+    """Yields a playlist for each value of the playlist column, in order of first occurrence.
 
-    A column `pid` is taken as it stands. Anything else tells playlists apart within the slice, together with whose
-    it is where there is such a column: "Favourites" of two people are two. Without any the file is one playlist.
+    A column `pid` is used as it is. Any other column distinguishes playlists within the slice, together with the
+    user column if there is one: "Favourites" of two people are two playlists. With neither, the file is one playlist.
 
     Raises:
         SliceError: there are too many rows.
@@ -81,7 +81,7 @@ def playlists_of(columns: dict[str, int], rows: Iterable[Row], document: Documen
     for count, row in enumerate(rows, start=1):
         check_rows(count)
         if plain(get(row, "kind") or "") in NO_TRACKS:
-            document.warnings[f"rows of type {get(row, 'kind')}, which are no tracks, left out"] += 1
+            document.warnings[f"skipped rows of type {get(row, 'kind')}: not tracks"] += 1
             continue
         identity = get(row, "pid" if "pid" in columns else "playlist")
         grouped.setdefault((str(identity), str(get(row, "user"))), []).append(row)
@@ -90,7 +90,7 @@ def playlists_of(columns: dict[str, int], rows: Iterable[Row], document: Documen
         name = document.title if single else get(first, "playlist_name")
         tracks = [_track(columns, get, number, row, (document.key, name)) for number, row in enumerate(members)]
         if "pid" not in columns and not _are_positions([track["pos"] for track in tracks]):
-            document.warnings["positions missing or repeated: the order of the file"] += 1
+            document.warnings["positions missing or repeated: using the order of the file"] += 1
             tracks = [track | {"pos": number} for number, track in enumerate(tracks)]
         yield {
             "pid": pid_of(document.key) if single else _pid(columns, get, first, (document.key, *identity)),
@@ -101,10 +101,10 @@ def playlists_of(columns: dict[str, int], rows: Iterable[Row], document: Documen
 
 
 def first_artist(names: Any, uris: Any = None) -> Any:
-    """Returns the first artist of several in one cell.
+    """Returns the first of several artists in one cell.
 
-    What semicolons part, or is written as a list, is taken apart. A comma may belong to a name ("Tyler, The Creator"):
-    there it takes as many URIs as there are parts, or none of the parts can be told.
+    A cell with semicolons, or written as a list, is split. A comma may belong to a name ("Tyler, The Creator"), so
+    commas separate artists only if there are several URIs.
     """
     if isinstance(names, list):
         return names[0] if names else None
@@ -119,13 +119,13 @@ def first_artist(names: Any, uris: Any = None) -> Any:
     parts = names.split(", ")
     if artists < 2 or len(parts) < 2:
         return names
-    # With more parts than artists some names hold a comma, and an article begins no name of its own.
+    # With more parts than artists, some names contain a comma; a part that starts with "The" continues a name.
     own = next((number for number in range(1, len(parts)) if not parts[number].startswith("The ")), len(parts))
     return ", ".join(parts[: own if len(parts) > artists else 1])
 
 
 def milliseconds(value: Any) -> int | None:
-    """Returns a duration in seconds, or as minutes:seconds, in milliseconds; what is too long is such already."""
+    """Returns in milliseconds a duration in seconds or minutes:seconds; a very large number already is."""
     clock = re.fullmatch(r"\s*(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:\.\d+)?\s*", value) if isinstance(value, str) else None
     if clock:
         hours, minutes, seconds = (int(part or 0) for part in clock.groups())
@@ -140,12 +140,12 @@ def milliseconds(value: Any) -> int | None:
 
 
 def _fits(field: str, name: str, place: int, rows: Sequence[Row]) -> bool:
-    """Returns whether a column that is called so may be the field, by what it holds."""
+    """Returns whether the cells of a column with this heading can be the field."""
     values = [row[place] for row in rows if place < len(row) and row[place] not in (None, "")]
     if field == "track_uri" and name in _VAGUE and rows:
         return _are_tracks(place, rows)
     if field in ("track_uri", "playlist") and rows:
-        return bool(values)  # another column may tell more than an empty one
+        return bool(values)  # prefer another column to an empty one
     return True
 
 
@@ -156,7 +156,7 @@ def _are_tracks(place: int, rows: Sequence[Row]) -> bool:
 
 
 def _find_by_values(found: dict[str, int], names: list[str], rows: Sequence[Row]) -> None:
-    """Adds the columns whose cells are Spotify's URIs, and the names beside them, whatever their headings say."""
+    """Adds the columns of Spotify URIs, and the columns of names next to them, whatever their headings."""
     for kind in ("track", "artist", "album"):
         field = f"{kind}_uri"
         for place in range(len(names)):
@@ -164,7 +164,7 @@ def _find_by_values(found: dict[str, int], names: list[str], rows: Sequence[Row]
             if not values or not all(isinstance(value, str) and _is_spotify(kind, value) for value in values):
                 continue
             found.setdefault(field, place)
-            # Exports write the name behind its identifier.
+            # Exports write the name in the column after the identifier.
             beside = place + 1
             if found[field] == place and beside < len(names) and beside not in found.values():
                 texts = [str(row[beside]) for row in rows if beside < len(row) and row[beside]]
@@ -183,11 +183,11 @@ def is_spotify_track(value: Any) -> bool:
 
 
 def _is_track(value: Any) -> bool:
-    """Returns whether it looks like an identifier that names a track wherever it is read."""
+    """Returns whether it looks like a global identifier of a track."""
     try:
         full = track_id(str(value))
     except ValueError:
-        return True  # Spotify's, if not a track's: the row says so
+        return True  # Spotify's, even if not a track's: the row reports that
     return full.startswith(("spotify:track:", "local:track:", "https://musicbrainz.org/recording/"))
 
 
@@ -206,7 +206,7 @@ def _pid(columns: dict[str, int], get: Callable[[Row, str], Any], row: Row, iden
     if "pid" not in columns:
         return None if get(row, "playlist") is None else pid_of(*identity)
     pid = _whole(get(row, "pid"))
-    # Only for the line that says why it is set aside, which is JSON.
+    # Only for the report of why it is set aside, which is JSON.
     return pid if isinstance(pid, int) else None if pid is None else str(pid)
 
 
@@ -236,7 +236,7 @@ def _are_positions(positions: list[Any]) -> bool:
 
 
 def _whole(value: Any) -> Any:
-    """Returns a number that CSV has as text, or pandas as a float because of others that are missing."""
+    """Returns a whole number that CSV has as text, or pandas as a float because other values are missing."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,19}(?:\.0*)?\s*", value):

@@ -1,4 +1,4 @@
-"""CSV and its kin: whatever the delimiter, with headings that name the columns, or cells that tell."""
+"""CSV and similar tables, with any delimiter; columns are recognised by headings or cells."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from algorhythms_assets.ingest.formats.document import (
 from algorhythms_assets.ingest.formats.names import FEATURES, HISTORY, plain
 
 _DELIMITERS = (",", ";", "\t", "|")
-# Shazam and others write a title above the headings.
+# Shazam and others write a title line above the headings.
 _LINES_ABOVE = 3
 _SAMPLE_LINES = 30
 
@@ -30,7 +30,7 @@ class _Table(NamedTuple):
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether one of the first lines names a track's columns, or is a listening history's or features'."""
+    """Returns whether one of the first lines has the headings of tracks, a listening history or audio features."""
     if not document.is_text:
         return False
     table = _table(document)
@@ -42,7 +42,7 @@ def playlists(document: Document) -> Iterator[Any]:
     """Yields the playlists.
 
     Raises:
-        NoPlaylistsError: it is a listening history, or audio features.
+        NoPlaylistsError: it is a listening history or a table of audio features.
         SliceError: it ends early, or has too many rows.
     """
     table = _table(document)
@@ -53,7 +53,7 @@ def playlists(document: Document) -> Iterator[Any]:
 
 
 def _table(document: Document) -> _Table:
-    """Returns the table that one of the delimiters makes of the first lines: the one with the most columns known."""
+    """Returns the table, split by the delimiter that gives the first lines the most known columns."""
     lines = _lines(document.head)[:_SAMPLE_LINES]
     found = [_Table(",", [], 0, {})]
     for delimiter in _DELIMITERS:
@@ -61,7 +61,7 @@ def _table(document: Document) -> _Table:
         for above, header in enumerate(rows[: _LINES_ABOVE + 1]):
             found.append(_Table(delimiter, header, above, find_columns(header, rows[above + 1 :])))
             if any(map(is_spotify_track, header)):
-                # No headings at all: the cells have to tell. One column alone is a list of lines.
+                # No headings: look at the cells. A single column is a list of lines.
                 unnamed = [""] * len(header)
                 columns = find_columns(unnamed, rows[above:]) if len(header) > 1 else {}
                 found[-1] = _Table(delimiter, unnamed, above - 1, columns)
@@ -70,7 +70,7 @@ def _table(document: Document) -> _Table:
 
 
 def _lines(text: str) -> list[str]:
-    """Returns the lines that are not empty, without what only tells Excel its delimiter."""
+    """Returns the non-empty lines, without the line that tells Excel the delimiter."""
     lines = [line for line in re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")) if line.strip()]
     return lines[1:] if lines and re.fullmatch(r'"?sep=.?"?', lines[0].strip(), re.IGNORECASE) else lines
 
@@ -85,9 +85,9 @@ def _rows(document: Document, table: _Table) -> list[list[str]]:
         rows = _tolerant(lines, table.delimiter)
         if len(rows[-1]) < len(table.header) and not text.endswith(("\n", "\r")):
             raise document.ends_early("CSV") from None
-        document.warnings["quotes that are not doubled: each line read by itself"] += 1
+        document.warnings["quotes not doubled: each line read separately"] += 1
     rows = [row for row in rows if any(map(str.strip, row))]
-    # Of a file that was cut, the last line lacks cells; others leave out what is empty at the end of a line.
+    # In a truncated file only the last line is too short; some programs omit empty cells at the end of any line.
     whole = max(map(len, rows[:-1]), default=0)
     if len(rows) > 1 and len(rows[-1]) < min(whole, len(table.header)) and not text.endswith(("\n", "\r")):
         raise document.ends_early("CSV")
@@ -95,12 +95,12 @@ def _rows(document: Document, table: _Table) -> list[list[str]]:
 
 
 def _strict(text: str, delimiter: str) -> list[list[str]]:
-    """Returns the rows of well-formed CSV; a field may have several lines.
+    """Returns the rows of well-formed CSV; a field may span lines.
 
     Raises:
         csv.Error: it is not well-formed.
     """
-    # A carriage return alone ends a line too, which the csv module takes for part of a field.
+    # A lone carriage return also ends a line, but the csv module treats it as part of a field.
     lines = io.StringIO(text, newline=None)
     rows: list[list[str]] = []
     for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True):
@@ -116,13 +116,13 @@ def _tolerant(lines: list[str], delimiter: str) -> list[list[str]]:
     cell = re.compile(rf"\s*\"(?P<quoted>.*?)\"\s*(?={mark}|$)|(?P<bare>[^{mark}]*)", re.DOTALL)
     rows = []
     for line in lines:
-        if len(line) > LONGEST_LINE:  # looking for the ends of its quotes would take too long
+        if len(line) > LONGEST_LINE:  # matching its quotes would take too long
             rows.append(line.split(delimiter))
             continue
         cells, place = [], 0
         while place <= len(line):
             match = cell.match(line, place)
-            if match is None:  # the pattern takes an empty cell, so this cannot be
+            if match is None:  # cannot happen: the pattern matches an empty cell
                 raise SliceError(f"not CSV: {line[:80]}")
             quoted = match["quoted"]
             cells.append(match["bare"].strip() if quoted is None else re.sub(r'""|\\"', '"', quoted))

@@ -1,4 +1,4 @@
-"""Opens the content of a slice file: unpacked within bounds, and parsed where it is JSON."""
+"""Opens the content of a slice file: decompressed within bounds, and parsed if it is JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ import pyarrow as pa
 from algorhythms_assets.ingest.formats.text import BOMS, decode
 
 # A slice of the Million Playlist Dataset has 31 MB. One of 224 MB, without white space, took 1.4 GB to parse, and two
-# workers have to fit into the 4 GB that raw_playlists asks for. What is larger is either a bomb or better split.
+# workers must fit into the 4 GB that raw_playlists requests. A larger file is a bomb, or should be split.
 MAX_BYTES = 256 << 20
 
-# The same bound for rows, of which some formats put very many into few bytes: one takes about a kilobyte.
+# The same bound in rows (about a kilobyte each), because some formats pack very many into few bytes.
 MAX_ROWS = 1_000_000
 
-# Characters of a line that names a song.
+# In characters; a longer line does not name a song.
 LONGEST_LINE = 4000
 
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -31,16 +31,16 @@ class SliceError(Exception):
 
 
 class NoPlaylistsError(SliceError):
-    """The file is whole and well-formed, and something else than playlists: there is nothing to do about it."""
+    """The file is complete and well-formed, but does not contain playlists: it is skipped."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A slice file, unpacked.
+    """A slice file, decompressed.
 
-    `key` names the slice, by which its playlists are told from those of others, and `file` is the file's name, after
-    which a playlist is called that has no name. `json` is the parsed content, or None if it is no JSON. Formats count
-    what is odd about the file as a whole in `warnings`.
+    `key` names the slice and distinguishes its playlists from those of others; `file` is the file's name, which a
+    playlist without a name gets. `json` is the parsed content, or None if it is not JSON. Formats count in `warnings`
+    what is unusual about the file as a whole.
     """
 
     content: bytes
@@ -51,7 +51,7 @@ class Document:
 
     @property
     def title(self) -> str:
-        """The file's name without what says its format."""
+        """The file's name without the suffixes of its format."""
         name = PurePosixPath(self.file).name
         stem, dot, _ = name.removesuffix(".gz").removesuffix(".zst").rpartition(".")
         return stem if dot and stem else name
@@ -63,15 +63,15 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        """The content as text; a guessed encoding is a warning.
+        """The content as text; having to guess the encoding is a warning.
 
         Raises:
-            SliceError: it ends within a character.
+            SliceError: the file ends within a character.
         """
         return self.decoded()
 
     def decoded(self, encoding: str | None = None) -> str:
-        """Returns the content as text in an encoding that the file itself names; see `text`."""
+        """Returns the content as text in the encoding that the file declares; see `text`."""
         try:
             text, guessed = decode(self.content, encoding)
         except EOFError:
@@ -82,24 +82,24 @@ class Document:
 
     @cached_property
     def head(self) -> str:
-        """The first lines as text, enough to see what the file is."""
+        """The first lines as text, enough to recognise the format."""
         return decode(self.content[: 1 << 14], cut=True)[0]
 
     @property
     def is_text(self) -> bool:
-        """Whether it may be text: it is no JSON, and its first lines hold no zero bytes."""
+        """Whether it may be text: it is not JSON, and its first lines contain no zero bytes."""
         return self.json is None and "\0" not in self.head
 
     def ends_early(self, kind: str) -> SliceError:
-        """Returns the error for a file that was cut off."""
+        """Returns the error for a truncated file."""
         return SliceError(f"the {kind} ends early, at byte {len(self.content)}")
 
 
 def open_document(content: bytes, key: str, file: str | None = None) -> Document:
-    """Returns the unpacked content, parsed if it is JSON, or lines of JSON.
+    """Returns the decompressed content, parsed if it is JSON or JSON Lines.
 
     Raises:
-        SliceError: it is empty, too large, or ends early.
+        SliceError: the file is empty, too large, or ends early.
     """
     unpacked = _unpacked(content)
     plain = Document(unpacked, key, file or key)
@@ -113,20 +113,20 @@ def open_document(content: bytes, key: str, file: str | None = None) -> Document
 def check_rows(count: int) -> None:
     """Raises SliceError if a slice has more rows than fit into memory."""
     if count > MAX_ROWS:
-        raise SliceError(f"more than {MAX_ROWS:,} rows, the most that a slice may have: split it")
+        raise SliceError(f"more than {MAX_ROWS:,} rows, the maximum for a slice: split it")
 
 
 def check_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yields lines as long as a slice may have so many rows; what is beyond any name's length is cut."""
+    """Yields lines, each cut to the longest useful length; raises SliceError after too many."""
     for number, line in enumerate(lines, start=1):
         check_rows(number)
         yield line[:LONGEST_LINE]
 
 
 def check_size(size: int, what: str) -> None:
-    """Raises SliceError if a slice has more bytes than fit into memory once they are parsed."""
+    """Raises SliceError if a slice has more bytes than fit into memory once parsed."""
     if size > MAX_BYTES:
-        raise SliceError(f"{what} more than {MAX_BYTES >> 20} MB, the most that a slice may have: split it")
+        raise SliceError(f"{what} more than {MAX_BYTES >> 20} MB, the maximum for a slice: split it")
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -151,7 +151,7 @@ def _unpacked(content: bytes) -> bytes:
 def _starts_as_json(content: bytes) -> bool:
     bom = next((bom for bom in BOMS if content.startswith(bom)), b"")
     start = content[len(bom) : 1000].replace(b"\0", b"").lstrip()
-    # A PLS file and an M3U of DJ programs may start with a bracket too.
+    # A PLS file and an M3U of a DJ program may also start with a bracket.
     return start.startswith((b"{", b"[")) and not start[:12].lower().startswith(b"[playlist]")
 
 
@@ -174,7 +174,7 @@ def _parsed(document: Document) -> Any:
 
 
 def _lines(text: str) -> Iterator[Any]:
-    """Yields the lines of JSON Lines; nothing if the first is no JSON by itself."""
+    """Yields the lines of JSON Lines; nothing if the first line is not JSON by itself."""
     for number, line in enumerate(filter(None, map(str.strip, text.split("\n"))), start=1):
         try:
             yield orjson.loads(line)

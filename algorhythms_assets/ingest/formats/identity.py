@@ -1,4 +1,4 @@
-"""Identifiers for what comes without one: the same from the same file, whenever it is read."""
+"""Identifiers for tracks and playlists without one; reading the same file again gives the same ones."""
 
 import hashlib
 from collections import Counter
@@ -9,10 +9,10 @@ from algorhythms_ask.songs import normalised
 
 
 def local_track(artist: Any, title: Any, place: object = None) -> str | None:
-    """Returns the identifier of a song by its names, or None where there is no title.
+    """Returns the identifier of a song derived from its names, or None if it has no title.
 
-    A title alone is no identity: many artists have an "Intro". So without an artist `place` takes part, which tells
-    it from others: its path, its album, or the slice it stands in.
+    A title alone is not unique: many artists have an "Intro". So without an artist, `place` is part of the identity:
+    the path, the album, or the slice of the song.
     """
     title = title if isinstance(title, str) else ""
     artist = artist if isinstance(artist, str) else ""
@@ -20,15 +20,15 @@ def local_track(artist: Any, title: Any, place: object = None) -> str | None:
 
 
 def pid_of(*identity: object) -> int:
-    """Returns a hash of what tells a playlist from all others, as a pid: a whole number from 0 to 2^63 - 1."""
+    """Returns a hash of a playlist's identity, as a pid: a whole number from 0 to 2^63 - 1."""
     digest = hashlib.blake2b(repr([str(part) for part in identity]).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
 class Pids:
-    """Pids for a slice's playlists that have only a name; those of one name are counted.
+    """Pids for a slice's playlists that have only a name; playlists with the same name are numbered.
 
-    So a playlist keeps its pid when others are written before it.
+    This way a playlist keeps its pid when other playlists are inserted before it.
     """
 
     def __init__(self, key: str) -> None:
@@ -36,7 +36,7 @@ class Pids:
         self._seen: Counter[str] = Counter()
 
     def of(self, name: object) -> int:
-        """Returns the pid of the next playlist of that name."""
+        """Returns the pid of the next playlist with that name."""
         number = self._seen[str(name)]
         self._seen[str(name)] += 1
         return pid_of(self._key, name, number)

@@ -1,8 +1,8 @@
-"""Playlists in JSON, in the shapes that services, exports and scripts give them.
+"""Playlists in JSON, in the shapes that services, exports and scripts use.
 
-The Million Playlist Dataset's slices (Chen et al., RecSys Challenge 2018) are read as they stand. Everything else is
-brought into their shape: one playlist, a list of them, or one a line; tracks as objects, as identifiers, or wrapped as
-in Spotify's API; `Playlist1.json` and `YourLibrary.json` of an account's data.
+The Million Playlist Dataset's slices (Chen et al., RecSys Challenge 2018) are read as they are. Everything else is
+converted to their shape: one playlist, a list of them, or one per line; tracks as objects, as identifiers, or wrapped
+as in Spotify's API; `Playlist1.json` and `YourLibrary.json` of an account's data.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from algorhythms_assets.ingest.formats.names import HISTORY, NAMES, plain
 
 _TRACKS = ("tracks", "items", "songs", "tracklist", "trackList", "track")
 _LIBRARY = frozenset(("tracks", "albums", "shows"))
-# What an item of an account's data holds instead of a track.
+# What an item of an account's data may be instead of a track.
 _OTHERS = {"episode": "an episode", "audiobook": "an audiobook", "chapter": "an audiobook", "show": "a podcast"}
 
 _plain = lru_cache(maxsize=4096)(plain)
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether it is JSON at all: what has no playlists says so."""
+    """Returns whether it is JSON; `playlists` reports JSON without playlists."""
     return document.json is not None
 
 
@@ -58,7 +58,7 @@ def playlists(document: Document) -> Iterator[Any]:
 
 
 def _entries(document: Document) -> list[Any]:
-    """Returns what stands where playlists stand."""
+    """Returns the entries of the document that may be playlists."""
     value = document.json
     for name in ("playlists", "playlist"):
         if isinstance(value, dict) and isinstance(value.get(name), (list, dict)):
@@ -81,7 +81,7 @@ def _entries(document: Document) -> list[Any]:
 
 
 def _is_plain(entry: dict[str, Any]) -> bool:
-    """Returns whether a playlist has the shape of the Million Playlist Dataset: it is checked, not converted."""
+    """Returns whether a playlist has the shape of the Million Playlist Dataset and needs no conversion."""
     tracks = entry.get("tracks")
     if "pid" not in entry or isinstance(entry["pid"], str) or not isinstance(tracks, list):
         return "pid" in entry and tracks is None
@@ -89,7 +89,7 @@ def _is_plain(entry: dict[str, Any]) -> bool:
 
 
 def _tracks(entry: dict[str, Any]) -> Any:
-    """Returns the list of a playlist's tracks, where there is one."""
+    """Returns the list of a playlist's tracks, if there is one."""
     for name in _TRACKS:
         tracks = entry.get(name)
         if isinstance(tracks, dict):
@@ -117,7 +117,7 @@ def _row(position: int, item: Any, key: str) -> Any:
 
 
 def _song(track: dict[str, Any], key: str) -> dict[str, Any]:
-    """Returns the fields of a track whose names stand in the table of `names`."""
+    """Returns the fields of a track whose names are in the table of `names`."""
 
     def first(field: str) -> Any:
         return next((track[name] for name in NAMES[field] if track.get(name) not in (None, "", [])), None)
@@ -148,12 +148,12 @@ def _local(uri: Any) -> bool:
 
 
 def _name_within(value: Any) -> Any:
-    """Returns a name that is a text, an object's, or the first of several."""
+    """Returns a name that is given as text, as an object with a name, or as a list of these (the first one)."""
     value = value[0] if isinstance(value, list) and value else value
     return value.get("name") if isinstance(value, dict) else value
 
 
 def _uri_within(value: Any) -> Any:
-    """Returns the URI of an artist or album that is an object of its own, or of the first of several."""
+    """Returns the URI of an artist or album that is given as an object, or as a list of these (the first one)."""
     value = value[0] if isinstance(value, list) and value else value
     return value.get("uri") if isinstance(value, dict) else None

@@ -7,10 +7,10 @@ from typing import Any
 from algorhythms_assets.ingest.formats.document import Document
 from algorhythms_assets.ingest.formats.identity import Pids, local_track, pid_of
 
-# ListenBrainz' extension, which knows artist and release by identifier.
+# ListenBrainz's extension, which gives artist and release by identifier.
 _EXTENSION = "https://musicbrainz.org/doc/jspf#track"
 
-# An address of MusicBrainz without an identifier behind it names nothing, nor does the path of a file.
+# A MusicBrainz URL without an identifier at its end does not identify a track, nor does the path of a file.
 _NAMES_A_TRACK = re.compile(
     r"spotify:.+|https?://(?:open|play)\.spotify\.com/.+|local:track:.+|"
     r"https?://musicbrainz\.org/recording/[0-9a-f-]{36}|urn:.+|isrc:.+|(?![a-z]+://|file:|/|[A-Za-z]:[\\/]).*\S.*",
@@ -19,7 +19,7 @@ _NAMES_A_TRACK = re.compile(
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether it is `{"playlist": …}`, the bare playlist, or ListenBrainz' list of the former."""
+    """Returns whether it is `{"playlist": …}`, the bare playlist, or ListenBrainz's list of the former."""
     value = document.json
     if not isinstance(value, dict):
         return False
@@ -33,7 +33,7 @@ def recognises(document: Document) -> bool:
 
 
 def playlists(document: Document) -> Iterator[Any]:
-    """Yields the playlists; one with an `identifier` is known by it, wherever it is read from."""
+    """Yields the playlists; one with an `identifier` gets a pid that does not depend on the file."""
     pids = Pids(document.key)
     several = document.json.get("playlists")
     for entry in several if isinstance(several, list) else [document.json]:
@@ -53,7 +53,7 @@ def playlists(document: Document) -> Iterator[Any]:
 
 
 def identifier(values: Any) -> str | None:
-    """Returns the first of a track's identifiers and places that names it wherever it is read."""
+    """Returns the first of a track's identifiers and locations that is global, or None."""
     several = values if isinstance(values, list) else [values]
     return next(
         (text.strip() for text in several if isinstance(text, str) and _NAMES_A_TRACK.match(text.strip())), None
@@ -83,7 +83,7 @@ def _row(position: int, track: Any, key: str) -> Any:
 
 
 def _first(value: Any) -> str | None:
-    """Returns a text, or the first of a list: a text in the standard is a list in ListenBrainz' answers."""
+    """Returns a text, or the first of a list: ListenBrainz writes a list where the standard has a text."""
     return next((text for text in _all(value) if isinstance(text, str) and text.strip()), None)
 
 

@@ -1,4 +1,4 @@
-"""A list without more: a Spotify link or URI a line, or "Artist - Title". A file is a playlist."""
+"""A plain list: a Spotify link or URI, or "Artist - Title", on each line. A file is a playlist."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from algorhythms_assets.ingest.formats.document import Document, check_lines
 from algorhythms_assets.ingest.formats.identity import local_track, pid_of
 from algorhythms_assets.ingest.formats.paths import DASH, without_number, without_suffix
 
-# Numbers before and lengths behind, as in what people copy from a page: "1. Artist - Title [3:21]"
+# Leading numbers and trailing durations, as in lists copied from a page: "1. Artist - Title [3:21]"
 _LENGTH = re.compile(r"\s*[\[(]?\b\d{1,2}:\d{2}(?::\d{2})?[\])]?\s*$")
 
 
@@ -39,7 +39,7 @@ def row_of(position: int, line: str) -> dict[str, Any] | None:
     try:
         identifier = track_id(line)
     except ValueError:
-        return {"pos": position, "track_uri": line}  # Spotify's, and no track: the row says so
+        return {"pos": position, "track_uri": line}  # Spotify's, but not a track: the row reports that
     if identifier.startswith(("spotify:track:", "local:track:")):
         return {"pos": position, "track_uri": line}
     artist, dash, title = _names(line)

@@ -1,7 +1,7 @@
-"""M3U and M3U8: a line a track, its path or address, with or without `#EXTINF:<seconds>,<artist> - <title>` before it.
+"""M3U and M3U8: one track per line (path or URL), optionally after `#EXTINF:<seconds>,<artist> - <title>`.
 
-A file is a playlist. Names come from the line before, from `#EXTART` and `#EXTALB`, from VirtualDJ's `#EXTVDJ`, or from
-the path.
+A file is a playlist. Names come from `#EXTINF`, from `#EXTART` and `#EXTALB`, from VirtualDJ's `#EXTVDJ`, or from the
+path.
 """
 
 import html
@@ -17,7 +17,7 @@ from algorhythms_assets.ingest.formats.document import Document, NoPlaylistsErro
 from algorhythms_assets.ingest.formats.identity import Pids, local_track
 from algorhythms_assets.ingest.formats.paths import DASH, folders_of, song_of, without_suffix
 
-# Players add attributes, whose quoted values may hold commas and quotes: #EXTINF:123 tvg-id="a,b",Artist - Title
+# Players add attributes, whose quoted values may contain commas and quotes: #EXTINF:123 tvg-id="a,b",Artist - Title
 _EXTINF = re.compile(
     r"#EXTINF:\s*(?P<seconds>-?\d+(?:\.\d+)?)?(?:\"(?:\\.|[^\"\\])*\"|[^,\"])*,(?P<label>.*)", re.IGNORECASE
 )
@@ -26,13 +26,13 @@ _EXTENC = re.compile(rb"#EXTENC:[ \t]*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 _STREAM = re.compile(r"^#EXT-X-(?:TARGETDURATION|STREAM-INF|MEDIA-SEQUENCE)", re.MULTILINE)
 _VARIOUS = ("", "various", "various artists", "va", "v.a.")
 
-# A place that names the track wherever it is read; any other, such as a path, does so for one listener only.
+# A location that identifies the track globally; any other, such as a path, does so for one listener only.
 _IDENTIFIER = re.compile(r"spotify:.+|(?:https?://)?(?:open|play)\.spotify\.com/.+", re.IGNORECASE)
 
 
 @dataclass
 class _Said:
-    """What lines before a track said about it, and what holds until it is said otherwise."""
+    """What the directives before a track say about it, and values that apply until changed."""
 
     artist: str | None = None
     title: str | None = None
@@ -46,7 +46,7 @@ class _Said:
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether it says so, is called so, or is a list of paths of music files."""
+    """Returns whether it has an M3U header or suffix, or is a list of paths of music files."""
     if not document.is_text:
         return False
     if document.suffix in (".m3u", ".m3u8") or re.search(r"^\ufeff?\s*#EXT(M3U|INF|VDJ)", document.head, re.MULTILINE):
@@ -57,11 +57,11 @@ def recognises(document: Document) -> bool:
 
 
 def playlists(document: Document) -> Iterator[Any]:
-    """Yields the playlist, named by its `#PLAYLIST` or else by its file.
+    """Yields the playlist, named by `#PLAYLIST` or else after its file.
 
     Raises:
-        NoPlaylistsError: it is the index of a stream (HLS).
-        SliceError: it ends early.
+        NoPlaylistsError: the file is the index of a stream (HLS).
+        SliceError: the file ends early.
     """
     if _STREAM.search(document.head):
         raise NoPlaylistsError("the index of a stream (HLS), not a playlist of songs")
@@ -83,7 +83,7 @@ def playlists(document: Document) -> Iterator[Any]:
 
 
 def _take(directive: str, value: str, said: _Said, name: str) -> str:
-    """Takes what a directive says; returns the playlist's name."""
+    """Applies a directive to `said`; returns the playlist's name."""
     if directive == "PLAYLIST":
         return value or name
     if directive == "EXTART":
@@ -105,7 +105,7 @@ def _row(position: int, place: str, said: _Said, key: str) -> dict[str, Any]:
     if title is None:
         artist, title = path.artist or said.album_artist, path.title
     album = said.album or path.album
-    # A file's name alone tells it only from others of its folder.
+    # A file name without a path is unique only within its folder.
     only_here = key if len(folders_of(place)) < 2 else ""
     return {
         "pos": position,
@@ -118,7 +118,7 @@ def _row(position: int, place: str, said: _Said, key: str) -> dict[str, Any]:
 
 
 def _split(label: str, place: str, album_artist: str | None) -> tuple[str | None, str]:
-    """Returns artist and title of a label; iTunes writes the title first, which the path gives away."""
+    """Returns artist and title of a label; iTunes writes the title first, which the path reveals."""
     match = re.match(r"\s*[-\u2010-\u2015]\s+", label) or DASH.search(label)
     if match is None:
         return album_artist, label
@@ -134,5 +134,5 @@ def _split(label: str, place: str, album_artist: str | None) -> tuple[str | None
 
 
 def _plain(name: str) -> str:
-    """Returns letters and digits alone: file systems forbid the rest."""
+    """Returns only letters and digits: file systems forbid many other characters."""
     return re.sub(r"[\W_]+", "", name).casefold()

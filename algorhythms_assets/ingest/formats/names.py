@@ -1,7 +1,7 @@
-"""What exports call the same thing: the one table to extend when another service's headings are not understood.
+"""The names that exports use for each field: the one table to extend when a service's headings are not understood.
 
-Names stand in lower case, without spaces and punctuation, so `Artist Name(s)` is `artistnames`. Of several that a file
-has, the first one that stands here counts.
+Names are in lower case, without spaces and punctuation, so `Artist Name(s)` is `artistnames`. If a file has several
+names of a field, the first one listed here is used.
 """
 
 import re
@@ -54,7 +54,7 @@ NAMES = {
     "kind": ("type", "kind", "itemtype"),
 }
 
-# Columns that only a listening history has: what was heard when.
+# Columns that only a listening history has: what was played when.
 HISTORY = frozenset(
     (
         *("uts", "utctime", "endtime", "msplayed", "playedat", "listenedat", "scrobbletime", "ts"),
@@ -62,15 +62,15 @@ HISTORY = frozenset(
     )
 )
 
-# Columns of audio features; a table with most of them and no titles is no playlist.
+# Columns of audio features; a table with most of them and no titles is not a playlist.
 FEATURES = frozenset(
     ("danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "valence")
 )
 
-# A row of such a kind is no track.
+# A row of such a kind is not a track.
 NO_TRACKS = frozenset(("album", "artist", "show", "podcast", "episode", "audiobook", "video"))
 
 
 def plain(name: object) -> str:
-    """Returns a heading as it stands in the table."""
+    """Returns a heading normalised as in the table."""
     return re.sub(r"[\W_]", "", str(name)).casefold()

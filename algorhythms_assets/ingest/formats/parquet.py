@@ -10,12 +10,12 @@ from algorhythms_assets.ingest.formats.columns import find_columns, playlists_of
 from algorhythms_assets.ingest.formats.document import MAX_BYTES, Document, SliceError, check_rows
 
 _MAGIC = b"PAR1"
-# Few, so that a table that unpacks to far more than its file is refused in time.
+# Small batches, so that a table that decompresses to far more than its file is refused in time.
 _BATCH_ROWS = 4096
 
 
 def recognises(document: Document) -> bool:
-    """Returns whether it starts as Parquet does."""
+    """Returns whether it starts like Parquet."""
     return document.json is None and document.content.startswith(_MAGIC)
 
 
@@ -43,5 +43,5 @@ def _rows(file: pq.ParquetFile, names: list[str]) -> Iterator[Sequence[Any]]:
     for batch in file.iter_batches(_BATCH_ROWS, columns=names):
         size += batch.nbytes
         if size > MAX_BYTES:
-            raise SliceError(f"the table unpacks to more than {MAX_BYTES >> 20} MB, the most that a slice may have")
+            raise SliceError(f"the table unpacks to more than {MAX_BYTES >> 20} MB, the maximum for a slice")
         yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)

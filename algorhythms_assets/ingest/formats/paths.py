@@ -1,10 +1,10 @@
-"""Artist, album and title from the path of a music file, as players and people name them."""
+"""Artist, album and title from the path of a music file, by common naming schemes."""
 
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-# What parts artist and title: a dash of any length between spaces.
+# Separates artist and title: a dash of any length between spaces.
 DASH = re.compile(r"\s+[-\u2010-\u2015\u2212]\s+")
 
 _SUFFIX = re.compile(
@@ -15,7 +15,7 @@ _SUFFIX = re.compile(
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _DRIVE = re.compile(r"^[A-Za-z]:$|^file:$")
 
-# Folders that name no artist and no album.
+# Folders named after neither an artist nor an album.
 _NO_NAMES = re.compile(
     r"(?:my )?(?:music|musik|musique|musica|música|muziek|mp3s?|mp3_tagged|songs?|audio|media|itunes(?: media)?|"
     r"library|downloads?|desktop|documents|home|users?|storage|emulated|sdcard|sd|mnt|volumes|compilations?|soundtracks?|"
@@ -31,7 +31,7 @@ _TRACK_OF_ALBUM = re.compile(r"^\[(?P<album>[^\]]*?)\s*#\d+\]\s*")
 
 
 class Named(NamedTuple):
-    """What a path says; texts, or None where it does not say."""
+    """The names in a path; None where it has none."""
 
     artist: str | None
     album: str | None
@@ -44,15 +44,15 @@ def without_suffix(name: str) -> str:
 
 
 def without_number(name: str) -> str:
-    """Returns the name without the number of a track before it, unless nothing would be left."""
+    """Returns the name without a leading track number, unless nothing would be left."""
     return _NUMBER.sub("", name) or name
 
 
 def song_of(path: str) -> Named:
-    """Returns the artist, album and title that a path names.
+    """Returns the artist, album and title in a path.
 
-    "Artist - Title.mp3" and "Artist/Album/01 - Title.mp3" are understood, with slashes of either kind, as addresses,
-    with numbers, and with underscores instead of spaces.
+    Understands "Artist - Title.mp3" and "Artist/Album/01 - Title.mp3", with either kind of slash, as URLs, with track
+    numbers, and with underscores instead of spaces.
     """
     folders = folders_of(path)
     if not folders:
@@ -66,7 +66,7 @@ def song_of(path: str) -> Named:
     if album and name == numbered:
         name = _NUMBER_OF_LIBRARY.sub("", name)
     parts = [part.strip() for part in DASH.split(name) if part.strip()]
-    # "Artist - Album - 03 - Title": the number says that what stands before it is the album.
+    # "Artist - Album - 03 - Title": the part before the number is the album.
     numbers = [place for place in range(1, len(parts) - 1) if re.fullmatch(r"\d{1,3}", parts[place])]
     if numbers:
         place = numbers[0]
@@ -85,7 +85,7 @@ def song_of(path: str) -> Named:
 
 
 def folders_of(path: str) -> list[str]:
-    """Returns the parts of a path, of a file's address too; nothing for the address of a stream."""
+    """Returns the parts of a path or file URL; nothing for the URL of a stream."""
     path = path.strip().strip('"')
     if path.lower().startswith("file:"):
         path = unquote(path[5:])
@@ -95,7 +95,7 @@ def folders_of(path: str) -> list[str]:
 
 
 def _folders(folders: list[str]) -> tuple[str | None, str | None]:
-    """Returns artist and album of "…/Artist/Album"; one folder alone may be anything."""
+    """Returns artist and album of "…/Artist/Album"; a single folder could be anything."""
     if len(folders) < 2 or _NO_NAMES.fullmatch(folders[-2]):
         return None, None
     album = None if _NO_NAMES.fullmatch(folders[-1]) else folders[-1]

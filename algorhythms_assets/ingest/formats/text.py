@@ -1,4 +1,4 @@
-"""Text in whatever encoding a player or a spreadsheet of the last thirty years wrote it."""
+"""Decodes text in the encodings that players and spreadsheets of the last thirty years write."""
 
 import codecs
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from charset_normalizer import from_bytes
 
-# Longer ones first: UTF-32's begins as UTF-16's.
+# Longer ones first: that of UTF-32 starts like that of UTF-16.
 BOMS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -15,7 +15,7 @@ BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 
-# What players and spreadsheets write where they do not write Unicode. Of several that fit as well, the first counts.
+# What players and spreadsheets write instead of Unicode. If several fit equally well, the first is used.
 _CODE_PAGES = (
     "cp1252",
     "cp1251",
@@ -30,18 +30,18 @@ _CODE_PAGES = (
     "koi8_r",
 )
 
-# The detector's chaos of a text that it can read; above it nothing fits.
+# The detector's limit of "chaos" in readable text; above it no encoding fits.
 _TOO_CHAOTIC = 0.3
 _DETECTION_BYTES = 1 << 14
 
 
 def decode(content: bytes, declared: str | None = None, cut: bool = False) -> tuple[str, str | None]:
-    """Returns the text, and a warning where its encoding had to be guessed.
+    """Returns the text, and a warning if its encoding had to be guessed.
 
-    `declared` is the encoding that the file names itself. With `cut` the content is the beginning of more.
+    `declared` is the encoding that the file itself names. `cut` means that the content is only the beginning.
 
     Raises:
-        EOFError: it is UTF-8 that ends within a character.
+        EOFError: the content is UTF-8 that ends within a character.
     """
     bom = next((bom for bom in BOMS if content.startswith(bom)), None)
     if bom:
@@ -63,7 +63,7 @@ def decode(content: bytes, declared: str | None = None, cut: bool = False) -> tu
 
 
 def encoding_of(beginning: bytes) -> str:
-    """Returns the encoding of a text that begins so, for texts that are read in parts; it may be cut anywhere."""
+    """Returns the encoding of a text from its beginning, cut anywhere, for texts that are read in parts."""
     bom = next((bom for bom in BOMS if beginning.startswith(bom)), None)
     if encoding := BOMS[bom] if bom else _utf_16(beginning):
         return encoding
@@ -83,7 +83,7 @@ def _is_text_encoding(name: str) -> bool:
 
 
 def _utf_16(content: bytes) -> str | None:
-    """Returns which UTF-16 it is without saying so: in every script's punctuation and digits, one byte is zero."""
+    """Detects UTF-16 without a byte order mark: in every script, one byte of punctuation and digits is zero."""
     head = content[:4096]
     first, second = head[0::2].count(0), head[1::2].count(0)
     if len(head) < 4 or max(first, second) * 20 < len(head) or min(first, second) * 10 > max(first, second):
@@ -92,7 +92,7 @@ def _utf_16(content: bytes) -> str | None:
 
 
 def _guessed(content: bytes) -> tuple[str, str]:
-    """Returns the text of what is no UTF-8: line by line if most of it is, else in one code page."""
+    """Returns the text of content that is not UTF-8: line by line if most lines are, else in one code page."""
     lines, bad = _lines_not_in_utf_8(content)
     if _mostly_utf_8(lines, bad):
         encoding = _code_page(b"".join(lines[number] for number in bad))

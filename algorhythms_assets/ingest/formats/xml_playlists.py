@@ -17,7 +17,7 @@ from algorhythms_assets.ingest.formats.paths import song_of
 
 Song = dict[str, Any]
 
-# An element takes some two hundred bytes when it is parsed.
+# A parsed element takes about two hundred bytes.
 _MAX_TAGS = 8_000_000
 
 
@@ -32,10 +32,10 @@ def playlists(document: Document) -> Iterator[Any]:
     """Yields the playlists.
 
     Raises:
-        SliceError: it is broken, or of a kind that is not known.
+        SliceError: the file is broken, or an unknown kind of XML.
     """
     if document.content.count(b"<") > _MAX_TAGS:
-        raise SliceError(f"more than {_MAX_TAGS:,} tags, the most that a slice may have: export single playlists")
+        raise SliceError(f"more than {_MAX_TAGS:,} tags, the maximum for a slice: export single playlists")
     if b"<plist" in document.content[:2000]:
         found = _itunes(document)
     else:
@@ -43,7 +43,7 @@ def playlists(document: Document) -> Iterator[Any]:
         reader = _READERS.get(_tag(root).lower())
         if reader is None:
             raise NoPlaylistsError(
-                f"XML with the root <{_tag(root)}>, which is no playlist that is known: export it as M3U8, XSPF or CSV"
+                f"XML with the root <{_tag(root)}>, not a known playlist format: export it as M3U8, XSPF or CSV"
             )
         found = reader(root)
     pids, rows = Pids(document.key), 0
@@ -71,7 +71,7 @@ def _root(document: Document) -> Element:
             raise document.ends_early("XML") from error
         raise SliceError(f"not XML: {error}") from error
     except (DefusedXmlException, ValueError, LookupError) as error:
-        raise SliceError(f"XML that is not read: {error}") from error
+        raise SliceError(f"unsupported XML: {error}") from error
     return root
 
 
@@ -80,7 +80,7 @@ def _tag(element: Element) -> str:
 
 
 def _texts(element: Element, name: str) -> list[str]:
-    """Returns the texts of an element's children of that name, whatever their namespace."""
+    """Returns the texts of an element's children of that name, in any namespace."""
     return [child.text.strip() for child in element if _tag(child) == name and child.text and child.text.strip()]
 
 
@@ -124,7 +124,7 @@ def _media(root: Element) -> _Found:
 
 
 def _traktor(root: Element) -> _Found:
-    """A collection whose entries are named by volume, folder and file, and playlists of these names."""
+    """A collection whose entries are keyed by volume, folder and file, and playlists of these keys."""
     songs: dict[str, Song] = {}
     for entry in root.iterfind("COLLECTION/ENTRY"):
         place = entry.find("LOCATION")
@@ -146,7 +146,7 @@ def _traktor(root: Element) -> _Found:
 
 
 def _rekordbox(root: Element) -> _Found:
-    """A collection by number, and playlists of these numbers."""
+    """A collection whose entries are numbered, and playlists of these numbers."""
     songs: dict[str, Song] = {}
     for track in root.iterfind("COLLECTION/TRACK"):
         song = {
@@ -164,10 +164,10 @@ def _rekordbox(root: Element) -> _Found:
 
 
 def _itunes(document: Document) -> _Found:
-    """`Library.xml` of iTunes and Music; what they list by themselves, such as all films, is no playlist."""
+    """`Library.xml` of iTunes and Music; built-in lists, such as all films, are not playlists."""
     try:
         library = plistlib.loads(document.content)
-    except Exception as error:  # plistlib lets through whatever a malformed value raises
+    except Exception as error:  # plistlib does not wrap what a malformed value raises
         raise SliceError(f"not a property list of iTunes: {error}") from error
     tracks = library.get("Tracks") if isinstance(library, dict) else None
     listed = library.get("Playlists") if isinstance(library, dict) else None

@@ -53,7 +53,7 @@ def test_what_unpacks_to_too_much_is_refused(pack, monkeypatch):
     monkeypatch.setattr(document, "MAX_BYTES", 1 << 20)
     monkeypatch.setattr(document, "_CHUNK_BYTES", 1 << 16)
     assert open_document(pack(b" a" * (1 << 19)), "slice")
-    with pytest.raises(SliceError, match=r"more than 1 MB, the most that a slice may have: split it"):
+    with pytest.raises(SliceError, match=r"more than 1 MB, the maximum for a slice: split it"):
         open_document(pack(b" a" * (1 << 19) + b"a"), "slice")
 
 

@@ -130,7 +130,7 @@ def test_rows_of_tunemymusic_that_are_no_tracks_are_left_out():
     parsed = read(content, "library.csv")
     assert ids(parsed) == [ONE, TWO]
     assert playlists(parsed) == ["Road trip", "Favorite Songs"]
-    assert parsed.warnings["rows of type Album, which are no tracks, left out"] == 1
+    assert parsed.warnings["skipped rows of type Album: not tracks"] == 1
 
 
 def test_tables_with_a_playlist_and_names_of_their_own():
@@ -399,7 +399,7 @@ def test_xspf_knows_a_track_by_its_link():
     [
         (XSPF[:200], "ends early"),
         ("<html><body/></html>", "<html>"),
-        ('<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><playlist><title>&b;</title></playlist>', "not read"),
+        ('<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><playlist><title>&b;</title></playlist>', "unsupported"),
         ("<plist version='1.0'><dict><key>Name</key><string>x</string></dict></plist>", "Tracks and Playlists"),
     ],
 )

@@ -1,4 +1,4 @@
-"""From what was found to the answer."""
+"""Builds the answer from the recommendations."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ from algorhythms_ask.seeds import Seed
 
 EDGES_PER_RECOMMENDATION = 10
 EVIDENCE_PER_RECOMMENDATION = 5
-# What stands together in a single playlist would tell of that playlist.
+# Tracks that occur together in only one playlist would reveal that playlist.
 FEWEST_PLAYLISTS = 2
 
 
@@ -43,7 +43,7 @@ def answer_of(version: str, request: RecommendationsIn, songs: Songs, answer: An
 
 
 def _sources(request: RecommendationsIn, songs: Songs, answer: Answer) -> list[contract.SourceNode]:
-    """Returns each song once, with the names that the index knows it by."""
+    """Returns each distinct song, with its names in the index."""
     placed = {seed.song.id: (i, seed) for i, seed in enumerate(answer.resolution.seeds)}
     taste_of = {i: taste for taste, group in enumerate(answer.tastes) for i in group}
     nodes = {}

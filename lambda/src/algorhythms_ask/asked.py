@@ -1,4 +1,4 @@
-"""From a request, as HTTP brings it, to what the recommender is asked."""
+"""Converts an HTTP request into the recommender's input."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from algorhythms_ask.wish import Wish
 
 @dataclass
 class Songs:
-    """Songs with identifiers in full by their position, and those that cannot be tracks."""
+    """Songs with full identifiers, by position, and those that cannot be tracks."""
 
     known: dict[int, Song] = field(default_factory=dict)
     refused: dict[str, contract.Unresolved] = field(default_factory=dict)
 
 
 def songs_of(songs: Iterable[SongIn]) -> Songs:
-    """Returns the songs of a request; without an identifier they get one that is made of title and artist."""
+    """Returns the songs of a request; those without an identifier get one derived from title and artist."""
     found = Songs()
     for position, song in enumerate(songs):
         try:
@@ -35,10 +35,10 @@ def songs_of(songs: Iterable[SongIn]) -> Songs:
 
 
 def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
-    """Returns what the recommender is asked, by a release of that version.
+    """Returns the recommender's input, for a release of that version.
 
     Raises:
-        ProblemError: the request contradicts itself, or its cursor is not good.
+        ProblemError: the request contradicts itself, or its cursor is invalid.
     """
     negative = songs_of(request.negative)
     excluded = request.exclude.tracks if request.exclude else []
@@ -47,7 +47,7 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
         try:
             without[position] = track_id(identifier)
         except ValueError as error:
-            raise invalid("That is no track", {f"/exclude/tracks/{position}": str(error)}) from error
+            raise invalid("Not a track", {f"/exclude/tracks/{position}": str(error)}) from error
     seeds = {song.id: position for position, song in songs.known.items()}
     for place, unwanted in (
         ("/negative", {position: song.id for position, song in negative.known.items()}),
@@ -78,10 +78,10 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
 
 
 def refuse_faulty(songs: Songs, resolution: Resolution) -> None:
-    """Refuses a request of whose songs none could be placed, and some only because their features are wrong.
+    """Refuses a request if none of its songs could be placed, and some only because of invalid features.
 
     Raises:
-        ProblemError: it is one.
+        ProblemError: this is such a request.
     """
     if resolution.seeds or not resolution.faulty:
         return

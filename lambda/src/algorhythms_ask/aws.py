@@ -1,6 +1,6 @@
-"""The two things that are read from AWS: objects of a bucket, and a secret.
+"""Reads objects of a bucket and secrets from AWS.
 
-botocore signs, urllib3 sends: a client of boto3 takes six times as long to import and make, at every cold start.
+botocore signs, urllib3 sends: a boto3 client takes six times as long to import and create, at every cold start.
 """
 
 import json
@@ -18,13 +18,13 @@ from algorhythms_ask.bounded import content_of
 
 _CONNECT_SECONDS = 1.0
 _READ_SECONDS = 2.0
-# Of one object or secret, repetitions included: a request that looks for a new release waits no longer than that.
+# For one object or secret, retries included: a request that checks for a new release waits no longer than this.
 _SECONDS = 3.0
 _PAUSE_SECONDS = 0.2
 
 
 class AwsError(Exception):
-    """AWS did not give what was asked for. The message says what, and holds no secret; `status` is of its answer."""
+    """AWS did not return what was requested. The message says what, and contains no secret; `status` is HTTP's."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class AwsError(Exception):
 
 
 class Aws:
-    """Asks AWS in the region and with the rights of the environment; safe to share between threads."""
+    """Queries AWS with the region and credentials of the environment; thread-safe."""
 
     def __init__(self) -> None:
         self._pool = urllib3.PoolManager(maxsize=8, retries=False)
@@ -41,7 +41,7 @@ class Aws:
         """Returns the content of an object.
 
         Raises:
-            AwsError: there is none, or it cannot be had.
+            AwsError: the object does not exist, or cannot be read.
         """
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         base = f"{endpoint}/{bucket}" if endpoint else f"https://{bucket}.s3.{_region()}.amazonaws.com"
@@ -49,10 +49,10 @@ class Aws:
         return self._ask(request, "s3", S3SigV4Auth, f"s3://{bucket}/{key}")
 
     def secret(self, arn: str) -> str:
-        """Returns the text of a secret of Secrets Manager: the whole, or the `password` of one that is a JSON object.
+        """Returns a secret of Secrets Manager: its text, or its field `password` if it is a JSON object.
 
         Raises:
-            AwsError: there is none, or it cannot be had.
+            AwsError: the secret does not exist, or cannot be read.
         """
         region = arn.split(":")[3]
         endpoint = os.environ.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or os.environ.get("AWS_ENDPOINT_URL")
@@ -67,7 +67,7 @@ class Aws:
         try:
             text = str(answer["SecretString"])
         except KeyError:
-            raise AwsError(f"{arn} holds no text") from None
+            raise AwsError(f"{arn} contains no text") from None
         try:
             return str(json.loads(text)["password"])
         except (ValueError, KeyError, TypeError):
@@ -122,15 +122,15 @@ def _region() -> str:
 
 
 def _credentials() -> Credentials:
-    """Returns what Lambda puts into the environment; elsewhere whatever botocore finds."""
+    """Returns the credentials in Lambda's environment; elsewhere those that botocore finds."""
     key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if key and secret:
         return Credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN"))
-    # Takes long to import, and is no part of a cold start.
+    # Slow to import, and not needed in a cold start.
     from botocore.session import get_session
 
     found = get_session().get_credentials()
     if found is None:
-        raise AwsError("there are no credentials for AWS, neither in the environment nor in a profile or role")
+        raise AwsError("no AWS credentials in the environment, a profile or a role")
     frozen = found.get_frozen_credentials()
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token)

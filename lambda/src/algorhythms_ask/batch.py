@@ -1,4 +1,4 @@
-"""Many requests in one: the index is asked once for all of them, and a bad one spoils no other."""
+"""Many requests in one: they share the calls to the index, and an invalid one does not affect the others."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from algorhythms_ask.requests import MAX_BATCH_COUNT, BatchIn, RecommendationsIn
 
 
 def answered(batch: BatchIn, release: Release) -> contract.BatchOut:
-    """Returns the answer to each request, or its problem, in their order.
+    """Returns the answer to each request, or its problem, in order.
 
     Raises:
         ProblemError: together they ask for too many tracks.
@@ -31,7 +31,9 @@ def answered(batch: BatchIn, release: Release) -> contract.BatchOut:
             responses.append(_problem(error))
     total = sum(request.count for _, request, _, _ in asked)
     if total > MAX_BATCH_COUNT:
-        raise invalid("The batch is too large", {"/requests": f"ask for {total} tracks of at most {MAX_BATCH_COUNT}"})
+        raise invalid(
+            "The batch is too large", {"/requests": f"ask for {total} tracks; the maximum is {MAX_BATCH_COUNT}"}
+        )
     answers = release.recommender.recommend([wish for *_, wish in asked])
     for (place, request, songs, _), answer in zip(asked, answers, strict=True):
         try:

@@ -1,7 +1,7 @@
-"""Which of the tracks that were found are recommended, and in which order.
+"""Chooses which of the tracks found are recommended, and in which order.
 
-Each taste's tracks come best first. Of what several tastes have, of versions of one song, and of an artist's tracks
-beyond the cap, the first are taken; then each taste is put in order by diversity, and each has its share.
+Each taste's tracks come best first. Of tracks that several tastes have, of versions of a song, and of an artist's
+tracks beyond the cap, only the first are kept. Then each taste is reordered for diversity, and gets its share.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from algorhythms_ask.wish import Wish
 class Recommendation:
     """A track with its score: `popularity` and `title`, plus the sums of `seed_terms` and `negative_terms`.
 
-    There is one term per seed and per song that is not wanted, in their order; a seed of another taste says 0.
+    There is one term per seed and per negative song, in their order; it is 0 for a seed of another taste.
     """
 
     document: Document
@@ -35,9 +35,9 @@ class Recommendation:
 def chosen(
     candidates: Sequence[Sequence[Recommendation]], shares: Sequence[int], wish: Wish, z: int
 ) -> list[Recommendation]:
-    """Returns what is recommended of the candidates of each taste; without options these are all, as they come.
+    """Returns the recommendations among the candidates of each taste; without options all of them, in order.
 
-    `shares` are the tastes' numbers of seeds; z has so many numbers.
+    `shares` are the tastes' numbers of seeds; `z` is the dimension of z.
     """
     kept = interleaved(candidates, shares, _taken(wish))
     if wish.diversity:

@@ -1,6 +1,6 @@
-"""The connection to an Elasticsearch cluster: few calls, kept alive, none of which ever hangs.
+"""The connection to an Elasticsearch cluster: few calls, kept alive, each with a time-out.
 
-It stands on urllib3 alone: the official client takes longer to import than everything else that a cold start needs.
+Uses only urllib3: the official client takes longer to import than everything else that a cold start needs.
 """
 
 import json
@@ -22,14 +22,14 @@ _CONNECT_SECONDS = 1.0
 _ARN = "arn:aws"
 _CONNECTIONS = 40  # as many as the server has threads
 
-# Between two looks whether a password that the cluster refuses has been changed: a look may take seconds, and costs.
+# Between two checks whether a rejected password has been changed: a check may take seconds, and costs money.
 _RENEWAL_SECONDS = 30.0
 
 _log = logging.getLogger("algorhythms_ask")
 
 
 class DatabaseError(Exception):
-    """The settings of the database cannot be used. The message says which, and never repeats a secret."""
+    """The settings of the database are invalid. The message says which, and never repeats a secret."""
 
 
 class RefusedError(IndexUnavailableError):
@@ -42,7 +42,7 @@ class RefusedError(IndexUnavailableError):
 
 @dataclass(frozen=True)
 class Database:
-    """Where the cluster is, who asks, and how long an answer may take, in seconds."""
+    """The cluster's URL, the credentials, and the time-out of an answer, in seconds."""
 
     url: str
     user: str | None = None
@@ -55,37 +55,37 @@ class Database:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Database":
         """Reads DATABASE_URL (else ALGORHYTHMS_INDEX), _USER and _PASS or _API_KEY, _CA_FILE and _TIMEOUT.
 
-        What is the ARN of a secret is read from Secrets Manager.
+        A value that is the ARN of a secret is read from Secrets Manager.
 
         Raises:
-            DatabaseError: one is missing or malformed.
+            DatabaseError: a setting is missing or malformed.
         """
         given = {name: environment.get(f"DATABASE_{name}") or None for name in ("URL", "USER", "PASS", "API_KEY")}
         given |= {name: _secret(value) for name, value in given.items() if value and value.startswith(_ARN)}
         url = given["URL"] or environment.get("ALGORHYTHMS_INDEX", "")
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
             raise DatabaseError(
-                "DATABASE_URL has to be the http:// or https:// address of an Elasticsearch cluster, without user and "
-                "password: these are DATABASE_USER and DATABASE_PASS"
+                "DATABASE_URL must be the http:// or https:// URL of an Elasticsearch cluster, without user and "
+                "password: set these in DATABASE_USER and DATABASE_PASS"
             )
         if given["API_KEY"] and given["USER"]:
-            raise DatabaseError("of DATABASE_API_KEY and DATABASE_USER only one can be used")
+            raise DatabaseError("set either DATABASE_API_KEY or DATABASE_USER, not both")
         if bool(given["USER"]) != bool(given["PASS"]):
-            raise DatabaseError("DATABASE_USER and DATABASE_PASS belong together")
+            raise DatabaseError("DATABASE_USER and DATABASE_PASS must be set together")
         ca_file = environment.get("DATABASE_CA_FILE") or None
         if ca_file and not os.path.isfile(ca_file):  # noqa: PTH113 (pathlib is not needed elsewhere)
-            raise DatabaseError(f"DATABASE_CA_FILE names {ca_file}, which is no file")
+            raise DatabaseError(f"DATABASE_CA_FILE names {ca_file}, which is not a file")
         try:
             timeout = float(environment.get("DATABASE_TIMEOUT") or cls.timeout)
         except ValueError:
             timeout = 0
         if not 0 < timeout <= 600:
-            raise DatabaseError("DATABASE_TIMEOUT has to be a number of seconds")
+            raise DatabaseError("DATABASE_TIMEOUT must be a number of seconds")
         return cls(url.rstrip("/"), given["USER"], given["PASS"], given["API_KEY"], ca_file, timeout)
 
 
 def _secret(arn: str) -> str:
-    # Who writes secrets into settings needs nothing of AWS.
+    # Not needed if the settings contain the secrets themselves.
     from algorhythms_ask.aws import Aws, AwsError
 
     try:
@@ -95,9 +95,9 @@ def _secret(arn: str) -> str:
 
 
 class Connection:
-    """Asks a cluster in JSON; safe to share between threads.
+    """Sends JSON requests to a cluster; thread-safe.
 
-    Where the cluster refuses who asks, `renew` is asked for the settings again: a secret may have been changed.
+    If the cluster rejects the credentials, `renew` reads the settings again: a secret may have been changed.
     """
 
     def __init__(self, database: Database, renew: Callable[[], Database] | None = None) -> None:
@@ -107,7 +107,7 @@ class Connection:
         self._renew = renew
         self._renewing = threading.Lock()
         self._next_renewal = -float("inf")
-        # No retries but our own: urllib3's would add up beyond the time-out.
+        # Only our own retries: urllib3's would exceed the time-out.
         self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, ca_certs=database.ca_file, retries=False)
 
     def get(self, path: str) -> Any:
@@ -119,7 +119,7 @@ class Connection:
         return self.ask("POST", path, json.dumps(body, separators=(",", ":")).encode())
 
     def post_lines(self, path: str, lines: Iterable[object], timeout: float | None = None) -> Any:
-        """Returns the answer to POST with a JSON document a line; raises as `ask` does."""
+        """Returns the answer to POST with one JSON document per line; raises as `ask` does."""
         body = "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines)
         return self.ask("POST", path, body.encode(), "application/x-ndjson", timeout)
 
@@ -133,11 +133,11 @@ class Connection:
     ) -> Any:
         """Returns the answer's JSON.
 
-        A connection that broke is tried anew once, since a server may close it while it is idle.
+        Retries a broken connection once, because a server may close it while it is idle.
 
         Raises:
-            RefusedError: it is an error.
-            IndexUnavailableError: there is none within `timeout` seconds, or it is no JSON.
+            RefusedError: the answer is an error.
+            IndexUnavailableError: there is no answer within `timeout` seconds, or it is not JSON.
         """
         headers = self._headers
         status, answer = self._asked(method, path, body, content_type, headers, timeout)
@@ -150,7 +150,7 @@ class Connection:
         return answer
 
     def _renewed(self, refused: Mapping[str, str]) -> bool:
-        """Returns whether there are other credentials by now than those that were refused."""
+        """Returns whether the credentials have changed from those that were rejected."""
         with self._renewing:
             if self._headers is not refused:
                 return True
@@ -159,12 +159,12 @@ class Connection:
             try:
                 headers = _headers(self._renew())
             except DatabaseError as error:
-                _log.error("the cluster refuses its user, and the settings cannot be read again: %s", error)
+                _log.error("the cluster rejects the credentials, and the settings cannot be read again: %s", error)
                 headers = self._headers
             self._next_renewal = time.monotonic() + _RENEWAL_SECONDS
             if headers == refused:
                 return False
-            _log.warning("the cluster refuses its user: its secret has been changed and is read again")
+            _log.warning("the cluster rejects the credentials: the secret has changed and is read again")
             self._headers = headers
             return True
 
@@ -177,7 +177,7 @@ class Connection:
         credentials: Mapping[str, str],
         timeout: float | None,
     ) -> tuple[int, Any]:
-        """Returns the status and the JSON of an answer, None if it is none."""
+        """Returns the status and the JSON of an answer; None if it is not JSON."""
         deadline = time.monotonic() + (timeout or self.timeout)
         headers = {**credentials, "content-type": content_type} if body is not None else credentials
         for last in (False, True):
@@ -221,18 +221,18 @@ def _headers(database: Database) -> dict[str, str]:
 
 
 def _reason(error: BaseException) -> str:
-    # urllib3 puts the object and its address into memory before the reason.
+    # urllib3 writes the object and its memory address before the reason.
     return re.sub(r"^.*?>: |^\S+: ", "", str(error)) or type(error).__name__
 
 
 def _hint(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.SSLError) and "certificate verify failed" in str(error):
-        return ". Name the certificate of the authority that signed its own in DATABASE_CA_FILE"
+        return ". Set DATABASE_CA_FILE to the certificate of the authority that signed the cluster's certificate"
     return ""
 
 
 def _is_stranger(status: int, answer: Any) -> bool:
-    # A cluster that takes no writes refuses them as it refuses strangers.
+    # A read-only cluster also refuses writes with 403.
     return status == 401 or (status == 403 and _error(answer)[1] in ("", "security_exception"))
 
 

@@ -1,6 +1,6 @@
-"""Answers as the endpoint's users see them; the OpenAPI document is made from these models and `requests`.
+"""The endpoint's answers; the OpenAPI document is generated from these models and `requests`.
 
-Fields with a default are there only where an option of the request asks for them.
+Fields with a default are present only if an option of the request asks for them.
 """
 
 from typing import Any, Literal
@@ -11,41 +11,41 @@ from algorhythms_ask import examples
 
 
 def _absent() -> Any:
-    """Stands for what is left out of an answer."""
+    """Marks a field that is omitted from an answer."""
 
 
 class SourceNode(BaseModel):
     """A song of the request, once."""
 
-    id: str = Field(description="The identifier in full.")
+    id: str = Field(description="The full identifier.")
     track_name: str | None
     track_artist: str | None
     resolved_by: Literal["track", "name", "album", "artist", "features"] | None = Field(
-        description="What it was placed by; null if it is unknown."
+        description="How it was placed; null if it is unknown."
     )
     match: str = Field(
-        default_factory=_absent, description="The track of its title and artist, where it was placed by `name`."
+        default_factory=_absent, description="The track with its title and artist, if it was placed by `name`."
     )
-    taste: int = Field(default_factory=_absent, description="Which of the request's `tastes` it is of, from 0.")
+    taste: int = Field(default_factory=_absent, description="Which of the request's `tastes` it belongs to, from 0.")
 
 
 class Terms(BaseModel):
-    """What a score is made of: it is exactly `popularity`, `title` and the sums of `seeds` and `negative`."""
+    """The terms of a score, which is exactly the sum of `popularity`, `title`, all `seeds` and all `negative`."""
 
     seeds: list[float] = Field(description="One term for each source node that was placed, in their order.")
     popularity: float
     negative: list[float] = Field(
         default_factory=_absent,
-        description="One for each song of `negative` that was placed, in their order; they are part of the sum.",
+        description="One term for each placed song of `negative`, in their order; part of the sum.",
     )
-    title: float = Field(default_factory=float, description="Of the request's `title`; it is part of the sum.")
+    title: float = Field(default_factory=float, description="The term of the request's `title`; part of the sum.")
 
 
 class Evidence(BaseModel):
-    """A song of the request that a recommended track often stands beside."""
+    """A song of the request that often occurs in playlists with a recommended track."""
 
     source: str
-    playlists: int = Field(description="In how many training playlists both stand.")
+    playlists: int = Field(description="Number of training playlists with both.")
 
 
 class RecommendationNode(BaseModel):
@@ -55,13 +55,13 @@ class RecommendationNode(BaseModel):
     score: float
     track_name: str | None
     track_artist: str | None
-    terms: Terms = Field(default_factory=_absent, description="Left out if the request says `terms: false`.")
+    terms: Terms = Field(default_factory=_absent, description="Omitted if the request has `terms: false`.")
     taste: int = Field(default_factory=_absent, description="Which of the request's `tastes` it is for, from 0.")
-    evidence: list[Evidence] = Field(default_factory=_absent, description="The strongest first, at most five.")
+    evidence: list[Evidence] = Field(default_factory=_absent, description="Strongest first, at most five.")
 
 
 class Edge(BaseModel):
-    """A song of the request that speaks for a recommended track; the strongest ten for each recommendation."""
+    """A song of the request that contributes to a recommended track; the strongest ten for each recommendation."""
 
     source: str
     target: str
@@ -69,24 +69,24 @@ class Edge(BaseModel):
 
 
 class Unresolved(BaseModel):
-    """A song that had no say, and why."""
+    """A song that was ignored, and why."""
 
     id: str
     reason: str
 
 
 class Notice(BaseModel):
-    """Something about the answer that is no error."""
+    """Something about the answer that is not an error."""
 
     code: Literal[
         "unknown_songs", "popular_tracks", "low_confidence", "unknown_title", "fewer_than_asked", "unknown_fields"
     ]
     detail: str = Field(description="A sentence for the listener.")
-    count: int = Field(description="Of how many songs, tracks or fields it speaks.")
+    count: int = Field(description="Number of songs, tracks or fields concerned.")
 
 
 class Coverage(BaseModel):
-    """How many songs were placed by what."""
+    """How many songs were placed in each way."""
 
     track: int
     name: int
@@ -112,7 +112,7 @@ class RecommendationsOut(BaseModel):
 
 
 class BatchResponse(BaseModel):
-    """What a single request would have been answered with: an answer, or a problem."""
+    """The response that a single request would have got: an answer, or a problem."""
 
     status: int
     answer: RecommendationsOut = Field(default_factory=_absent)
@@ -132,7 +132,7 @@ class Track(BaseModel):
     track_name: str | None
     track_artist: str | None
     album: str | None
-    playlists: int = Field(description="In how many training playlists it stands.")
+    playlists: int = Field(description="Number of training playlists with it.")
 
 
 class Neighbour(BaseModel):
@@ -141,7 +141,9 @@ class Neighbour(BaseModel):
     id: str
     track_name: str | None
     track_artist: str | None
-    playlists: int = Field(description="In how many training playlists both stand. The most come first.")
+    playlists: int = Field(
+        description="Number of training playlists with both; neighbours are sorted by it, highest first."
+    )
 
 
 class TrackDetail(Track):
@@ -157,34 +159,34 @@ class TracksOut(BaseModel):
 
 
 class Candidate(Track):
-    """A track that a line may be."""
+    """A track that may match a line."""
 
-    confidence: float = Field(description="How sure it is that this is the track, from 0 to 1.")
+    confidence: float = Field(description="Confidence that this is the track, from 0 to 1.")
 
 
 class ResolvedLine(BaseModel):
-    """What a line is."""
+    """The result for a line."""
 
     line: str
-    match: Track | None = Field(description="The track that it is; null where the confidence is below 0.5.")
-    confidence: float = Field(description="That of the best candidate; 0 without any.")
+    match: Track | None = Field(description="The matching track; null if the confidence is below 0.5.")
+    confidence: float = Field(description="Confidence of the best candidate; 0 without candidates.")
     candidates: list[Candidate] = Field(description="Best first, at most five.")
-    reason: str | None = Field(description="Why there is no match; null where there is one.")
+    reason: str | None = Field(description="Why there is no match; null if there is one.")
 
 
 class ResolveOut(BaseModel):
-    """What each line is, in the order of the request."""
+    """The results for all lines, in the order of the request."""
 
     model_version: str
     lines: list[ResolvedLine]
 
 
-# Why a release does not serve, as far as it is the public's business: the log has files, addresses and settings.
+# Why a release is not served, without internal details: the log has files, URLs and settings.
 Refusal = Literal["release_unusable", "index_unavailable", "block_list_unusable", "check_failed"]
 
 
 class Live(BaseModel):
-    """The process answers."""
+    """The process is alive."""
 
     status: Literal["ok"] = "ok"
 
@@ -195,52 +197,54 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
     model_version: str
     tracks: int
-    bundle: str = Field(description="Where the files of the model lie.")
+    bundle: str = Field(description="Location of the model's files.")
     index: str = Field(description="Where tracks are searched.")
     blocked: int = Field(description="How many tracks and artists are blocked; they are in no answer.")
     refused: Refusal | None = Field(
-        description="Why a newer release than this one does not serve, or what was blocked since is not left out: its "
-        "files or settings cannot be used, its index does not answer, the list of what is blocked cannot be read (the "
-        "last good one stays in force), or the look for it failed. The log has the whole reason."
+        description="Why a newer release is not served, or newly blocked music is not left out: files or settings "
+        "cannot be used, the index does not answer, the list of what is blocked cannot be read (the last good one stays in "
+        "force), or checking failed. The log has the full reason."
     )
 
 
 class Evaluation(BaseModel):
-    """The evaluation in full: by method, then by what is counted."""
+    """The full evaluation: by method, then by what is measured."""
 
     test_playlists: int
     methods: dict[str, dict[str, dict[str, float | None]]] = Field(
-        description="By method, then by category (`mean`, or how many tracks are given), then by metric."
+        description="By method, then by category (`mean`, or the number of given tracks), then by metric."
     )
     intervals: dict[str, dict[str, tuple[float, float] | None]] = Field(description="95 % intervals of the means.")
     served_minus: dict[str, dict[str, tuple[float, float] | None]] = Field(
         description="95 % intervals of the paired differences between `served` and each other method."
     )
-    beyond: dict[str, dict[str, float | None]] = Field(description="What accuracy does not tell, of the first ten.")
+    beyond: dict[str, dict[str, float | None]] = Field(description="Metrics beyond accuracy, of the first ten.")
     by_popularity: dict[str, dict[str, float | None]] = Field(
-        description="The share of hidden tracks that is found, by how many training playlists hold them."
+        description="Share of hidden tracks found, by the number of training playlists with them."
     )
 
 
 class Quality(BaseModel):
-    """How the served model did on held-out playlists before it was released."""
+    """How the served model performed on held-out playlists before its release."""
 
     model_version: str
     metrics: dict[str, dict[str, float | None]] = Field(
-        description="By method (`served` is the model, others are its baselines), then by metric."
+        description="By method (`served` is the model, the others are baselines), then by metric."
     )
-    evaluation: Evaluation = Field(default_factory=_absent, description="Missing in releases of earlier versions.")
+    evaluation: Evaluation = Field(
+        default_factory=_absent, description="Missing for releases made by earlier versions."
+    )
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field, which `pointer` names as in RFC 6901."""
+    """What is wrong with one field; `pointer` is a JSON pointer (RFC 6901)."""
 
     pointer: str
     detail: str
 
 
 class Problem(BaseModel):
-    """An error as in RFC 9457."""
+    """An error (RFC 9457)."""
 
     model_config = ConfigDict(
         json_schema_serialization_defaults_required=True, json_schema_extra={"examples": [examples.PROBLEM]}
@@ -251,4 +255,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] = []
-    errors_left_out: int = Field(0, description="So many more fields are wrong than `errors` names.")
+    errors_left_out: int = Field(0, description="Number of wrong fields that are not in `errors`.")

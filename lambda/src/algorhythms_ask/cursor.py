@@ -1,4 +1,4 @@
-"""Where the next page begins: opaque to who asks, and good for one request and one release."""
+"""Cursors: where the next page begins; opaque to clients, and valid for one request and one release."""
 
 import base64
 import binascii
@@ -14,10 +14,10 @@ OF_ANOTHER_RELEASE = "urn:algorhythms:problem:cursor-of-another-release"
 
 
 def place_of(request: RecommendationsIn, version: str) -> tuple[int, int]:
-    """Returns the position at which the page of a request begins, and of how many tracks all its pages are cut.
+    """Returns the position at which a request's page begins, and how many tracks all its pages are taken from.
 
     Raises:
-        ProblemError: its cursor is none, of another request, or of a release that is no longer served.
+        ProblemError: its cursor is invalid, from another request, or from a release that is no longer served.
     """
     if request.cursor is None:
         return 0, 0
@@ -31,17 +31,17 @@ def place_of(request: RecommendationsIn, version: str) -> tuple[int, int]:
         if not (LEAST_PAGED <= tracks <= MOST_PAGED and start < MOST_PAGED * MOST):
             raise ValueError
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise invalid("That is no cursor", {"/cursor": "is none that an answer had"}) from None
+        raise invalid("The cursor is invalid", {"/cursor": "is not from an answer"}) from None
     if asked != _hash(request):
-        raise invalid("The cursor is of another request", {"/cursor": "the request has to stay the same"})
+        raise invalid("The cursor is from another request", {"/cursor": "the request must stay the same"})
     if release != version:
-        detail = f"{release} gave the cursor, {version} is served now: begin again with an empty one."
-        raise ProblemError(400, "The cursor is of another release", detail, type_=OF_ANOTHER_RELEASE)
+        detail = f"The cursor is from {release}, but {version} is served now: start again with an empty cursor."
+        raise ProblemError(400, "The cursor is from another release", detail, type_=OF_ANOTHER_RELEASE)
     return start, tracks
 
 
 def cursor(request: RecommendationsIn, version: str, start: int) -> str:
-    """Returns the cursor of the page that begins there and follows that of the request."""
+    """Returns the cursor of the request's next page, which begins at `start`."""
     _, tracks = place_of(request, version)
     return base64.urlsafe_b64encode(json.dumps([version, _hash(request), start, tracks]).encode()).decode()
 

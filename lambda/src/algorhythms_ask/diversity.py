@@ -1,14 +1,15 @@
-"""Less of the same: maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998)."""
+"""Diversity by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998)."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def diversified(scores: NDArray[np.float64], z: NDArray[np.float64], diversity: float, count: int) -> list[int]:
-    """Returns the positions of `count` candidates, each the best of those left by what it is worth beside the others.
+    """Returns the positions of `count` candidates, each the one left with the highest marginal relevance.
 
-    That is (1 - diversity) times its score, scaled to 0 to 1 over all, less `diversity` times the largest cosine to one
-    before it. `scores` are float64 [candidates], best first, `z` unit vectors, float64 [candidates, dimension].
+    That is (1 - diversity) times its score, scaled to 0 to 1 over all candidates, minus `diversity` times its largest
+    cosine to those before it. `scores` are float64 [candidates], best first; `z` unit vectors, float64 [candidates,
+    dimension].
     """
     count = min(count, len(scores))
     if not diversity or count == 0:

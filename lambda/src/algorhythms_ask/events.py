@@ -1,4 +1,4 @@
-"""What Lambda may call the function with: requests by way of AWS's front doors, and events that are none."""
+"""Events of the Lambda function: HTTP requests through any of AWS's front doors, and other events."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ class Asked:
 
 
 def asked(event: object) -> Asked | None:
-    """Returns what is asked by an event of an HTTP API, a function URL, a REST API or a load balancer, else None."""
+    """Returns the request in an event of an HTTP API, a function URL, a REST API or a load balancer, else None."""
     if not isinstance(event, dict) or not isinstance(context := event.get("requestContext"), dict):
         return None
     known = "elb" in context or "version" in event or "resource" in event
@@ -35,13 +35,13 @@ def asked(event: object) -> Asked | None:
 
 
 def as_asked(event: Event, path: str) -> Event:
-    """Returns the event with another path, and without asking for what its front door would not pass on."""
+    """Returns the event with another path, and without requesting an encoding that its front door cannot pass on."""
     if event.get("version") == "2.0":
         context = event["requestContext"]
         return event | {"requestContext": context | {"http": context["http"] | {"path": path}}}
     if "version" in event or "resource" not in event:
         return event | {"path": path}
-    # A REST API gives a packed answer on as the base64 that it comes in, unless it is told of every type; it can pack.
+    # A REST API passes on a compressed answer as base64 unless it is configured for every type; it can compress itself.
     kept = {
         kind: {name: value for name, value in (event.get(kind) or {}).items() if name.lower() != "accept-encoding"}
         for kind in ("headers", "multiValueHeaders")
@@ -50,7 +50,7 @@ def as_asked(event: Event, path: str) -> Event:
 
 
 def body_is_what_it_says(event: Event) -> bool:
-    """Returns whether a body that is said to be base64 is."""
+    """Returns whether a body that is declared as base64 is valid base64."""
     body = event.get("body")
     if not event.get("isBase64Encoded") or not body:
         return True
@@ -62,5 +62,5 @@ def body_is_what_it_says(event: Event) -> bool:
 
 
 def _without_stage(path: str, stage: object) -> str:
-    # A custom domain leads to a stage without naming it in the path.
+    # A custom domain maps to a stage without naming it in the path.
     return re.sub(rf"^/{re.escape(stage)}(?=/|$)", "", path) if isinstance(stage, str) else path

@@ -65,7 +65,7 @@ ANSWER: JsonDict = {
         {"source": "my-demo-tape", "target": "spotify:track:7qiZfU4dY1lWllzX7mPBI3", "weight": 0.125},
     ],
     "unresolved": [{"id": "spotify:episode:512ojhOuo1ktJprKbVcKyQ", "reason": "a Spotify episode, not a track"}],
-    "notices": [{"code": "unknown_songs", "detail": "Left out, because they are unknown: 1 of 3 songs.", "count": 1}],
+    "notices": [{"code": "unknown_songs", "detail": "Ignored, because they are unknown: 1 of 3 songs.", "count": 1}],
     "coverage": {"track": 1, "name": 0, "album": 0, "artist": 0, "features": 1, "unresolved": 1},
 }
 
@@ -73,7 +73,7 @@ LINES: JsonDict = {"lines": ["1. The Weeknd - Blindign Lights", "Blinding Lights
 
 PROBLEM: JsonDict = {
     "type": "about:blank",
-    "title": "The request is not as it has to be",
+    "title": "The request is malformed",
     "status": 400,
     "detail": "/songs/0/id: Field required",
     "errors": [{"pointer": "/songs/0/id", "detail": "Field required"}],

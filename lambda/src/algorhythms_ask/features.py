@@ -50,7 +50,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 
 
 def problems(features: Mapping[str, Any], needed: Iterable[str] = FEATURES) -> dict[str, str]:
-    """Returns, by field, what keeps the features from being used; nothing if they can be."""
+    """Returns, by field, why the features cannot be used; empty if they can."""
     found = {}
     for name in needed:
         value = features.get(name)
@@ -58,20 +58,20 @@ def problems(features: Mapping[str, Any], needed: Iterable[str] = FEATURES) -> d
         if value is None:
             found[name] = "is missing"
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            found[name] = "has to be a number"
-        elif not low <= value <= high:  # not a number (NaN) does not lie anywhere either
-            found[name] = f"has to lie in {low:g} to {high:.9g}"
+            found[name] = "must be a number"
+        elif not low <= value <= high:  # NaN is out of range, too
+            found[name] = f"must be {low:g} to {high:.9g}"
         elif name in CATEGORICAL_FEATURES and value % 1:
-            found[name] = "has to be a whole number"
+            found[name] = "must be a whole number"
     return found
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """Features to network inputs: min-max scaled numbers, then one-hot classes.
+    """Converts features to network inputs: min-max scaled numbers, then one-hot classes.
 
     `minimum` and `maximum` are float32 [10], in the order of `NUMERIC_FEATURES`; `classes` as in `ONE_HOT`. A feature
-    that no training track has is no input: its range is NaN, and it has no classes.
+    that no training track has is not an input: its range is NaN, and it has no classes.
     """
 
     minimum: Floats
@@ -86,7 +86,7 @@ class Encoder:
 
     @property
     def inputs(self) -> list[str]:
-        """The names of the inputs, in order: 29 where no feature is missing."""
+        """The names of the inputs, in order: 29 if no feature is missing."""
         return [
             name if name in NUMERIC_FEATURES else f"{name}={c}"
             for name in self.features

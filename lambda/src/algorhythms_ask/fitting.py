@@ -1,6 +1,6 @@
-"""An answer as it is sent, if Lambda could send it: no request gets here what it would not get there.
+"""Serialises an answer if Lambda could send it: a request that fails there also fails on the local server.
 
-What an option asks for is in it only where it was asked for.
+Fields of an option are included only if the option was requested.
 """
 
 import json
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from algorhythms_ask.problems import ProblemError
 
-# Lambda takes 6 MiB with headers, and counts the answer as a string within JSON, in ASCII.
+# Lambda's limit is 6 MiB with headers, and applies to the answer encoded as a JSON string in ASCII.
 MAX_ANSWER_BYTES = 6_200_000
 
 # A letter of two bytes becomes \uXXXX.
@@ -21,12 +21,14 @@ def fitting(answer: BaseModel, advice: str) -> Response:
     """Returns an answer as JSON.
 
     Raises:
-        ProblemError: it is too large; the problem gives the advice.
+        ProblemError: the answer is too large; the problem includes the advice.
     """
     content = answer.model_dump_json(exclude_unset=True)
     encoded = content.encode()
     if len(encoded) * _LONGEST_ESCAPE > MAX_ANSWER_BYTES and (size := len(json.dumps(content))) > MAX_ANSWER_BYTES:
         raise ProblemError(
-            400, "The answer would be too large", f"It would have {size} bytes of at most {MAX_ANSWER_BYTES}. {advice}."
+            400,
+            "The answer would be too large",
+            f"It would have {size} bytes; the maximum is {MAX_ANSWER_BYTES}. {advice}.",
         )
     return Response(encoded, media_type="application/json")

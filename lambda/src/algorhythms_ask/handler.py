@@ -1,11 +1,11 @@
-"""The Lambda function: everything is loaded once per process, then the requests in events go to the application.
+"""The Lambda function: loads everything once per process, then passes the requests in events to the application.
 
-Each request is one line of the log, in JSON: who asked for what is not in it. CloudWatch reads metrics out of the line.
+Each request is one JSON line in the log, without who asked for what. CloudWatch extracts metrics from the line.
 """
 
 import os
 
-# A function has one processor or less. It is read when numpy is imported.
+# A function has at most one processor. Numpy reads this on import.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
 
 import contextlib
@@ -24,15 +24,15 @@ from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.releases import Releases, source
 
-# Lambda has put a handler there, which adds the request's id; it leaves out all below warnings.
+# Lambda's handler there adds the request's id, but drops everything below warnings.
 _log = logging.getLogger("algorhythms_ask")
 _log.setLevel(logging.INFO)
 
 _releases = Releases(source())
-# What cannot be served now may be later: until then requests are told so.
+# A release that cannot be served now may be later; until then requests get an error.
 with contextlib.suppress(NotServableError, IndexUnavailableError):
     _releases.current()
-# What is no text of these goes as base64, which a REST API passes on as it is.
+# Other types are sent as base64, which a REST API passes on unchanged.
 _TEXT = ["text/", "application/json", "application/problem+json"]
 _application = Mangum(create_app(_releases), lifespan="off", text_mime_types=_TEXT)
 
@@ -41,14 +41,14 @@ _started = False
 
 
 def handler(event: object, context: Any) -> Event:
-    """Answers an event that is a request, and lets any other pass: a warm-up or a timer must ring no alarm."""
+    """Answers an event that is a request, and ignores any other: a warm-up or a timer must not raise an alarm."""
     global _started
     began = time.monotonic()
     request = asked(event)
     if request is None or not isinstance(event, dict):
         kind = sorted(map(str, event))[:20] if isinstance(event, dict) else type(event).__name__
-        _log.info("ignored an event that is no request of HTTP, with %.300s", kind)
-        return {"ignored": "the event is no request of HTTP"}
+        _log.info("ignored an event that is not an HTTP request, with %.300s", kind)
+        return {"ignored": "the event is not an HTTP request"}
     answer = _answer(event, request.path, context)
     status = answer["statusCode"]
     _tell(
@@ -58,7 +58,7 @@ def handler(event: object, context: Any) -> Event:
             "apiRequestId": request.request_id,
             "clientRequestId": _identifier(answer),
             "method": request.method,
-            # Only what kind of path: a track's identifier is what a person listens to.
+            # Only the kind of path: a track's identifier reveals what a person listens to.
             "route": "/" + request.path.strip("/").partition("/")[0][:30],
             "status": status,
             "Duration": round((time.monotonic() - began) * 1000, 1),
@@ -73,12 +73,12 @@ def handler(event: object, context: Any) -> Event:
 
 def _answer(event: Event, path: str, context: Any) -> Event:
     if not body_is_what_it_says(event):
-        return _refused("The body is not base64", "The event says that its body is base64, and it is not.")
+        return _refused("The body is not base64", "The event declares its body as base64, but it is not.")
     try:
         answer: Event = _application(as_asked(event, path), context)
     except Exception:
-        # The application answers its own failures: this one lies in the event, as a Host header without a host.
-        _log.warning("an event cannot be read", exc_info=True)
+        # The application handles its own failures; this one is in the event, such as a Host header without a host.
+        _log.warning("cannot read an event", exc_info=True)
         return _refused("The request cannot be read", "A header or another part of it is malformed.")
     return answer
 
@@ -93,7 +93,7 @@ def _refused(title: str, detail: str) -> Event:
     return {
         "statusCode": 400,
         "headers": headers,
-        # A load balancer reads one or the other.
+        # A load balancer reads only one of the two.
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "body": Problem(title=title, status=400, detail=detail).model_dump_json(),
         "isBase64Encoded": False,
@@ -113,6 +113,6 @@ def _tell(line: dict[str, Any]) -> None:
             }
         ],
     }
-    # One write, or lines of the log could mix.
+    # A single write, so that lines of the log cannot interleave.
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

@@ -1,31 +1,31 @@
-"""The keys under which an index knows artists and albums, and what may stand for an unknown track."""
+"""The index keys of artists and albums, and the fallbacks for an unknown track."""
 
 from algorhythms_ask.index import Called, Key
 from algorhythms_ask.names import key, main_artist
 from algorhythms_ask.songs import Song, normalised
 
-# What people write between several artists; "Tyler, The Creator" is known as a whole.
+# Separators between several artists; the whole name comes first, for "Tyler, The Creator".
 _BETWEEN = (",", ";", " & ", " x ", " X ", " / ")
 
 
 def artist_key(artist: str) -> str:
-    """Returns the index key of an artist given by URI or by name, which may be written with or without accents."""
+    """Returns the index key of an artist given by URI or by name, with or without accents."""
     return artist if artist.startswith("spotify:artist:") else f"artist:{_plain(artist)}"
 
 
 def album_key(artist: str, album: str) -> str:
-    """Returns the index key of an album given by URI, or by its artist's and its own name.
+    """Returns the index key of an album given by URI, or by the names of the artist and the album.
 
-    The title alone would not do: many artists have "Greatest Hits".
+    The title alone is not unique: many artists have "Greatest Hits".
     """
-    # A plain name holds no line break, so none can be mistaken for the separator.
+    # A plain name contains no line break, so the separator is unambiguous.
     return album if album.startswith("spotify:album:") else f"album:{_plain(artist)}\n{key(album) or normalised(album)}"
 
 
 def fallback_keys(song: Song) -> list[tuple[str, Key]]:
-    """Returns (kind, key) of what may stand for a track whose identifier is unknown, the closest first.
+    """Returns (kind, key) of the fallbacks for a track whose identifier is unknown, closest first.
 
-    The track of the same title and artist; its album; its artist; the first of several artists.
+    The track with the same title and artist; its album; its artist; the first of several artists.
     """
     keys: list[tuple[str, Key]] = []
     artist, album = song.artist, song.album

@@ -1,4 +1,4 @@
-"""Which tracks a text asks for: what every index looks for, in this order, whatever it is made of."""
+"""What to search for, given a text: the same searches, in the same order, for every index implementation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from enum import Enum, auto
 from algorhythms_ask.names import GUEST, Name, artist_keys, key, parsed, title_keys
 
 _MOST_PIECES = 16
-# What is near is dear to find, and five words tell names apart.
+# Fuzzy matches are expensive, and five words are enough to distinguish names.
 _MOST_MISSPELT = 5
-# A shorter word is too near to too many others, a longer one would be too long a pattern.
+# A shorter word is too close to too many others; a longer one would make too long a pattern.
 _FORGIVEN = range(4, 21)
 
 
 class Match(Enum):
-    """What of a track a term is held against; see `names.Terms`."""
+    """Which part of a track's names a term is compared with; see `names.Terms`."""
 
     TITLE = auto()
     ARTIST = auto()
     WORD = auto()
     SPELLING = auto()  # a word or a join
     BEGINNING = auto()  # of a word or a join
-    NEAR = auto()  # a word but for one edit
-    NEAR_BEGINNING = auto()  # the beginning of a word but for one edit
+    NEAR = auto()  # a word, with at most one edit
+    NEAR_BEGINNING = auto()  # the beginning of a word, with at most one edit
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Term:
     text: str
 
 
-# All clauses have to hold, and of each clause any term.
+# All clauses must match; a clause matches if any of its terms does.
 Clause = tuple[Term, ...]
 Wanted = tuple[Clause, ...]
 
 
 def as_written(text: str) -> list[Wanted]:
-    """Returns what to look for, the best first: the name itself, its words, an unfinished last one, any unfinished."""
+    """Returns the searches, best first: the name itself, its words, an unfinished last word, any word unfinished."""
     name = parsed(text)
     places = _places(name)
     if not places:
@@ -52,9 +52,9 @@ def as_written(text: str) -> list[Wanted]:
 
 
 def forgiving(text: str) -> list[Wanted]:
-    """Returns what to look for where that is not enough: words with one edit, then an unfinished last one, too.
+    """Returns the searches to try next: words with one edit, then also an unfinished last word.
 
-    An edit is a letter too many, one too few, another one, or two that have changed places.
+    An edit is an inserted, missing or different letter, or two adjacent letters swapped.
     """
     name = parsed(text)
     places = _places(name)
@@ -67,14 +67,14 @@ def forgiving(text: str) -> list[Wanted]:
 
 
 def so_called(title: str, artist: str) -> Wanted:
-    """Returns what to look for if both names are known: their keys."""
+    """Returns the search for a track whose title and artist are both given: by their keys."""
     return _any(sorted(title_keys(title)), Match.TITLE), _any(sorted(artist_keys(artist)), Match.ARTIST)
 
 
 def misspelt(text: str, beside: str = "") -> Wanted:
-    """Returns what to look for if words have one edit at most, and `beside` them stands a title or an artist as it is.
+    """Returns the search for words with at most one edit, where `beside` is a title or artist spelt correctly.
 
-    Only the first five that are long enough to be forgiven are looked at, unless there are none: the others may be any.
+    Only the first five words that are long enough for an edit are searched, if there are any; the others are ignored.
     """
     name = parsed(text)
     near = {place: _near(name.pieces[place], Match.NEAR) for place in _places(name)}
@@ -84,7 +84,7 @@ def misspelt(text: str, beside: str = "") -> Wanted:
 
 
 def one_edit(word: str) -> str:
-    """Returns the regular expression, Lucene's as well as Python's, of what is one edit or none away from a word."""
+    """Returns a regular expression, for both Lucene and Python, that matches a word with at most one edit."""
     pattern = ".?"
     for place in reversed(range(len(word))):
         letter, rest = word[place], word[place + 1 :]
@@ -96,20 +96,20 @@ def one_edit(word: str) -> str:
 
 
 def _places(name: Name) -> list[int]:
-    """Returns which pieces count: those of the first words, each word once, without what announces a guest."""
+    """Returns which pieces are searched: those of the first distinct words, except words that introduce a guest."""
     words = {word.word: word for word in reversed(name.words)}
     first = sorted((word for word in words.values() if word.word not in GUEST), key=lambda word: word.start)
     return [place for word in first or name.words for place in range(word.start, word.end)][:_MOST_PIECES]
 
 
 def _spelt(name: Name, place: int) -> list[str]:
-    """Returns the piece and all words that it may be part of."""
+    """Returns the piece and all words that contain it."""
     around = [one.word for one in (*name.words, *name.joins) if one.start <= place < one.end]
     return list(dict.fromkeys([name.pieces[place], *around]))
 
 
 def _begun(name: Name, place: int) -> Clause:
-    """Returns the beginnings of what is spelt there; a piece amid a word is whole, as the r of R.E.M."""
+    """Returns the spellings there as prefixes; a piece within a word is complete, as the r of R.E.M."""
     piece, *around = _spelt(name, place)
     amid = any(word.start <= place < word.end - 1 for word in name.words)
     return _any([piece], Match.SPELLING if amid else Match.BEGINNING) + _any(around, Match.BEGINNING)
@@ -120,6 +120,6 @@ def _any(texts: Sequence[str], match: Match) -> Clause:
 
 
 def _near(piece: str, match: Match) -> Clause:
-    # Another number is no misspelt one.
+    # A different number is not a misspelling.
     forgiven = len(piece) in _FORGIVEN and any(letter.isalpha() for letter in piece)
     return (Term(match, piece),) if forgiven else ()

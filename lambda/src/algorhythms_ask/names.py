@@ -1,9 +1,9 @@
-"""Names as they are compared: those of tracks when an index is made, those of queries when it is asked.
+"""Normalises names for comparison: those of tracks when an index is built, those of queries when it is searched.
 
-A name is folded, cut at white space into words and these at all other signs into pieces: "AC/DC" is the word `acdc` of
-the pieces `ac` and `dc`, "10,000 Reasons" the words `10000` and `reasons`. Words that people write together or apart
-are told by joins: "JAY Z" is `jayz` too. The key of a name is all its words in one, so that names with one key are the
-same name.
+A name is folded, split at white space into words, and words at all other non-alphanumeric characters into pieces:
+"AC/DC" is the word `acdc` of the pieces `ac` and `dc`, "10,000 Reasons" the words `10000` and `reasons`. Joins cover
+words that people write together or apart: "JAY Z" is also `jayz`. The key of a name is all its words joined, so names
+with the same key are the same name.
 """
 
 import re
@@ -15,26 +15,26 @@ from typing import NamedTuple
 
 from algorhythms_ask.songs import normalised
 
-# Of what an index holds of names. Raise it whenever a name comes out differently: an index of another is refused.
+# Version of the names in an index. Raise it whenever normalisation changes: an index of another version is refused.
 VERSION = 2
 
-# What announces a guest; whether it is written, and how, does not matter.
+# Words before a guest's name; how they are written, or whether at all, does not matter.
 GUEST = frozenset({"feat", "ft", "featuring"})
 
 _LONGEST_WORD = 64
 _LONGEST_KEY = 256
 
-# What NFKC would tear apart, and signs that it would make letters of.
+# Characters that NFKC would split, and symbols that it would turn into letters.
 _BEFORE = str.maketrans({"´": "'", "™": "", "℠": ""})
-# Letters that Unicode knows as no letter with an accent, though most keyboards have only that; letters that are
-# apostrophes, and the one that only makes Arabic words wider.
+# Letters that Unicode does not decompose into a letter and an accent, though people type them without one; letters
+# that are apostrophes; and the one that only stretches Arabic words.
 _PLAIN = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "þ": "th"}
     | dict.fromkeys("ʹʻʼʽˈʾʿ", "'")
     | {"\u0640": ""}
 )
-# Marks without which Latin, Greek, Cyrillic, Hebrew and Arabic are read; others are part of the word. Then those that
-# say how a sign is drawn.
+# Optional marks of Latin, Greek, Cyrillic, Hebrew and Arabic; other marks are part of the word. Then those that select
+# how a character is drawn.
 _MARKS = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
@@ -42,12 +42,12 @@ _MARKS = re.compile(
     "\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 _AND = re.compile(r"&|(?<!\S)\+(?!\S)")
-# Signs that stand for letters: P!nk, Ke$ha.
+# Symbols used as letters: P!nk, Ke$ha.
 _FOR_I = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])")
 _FOR_S = re.compile(r"(?<=[^\W\d_])\$+|\$+(?=[^\W\d_])")
 _ASCII = re.compile("[A-Za-z0-9]+")
 _QUOTES = "'\"`"
-# What follows a title without being part of it: "Title (Live)", "Title - 2011 Remaster", "Title feat. Somebody".
+# Suffixes that are not part of the title: "Title (Live)", "Title - 2011 Remaster", "Title feat. Somebody".
 _ASIDE = re.compile(r"\s(?:[(\[（［]|[-–—]\s|(?:feat|ft|featuring)\b)", re.IGNORECASE)
 
 
@@ -61,19 +61,19 @@ class Spelling(NamedTuple):
 
 @dataclass(frozen=True)
 class Name:
-    """A name in pieces, and the words it is written in."""
+    """A name split into pieces, and its words."""
 
     pieces: tuple[str, ...]
     words: tuple[Spelling, ...]
 
-    @cached_property  # keys, which are asked for most, do without
+    @cached_property  # not needed for keys, the most frequent use
     def joins(self) -> tuple[Spelling, ...]:
-        """Pieces written as one word that the name itself writes apart."""
+        """Adjacent pieces joined to one word that the name itself writes separately."""
         return tuple(_joins(self.pieces))
 
 
 class Terms(NamedTuple):
-    """What an index holds of a track's names."""
+    """What an index stores of a track's names."""
 
     words: frozenset[str]
     joins: frozenset[str]
@@ -83,7 +83,7 @@ class Terms(NamedTuple):
 
 @lru_cache(4096)
 def folded(text: str) -> str:
-    """Returns the text without case, width, accents, signs that cannot be seen, and white space that says nothing."""
+    """Returns the text with case, width, accents, invisible characters and redundant white space removed."""
     if text.isascii():
         return normalised(text)
     decomposed = unicodedata.normalize("NFKD", normalised(text.translate(_BEFORE)))
@@ -93,9 +93,9 @@ def folded(text: str) -> str:
     return normalised(plain)
 
 
-@lru_cache(4096)  # what is parsed is wanted for words and keys, and again when a list has been read
+@lru_cache(4096)  # parsed for words and for keys, and again when a list is resolved
 def parsed(text: str) -> Name:
-    """Returns a name in pieces and words; one without letters and digits is a piece of its signs."""
+    """Returns a name in pieces and words; one without letters and digits is a single piece of its symbols."""
     plain = folded(text)
     pieces: list[str] = []
     words: list[Spelling] = []
@@ -120,25 +120,25 @@ def parsed(text: str) -> Name:
 
 
 def key(text: str) -> str:
-    """Returns what is equal for names that are the same but for how they are written."""
+    """Returns a key that is equal for names that differ only in spelling."""
     return _key(parsed(text).words)
 
 
 def title_keys(title: str) -> frozenset[str]:
-    """Returns the keys of a title: of all of it, and without what stands in brackets, behind a dash, or of guests."""
+    """Returns the keys of a title: of all of it, and without brackets, what follows a dash, and guests."""
     aside = _ASIDE.search(title)
     return frozenset({key(title), key(title[: aside.start()]) if aside else ""} - {""})
 
 
 def artist_keys(artist: str) -> frozenset[str]:
-    """Returns the keys of an artist: of the name, without guests, and of The Beatles without The."""
+    """Returns the keys of an artist: of the full name, without guests, and without a leading "The"."""
     keys = title_keys(artist)
     words = parsed(artist).words
     return keys | {_key(words[1:])} if len(words) > 1 and words[0].word == "the" else keys
 
 
 def main_artist(artist: str) -> str:
-    """Returns the key of an artist without guests, and of The Beatles without The."""
+    """Returns the key of an artist without guests and without a leading "The"."""
     plain = folded(artist)
     guests = _ASIDE.search(plain)
     words = parsed(plain[: guests.start()] if guests else artist).words
@@ -146,7 +146,7 @@ def main_artist(artist: str) -> str:
 
 
 def terms(title: str | None, artist: str | None) -> Terms:
-    """Returns what an index holds of a track so called."""
+    """Returns what an index stores for a track with these names."""
     names = [parsed(name) for name in (title, artist) if name]
     words = {piece for name in names for piece in name.pieces}
     words |= {spelling.word for name in names for spelling in name.words}
@@ -170,7 +170,7 @@ def _pieces(written: str) -> list[str]:
         return [written[:_LONGEST_WORD]]
     if written.isascii():
         return [part[:_LONGEST_WORD] for part in _ASCII.findall(written)]
-    # \w would not do: it lacks the marks that are vowels in many scripts.
+    # Not \w: it does not match the marks that are vowels in many scripts.
     parts = "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in written).split()
     return [part[:_LONGEST_WORD] for part in parts if any(letter.isalnum() for letter in part)]
 
@@ -185,7 +185,7 @@ def _joins(pieces: Sequence[str]) -> Iterator[Spelling]:
         if place:
             yield Spelling(place - 1, place + 1, (pieces[place - 1] + piece)[:_LONGEST_WORD])
         if piece == "and" and 0 < place < len(pieces) - 1:
-            # Rock 'n' Roll is rocknroll, too.
+            # Rock 'n' Roll is also rocknroll.
             for tie in ("and", "n"):
                 tied = pieces[place - 1] + tie + pieces[place + 1]
                 yield Spelling(place - 1, place + 2, tied[:_LONGEST_WORD])

@@ -1,4 +1,4 @@
-"""What an answer says about itself, where not all went as it was asked."""
+"""Notices in an answer about anything that did not go as requested."""
 
 from algorhythms_ask.contract import Notice
 from algorhythms_ask.recommend import Answer
@@ -9,22 +9,22 @@ _LONGEST_NAMED = 50
 
 
 def notices_of(request: RecommendationsIn, answer: Answer, unresolved: int) -> list[Notice]:
-    """Returns the notices of an answer; so many of its songs are `unresolved`."""
+    """Returns the notices of an answer; `unresolved` is the number of its songs that could not be placed."""
     seeds = answer.resolution.seeds
     notices = []
     if not seeds and not answer.title_known:
-        known = "None of the songs is known" if request.songs else "Nothing of the title is known"
+        known = "None of the songs is known" if request.songs else "The title is unknown"
         sentence = f"{known}: these are the most popular tracks."
         notices.append(Notice(code="popular_tracks", detail=sentence, count=unresolved))
     elif unresolved:
-        sentence = f"Left out, because they are unknown: {unresolved} of {len(seeds) + unresolved} songs."
+        sentence = f"Ignored, because they are unknown: {unresolved} of {len(seeds) + unresolved} songs."
         notices.append(Notice(code="unknown_songs", detail=sentence, count=unresolved))
     indirect = sum(seed.document is None for seed in seeds)
     if seeds and indirect == len(seeds):
-        sentence = "No song is known itself: albums, artists or audio features stand for them."
+        sentence = "None of the songs is known: their albums, artists or audio features are used instead."
         notices.append(Notice(code="low_confidence", detail=sentence, count=indirect))
     if request.title is not None and not answer.title_known:
-        sentence = "Left out, because nothing of it is known: the title."
+        sentence = "Ignored, because it is unknown: the title."
         notices.append(Notice(code="unknown_title", detail=sentence, count=1))
     found = len(answer.recommendations)
     if found < request.count:
@@ -41,4 +41,4 @@ def _reason(request: RecommendationsIn) -> str:
     if request.cursor:
         return "this is the last page"
     options = [name for name in ("exclude", "max_per_artist", "collapse_versions") if getattr(request, name)]
-    return f"no others are left by {' and '.join(options)}" if options else "there are no others"
+    return f"there are no others with {' and '.join(options)}" if options else "there are no others"

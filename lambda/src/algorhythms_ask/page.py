@@ -1,4 +1,4 @@
-"""The built page beside the endpoint, with what browsers are to be told about it."""
+"""Serves the built page with the endpoint, including its security and cache headers."""
 
 import json
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from starlette.types import Scope
 # Where `make page` puts it.
 BUILT = Path("web/dist")
 
-# Where a listener who logs in is known, and the player that is loaded on demand.
+# For listeners who log in, and for the player, which is loaded on demand.
 _SPOTIFY = "https://api.spotify.com https://accounts.spotify.com"
 _PLAYER = "https://open.spotify.com"
 
-# Names of these files change with their content; the others are asked for again each time.
+# The names of these files change with their content; the others are revalidated each time.
 _ASSETS = "assets"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
 class NoPageError(Exception):
-    """The folder holds no built page. The message says what to do."""
+    """The folder does not contain a built page. The message says what to do."""
 
 
 def policy(endpoint: str = "") -> str:
-    """Returns the Content-Security-Policy of a page that asks an endpoint, by default that of its own origin."""
+    """Returns the Content-Security-Policy of a page that uses an endpoint, by default that of its own origin."""
     asked = " ".join(["'self'", *filter(None, [endpoint]), _SPOTIFY])
     return "; ".join(
         [
@@ -47,17 +47,17 @@ def policy(endpoint: str = "") -> str:
 
 
 def add_page(app: FastAPI, folder: Path) -> None:
-    """Has the application serve the page at its root, beside the endpoint's own paths.
+    """Makes the application serve the page at its root, alongside the endpoint's own paths.
 
     Raises:
-        NoPageError: it is not there, or its `config.json` cannot be read.
+        NoPageError: the page does not exist, or its `config.json` cannot be read.
     """
     try:
         config = json.loads((folder / "config.json").read_bytes())
         endpoint = _origin(config.get("endpoint", ""))
         files = sorted(path for path in folder.iterdir() if path.is_file())
     except (OSError, ValueError, AttributeError) as error:
-        raise NoPageError(f"{folder} holds no page: run `make page` ({error})") from error
+        raise NoPageError(f"no page in {folder}: run `make page` ({error})") from error
     headers = {
         "Content-Security-Policy": policy(endpoint),
         "Referrer-Policy": "no-referrer",
@@ -81,7 +81,7 @@ class _Assets(StaticFiles):
 
 
 def _add_file(app: FastAPI, path: str, file: Path, headers: Mapping[str, str]) -> None:
-    # It is read anew for each request: the page may have been built again meanwhile.
+    # Read again for each request, because the page may have been rebuilt.
     def answer() -> Response:
         return FileResponse(file, headers={**headers, "Cache-Control": "no-cache"})
 
@@ -89,10 +89,10 @@ def _add_file(app: FastAPI, path: str, file: Path, headers: Mapping[str, str]) -
 
 
 def _origin(endpoint: str) -> str:
-    """Returns the origin of an address; nothing of what lies on the page's own."""
+    """Returns the origin of a URL; empty for a path on the page's own origin."""
     parts = urlsplit(endpoint)
     if not endpoint or not parts.netloc:
         return ""
     if parts.scheme not in ("http", "https") or set(parts.netloc) & set(" ;,'\""):
-        raise ValueError(f"its endpoint {endpoint!r} is no address")
+        raise ValueError(f"its endpoint {endpoint!r} is not a URL")
     return f"{parts.scheme}://{parts.netloc}"

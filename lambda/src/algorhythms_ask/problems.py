@@ -1,4 +1,4 @@
-"""What a request that fails is answered with: problems as RFC 9457 has them."""
+"""Answers to failed requests: problems (RFC 9457)."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,9 @@ from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.request_ids import name_in
 
-MALFORMED = "The request is not as it has to be"
+MALFORMED = "The request is malformed"
 
-# The first tell what is wrong with the others.
+# The first few show what is wrong with the others.
 MAX_ERRORS = 20
 
 _log = logging.getLogger("algorhythms_ask")
@@ -24,7 +24,7 @@ name_in(_log)
 
 
 class ProblemError(Exception):
-    """Ends a request with an answer of RFC 9457."""
+    """Ends a request with a problem (RFC 9457)."""
 
     def __init__(
         self,
@@ -55,13 +55,13 @@ def invalid(title: str, errors: dict[str, str]) -> ProblemError:
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """Returns the JSON pointer of a place in the request."""
-    # No field's name holds a character that would have to be escaped.
+    """Returns the JSON pointer to a place in the request."""
+    # No field name contains a character that needs escaping.
     return "".join(f"/{part}" for part in path)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Has every failure answered with a problem."""
+    """Makes the application answer every failure with a problem."""
 
     @app.exception_handler(ProblemError)
     async def _ended(_: Request, error: ProblemError) -> JSONResponse:
@@ -69,7 +69,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _bad_parameters(_: Request, error: RequestValidationError) -> JSONResponse:
-        # The first part of a place says that it is a parameter of the query.
+        # The first part only says that it is a query parameter.
         errors = {pointer(wrong["loc"][1:]): wrong["msg"] for wrong in error.errors()}
         return _problem_response(invalid(MALFORMED, errors).problem)
 
@@ -85,8 +85,8 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def _hung_up(_: Request, __: ClientDisconnect) -> JSONResponse:
-        # Nobody reads this, but without it the log would have a failure.
-        problem = contract.Problem(title="The request broke off", status=400, detail="The body is incomplete.")
+        # Nobody reads this, but without it the log would show a failure.
+        problem = contract.Problem(title="The client disconnected", status=400, detail="The body is incomplete.")
         return _problem_response(problem)
 
     @app.exception_handler(IndexUnavailableError)

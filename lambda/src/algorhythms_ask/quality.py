@@ -1,4 +1,4 @@
-"""`/quality` as people read it: the released evaluation as one page of tables and bars, without scripts."""
+"""`/quality` as a web page: the released evaluation as tables and bars, without scripts."""
 
 import base64
 import hashlib
@@ -9,18 +9,18 @@ from fastapi.responses import HTMLResponse
 
 from algorhythms_ask.contract import Evaluation, Quality
 
-# What methods and metrics are called, the metrics in the order of their tables.
+# The names of methods and metrics; the metrics in the order of their tables.
 _METHODS = {
     "served": "this model",
-    "released": "the version before",
+    "released": "the previous version",
     "popularity": "the most popular",
     "item_knn": "item-kNN",
 }
 _METRICS = {
-    "r_precision": ("R-precision", "The share of the hidden tracks among as many answers. More is better."),
-    "r_precision_artists": ("R-precision with artists", "Another track by the right artist counts a quarter."),
-    "ndcg": ("NDCG@500", "Hidden tracks among 500 answers, earlier ones counted more. More is better."),
-    "clicks": ("Clicks", "How often ten more answers are asked for until one is right. Fewer are better."),
+    "r_precision": ("R-precision", "The share of the n hidden tracks among the first n answers. Higher is better."),
+    "r_precision_artists": ("R-precision with artists", "Another track by a right artist counts a quarter."),
+    "ndcg": ("NDCG@500", "Hidden tracks among 500 answers; earlier ones count more. Higher is better."),
+    "clicks": ("Clicks", "How often a listener needs ten more answers until one is right. Fewer are better."),
 }
 _DRAWN = ("r_precision", "ndcg")
 _BAR, _GAP, _WIDTH = 22, 10, 420
@@ -47,12 +47,12 @@ _HEADERS = {"Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{
 
 
 def is_wanted(accept: str) -> bool:
-    """Returns whether a client asks for a page rather than for JSON, as browsers do."""
+    """Returns whether a client prefers HTML to JSON, as browsers do."""
     return "text/html" in accept and "application/json" not in accept
 
 
 def page_of(quality: Quality) -> HTMLResponse:
-    """Returns the page of an evaluation; of a release that has none, its means alone."""
+    """Returns the page of an evaluation; only the means if the release has no evaluation."""
     body = "\n".join(_body(quality))
     document = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -69,8 +69,8 @@ def _body(quality: Quality) -> Iterator[str]:
         yield _table(["", *(_METRICS.get(name, (name, ""))[0] for name in _names(quality.metrics))], _means(quality))
         return
     yield (
-        f"<p>{found.test_playlists:,} playlists were kept out of training. Of each some tracks are given, and the "
-        "others have to be found. K5 gives the first five, K25r any twenty-five. Lines are 95&nbsp;% intervals.</p>"
+        f"<p>{found.test_playlists:,} playlists were kept out of training. Some tracks of each are given, and the "
+        "others are to be found. K5 gives the first five, K25r any twenty-five. Lines are 95&nbsp;% intervals.</p>"
     )
     yield from _in_short(found)
     for name in _DRAWN:
@@ -82,17 +82,17 @@ def _body(quality: Quality) -> Iterator[str]:
             (method, [of_method.get(category, {}).get(name) for category in categories])
             for method, of_method in found.methods.items()
         ]
-        yield f"<h2>{title} by tracks that are given</h2><p class=quiet>{meaning}</p>"
+        yield f"<h2>{title} by number of given tracks</h2><p class=quiet>{meaning}</p>"
         yield _table(["", *categories], rows, 2 if name == "clicks" else 4)
-    yield "<h2>Share of hidden tracks found, by playlists that hold them</h2>"
+    yield "<h2>Share of hidden tracks found, by number of playlists with the track</h2>"
     yield _table(["", *next(iter(found.by_popularity.values()), {})], _rows(found.by_popularity))
-    yield "<h2>The first ten</h2>"
+    yield "<h2>The first ten answers</h2>"
     named = list(next(iter(found.beyond.values()), {}))
     yield _across(named, found.beyond)
 
 
 def _in_short(found: Evaluation) -> Iterator[str]:
-    """Yields what a listener can make of it."""
+    """Yields a summary for listeners."""
     means = [found.methods.get(method, {}).get("mean", {}).get("r_precision") for method in ("served", "popularity")]
     hits = [round(100 * mean) for mean in means if mean is not None]
     if len(hits) == 2:
@@ -104,7 +104,7 @@ def _in_short(found: Evaluation) -> Iterator[str]:
 
 def _differences(found: Evaluation) -> Iterator[str]:
     lines = [
-        f"<li>{_METRICS[name][0]}: {low:+.4f} to {high:+.4f} beside {_called(method)}</li>"
+        f"<li>{_METRICS[name][0]}: {low:+.4f} to {high:+.4f} compared with {_called(method)}</li>"
         for method, of_method in found.served_minus.items()
         for name in _DRAWN
         if (bounds := of_method.get(name)) is not None

@@ -1,4 +1,4 @@
-"""Requests as the endpoint's users make them; the OpenAPI document is made from these models and `contract`."""
+"""The endpoint's requests; the OpenAPI document is generated from these models and `contract`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -41,7 +41,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 def _whole(value: object) -> object:
-    # To JSON Schema 5.0 is an integer, and some languages write it so.
+    # In JSON Schema 5.0 is an integer, and some languages write it that way.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -60,7 +60,7 @@ Tastes = Annotated[
     ),
 ]
 
-# Features are judged where they are needed: bad ones of one song must not fail the others.
+# Features are validated where they are needed: invalid features of one song must not fail the others.
 AudioFeatures = Annotated[
     dict[str, Any],
     WithJsonSchema(
@@ -88,7 +88,7 @@ class SongIn(BaseModel):
     id: Identifier | None = Field(
         None,
         description="A Spotify track as URI, link or bare identifier, or any other identifier the playlists used. "
-        "May be left out where `name` and `artist` are given.",
+        "Optional if `name` and `artist` are given.",
         examples=["spotify:track:0VjIjW4GlUZAMYd2vXMi3b"],
     )
     name: Text | None = Field(
@@ -97,16 +97,16 @@ class SongIn(BaseModel):
     artist: Text | None = Field(
         None,
         validation_alias=AliasChoices("artist", "track_artist"),
-        description="Name or URI; stands in when the track is unknown. Also accepted as `track_artist`.",
+        description="Name or URI; used if the track is unknown. Also accepted as `track_artist`.",
     )
     album: Text | None = Field(
         None,
         validation_alias=AliasChoices("album", "track_album"),
-        description="URI, or name together with `artist`; stands in when the track is unknown. "
+        description="URI, or name together with `artist`; used if the track is unknown. "
         "Also accepted as `track_album`.",
     )
     features: AudioFeatures | None = Field(
-        None, description="Spotify's 13 audio features, which place a track that is otherwise unknown."
+        None, description="Spotify's 13 audio features; used if nothing else is known about the track."
     )
 
     @model_validator(mode="after")
@@ -117,15 +117,15 @@ class SongIn(BaseModel):
 
 
 class BatchIn(BaseModel):
-    """Requests that share a way to the index and back."""
+    """Requests that share a round trip to the index."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    # A bad request must not spoil the others, so each is looked at by itself.
+    # Each request is validated separately, so that an invalid one does not fail the others.
     requests: list[Annotated[dict[str, Any], _REQUEST]] = Field(
         min_length=1,
         max_length=MAX_REQUESTS,
-        description=f"As for `POST /recommendations`; all together they ask for at most {MAX_BATCH_COUNT} tracks.",
+        description=f"As for `POST /recommendations`; at most {MAX_BATCH_COUNT} tracks in total.",
     )
 
 
@@ -136,12 +136,12 @@ class ExcludeIn(BaseModel):
 
     tracks: list[Identifier] = Field([], max_length=MAX_EXCLUDED_TRACKS, description="As in `songs`.")
     artists: list[Identifier] = Field(
-        [], max_length=MAX_EXCLUDED_ARTISTS, description="Names, however they are written, or URIs of Spotify."
+        [], max_length=MAX_EXCLUDED_ARTISTS, description="Names in any spelling, or Spotify URIs."
     )
 
 
 class ResolveIn(BaseModel):
-    """Lines as people write them."""
+    """Lines of text, as people write them."""
 
     model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [examples.LINES]})
 
@@ -156,21 +156,21 @@ class ResolveIn(BaseModel):
 class RecommendationsIn(BaseModel):
     """Songs to continue, and how many to recommend."""
 
-    # Fields that nobody knows are named in the answer: a misspelt option would vanish otherwise.
+    # The answer names unknown fields; otherwise a misspelt option would be ignored silently.
     model_config = ConfigDict(strict=True, extra="allow", json_schema_extra={"examples": [examples.REQUEST]})
 
     count: Annotated[int, BeforeValidator(_whole)] = Field(
         DEFAULT_COUNT,
         ge=1,
         le=MAX_COUNT,
-        description=f"How many tracks to recommend; {DEFAULT_COUNT} if it is left out.",
+        description=f"How many tracks to recommend; default {DEFAULT_COUNT}.",
         examples=[5],
     )
     title: str | None = Field(
         None,
         min_length=1,
         max_length=MAX_TITLE,
-        description="The playlist's title, in any language or emoji. It says less the more songs there are.",
+        description="The playlist's title, in any language or emoji. The more songs, the less it counts.",
         examples=["Summer 🌴"],
     )
     songs: list[SongIn] = Field(
@@ -181,8 +181,8 @@ class RecommendationsIn(BaseModel):
     )
     terms: bool = Field(
         True,
-        description="Whether the answer tells what scores are made of, in `terms` and `edges`; it does if this is left "
-        "out. They are most of a large answer.",
+        description="Whether the answer explains scores, in `terms` and `edges`. They are most of a large answer. "
+        "Default true.",
     )
     negative: list[SongIn] = Field(
         [], max_length=MAX_NEGATIVE, description="Songs to move away from; their terms are subtracted."
@@ -190,33 +190,31 @@ class RecommendationsIn(BaseModel):
     exclude: ExcludeIn | None = Field(None, description="What must not be recommended.")
     tastes: Tastes = Field(
         1,
-        description="How many tastes the songs are of; with `auto` as many as lie apart. Each is searched for itself, "
-        "and the answer holds of each as much as it has songs. 1 if it is left out.",
+        description="Number of tastes to split the songs into; `auto` finds it. Each taste has its own search, and its "
+        "share of the answer is that of its songs. Default 1.",
     )
-    popularity: float = Field(
-        0, ge=-1, le=1, description="1 for well-known tracks, -1 for the opposite. 0 if it is left out."
-    )
+    popularity: float = Field(0, ge=-1, le=1, description="1 for well-known tracks, -1 for the opposite. Default 0.")
     diversity: float = Field(
         0,
         ge=0,
         le=1,
-        description="How unlike each other the tracks are; the order is then not that of the scores. "
-        "0 if it is left out.",
+        description="How different from each other the tracks are; the order is then not that of the scores. "
+        "Default 0.",
     )
     max_per_artist: Annotated[int, Field(ge=1, le=MAX_COUNT), BeforeValidator(_whole)] | None = Field(
-        None, description="At most so many tracks of one artist."
+        None, description="Maximum number of tracks per artist."
     )
     collapse_versions: bool = Field(
         False,
-        description="Of remasters, live recordings and other versions of a song, only the best. "
+        description="Recommend only the best of remasters, live recordings and other versions of a song. "
         "Versions of the request's own songs are never recommended.",
     )
-    evidence: bool = Field(False, description="Say with which songs each track stands together in playlists.")
+    evidence: bool = Field(False, description="For each track, name the songs that occur with it in playlists.")
     cursor: str | None = Field(
         None,
         max_length=500,
-        description="An empty one asks for the first of several pages, the one of an answer for the next. The rest of "
-        "the request has to stay the same but for `count`.",
+        description="An empty cursor requests the first of several pages, the cursor of an answer the next page. "
+        "The rest of the request must stay the same, except `count`.",
     )
 
     @field_validator("songs")

@@ -1,7 +1,7 @@
-"""Which tracks the lines of a list are: "artist - title", "title by artist", links, numbered and misspelt ones.
+"""Resolves the lines of a list to tracks: "artist - title", "title by artist", links, numbered and misspelt lines.
 
-A line is read in every way that its separators allow, and each reading is held against what an index has of these
-names. A track is trusted where both its title and its artist are the line's; a title alone names no track.
+A line is read in every way that its separators allow, and each reading is compared with the tracks of these names in
+an index. A track is trusted if both its title and its artist match the line; a title alone does not identify a track.
 """
 
 import re
@@ -17,60 +17,60 @@ from algorhythms_ask.names import artist_keys, key, main_artist, title_keys
 from algorhythms_ask.songs import local_song, track_id
 from algorhythms_ask.versions import another_song, without_version
 
-# A match is given from here on: of those, 97 in 100 have to be right.
+# The threshold of a match: 97 of 100 matches must be right.
 ENOUGH = 0.5
 MAX_CANDIDATES = 5
 
-# So many tracks are looked at for each way in which a line may be meant.
+# Tracks retrieved per reading of a line.
 _LOOKED_AT = 8
-# A line of more parts, as "artist - album - title", has none that is left out.
+# Only a line with at most this many parts, such as "artist - album - title", may leave one unused.
 _FEW_PARTS = 4
-# So many of its separators are tried as the one between title and artist; of a line of many parts, the first.
+# How many separators are tried as the one between title and artist; only the first one, if a line has many parts.
 _MOST_SEPARATORS = 3
 _MANY_PARTS = 8
-# So many of its readings may be misspelt: the first separator either way round.
+# How many readings may be misspelt: the first separator, in both orders.
 _MOST_MISSPELT = 2
 
 _NUMBER = re.compile(r"\s*(?:#?\d{1,3}\s*[.)\]](?=\s)|#\d{1,3}\s|[-*•·–](?=\s))\s*")
 _DURATION = re.compile(r"\s*(?:\(\d{1,2}:\d\d\)|\[\d{1,2}:\d\d\]|(?<=\s)\d{1,2}:\d\d)\s*$")
 _SEPARATOR = re.compile(r"\s*\t\s*|\s*\|\s*|\s*[–—]+\s*|\s+[-:]+\s*|[-:]+\s+|\s+by\s+", re.IGNORECASE)
-# Only where there is no other: it is part of many names.
+# Only if there is no other separator: it is part of many names.
 _HYPHEN = re.compile(r"[-:]")
 _BETWEEN_ARTISTS = re.compile(r"\s*[,;/&+]\s*|\s+(?:and|x|vs\.?|feat\.?|ft\.?|featuring|with)\s+", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 
-# Names of which fewer letters are the same are not alike.
+# Names that share fewer letters than this are not alike.
 _ALIKE = 0.6
 
-# What is certain: an identifier; both names.
+# Confidence of an identifier, and of both names.
 _IDENTIFIED = 1.0
 _BOTH = 0.99
-# Only one of several artists, a title but for what stands in brackets, a part of the line left out, no separator.
+# Factors for: only one of several artists, a title without its brackets, an unused part of the line, no separator.
 _ONE_OF_THEM = 0.95
 _BRACKETS = 0.9
 _LEFT_OUT = 0.85
 _UNSEPARATED = 0.9
-# What is a candidate but no match: a remix for the song, one of two songs that both fit, a title without its artist,
-# a title with another one.
+# Candidates below a match: a remix instead of the song, one of two songs that both fit, a title without an artist, a
+# title with another artist.
 _ANOTHER_SONG = 0.4
 _EITHER = 0.45
 _TITLE_ALONE = 0.3
 _ANOTHER_ARTIST = 0.1
 
 _NOTHING = "Nothing like it is in the index."
-_EMPTY = "There is no name in it."
+_EMPTY = "It contains no name."
 _UNKNOWN = "Its identifier is not in the index."
-_ARTIST_ONLY = "The artist is known, but not for a title like this."
+_ARTIST_ONLY = "The artist is known, but has no title like this."
 _TITLE_ONLY = "The title is known, but not by this artist."
 _SEVERAL_ARTISTS = "A title alone fits several artists."
-_ALONE = "A title alone does not say by whom it is."
+_ALONE = "A title alone does not identify the artist."
 _SEVERAL_SONGS = "It fits more than one song."
-_UNSURE = "Something like it is known, but not near enough."
+_UNSURE = "Something similar is known, but it is not close enough."
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a line may mean; `trust` says how far."""
+    """One interpretation of a line; `trust` weights it."""
 
     title: str
     artist: str
@@ -79,7 +79,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Line:
-    """A line as it was read: an identifier, or why it is none of a track; else names."""
+    """A parsed line: an identifier, or why it does not identify a track; otherwise names."""
 
     text: str
     identifier: str | None = None
@@ -89,19 +89,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a line is: candidates with their confidence, best first, and why none of them is a match."""
+    """The result for a line: candidates with their confidence, best first, and why none of them is a match."""
 
     candidates: Sequence[tuple[Document, float]] = ()
     reason: str | None = None
 
     @property
     def match(self) -> Document | None:
-        """The track that it is."""
+        """The matching track."""
         return self.candidates[0][0] if self.candidates and self.reason is None else None
 
 
 def resolved(lines: Sequence[str], index: Index) -> list[Resolved]:
-    """Returns what each line is; the index is asked twice at most."""
+    """Resolves each line, with at most two queries to the index."""
     read = {line: read_line(line) for line in dict.fromkeys(lines)}
     keys: dict[Key, None] = {}
     for line in read.values():
@@ -123,8 +123,8 @@ def resolved(lines: Sequence[str], index: Index) -> list[Resolved]:
 
 
 def read_line(text: str) -> Line:
-    """Returns what a line says."""
-    # A file's name may hold white space.
+    """Parses a line."""
+    # A file's name may contain white space.
     for word in [text.strip()] if text.strip().startswith("spotify:local:") else text.split():
         if word.startswith("spotify:") or "spotify.com/" in word:
             try:
@@ -141,7 +141,7 @@ def read_line(text: str) -> Line:
 
 
 def _readings(text: str) -> Iterator[Reading]:
-    """Yields each way to take a line apart that leaves two names, either of which may be the title."""
+    """Yields each way to split a line into two names, either of which may be the title."""
     parts = _parts(text)
     whole = [(text[:end].strip(), text[start:].strip(), 1.0) for (_, end), (start, _) in pairwise(parts)]
     pairs = whole[: _MOST_SEPARATORS if len(parts) <= _MANY_PARTS else 1]
@@ -155,7 +155,7 @@ def _readings(text: str) -> Iterator[Reading]:
 
 
 def _parts(text: str) -> list[tuple[int, int]]:
-    """Returns where the parts of a line begin and end."""
+    """Returns the start and end of each part of a line."""
     separators = list(_SEPARATOR.finditer(text)) or list(_HYPHEN.finditer(text))
     starts = [0, *(separator.end() for separator in separators)]
     ends = [*(separator.start() for separator in separators), len(text)]
@@ -163,17 +163,17 @@ def _parts(text: str) -> list[tuple[int, int]]:
 
 
 def _keys(line: Line) -> list[Key]:
-    """Returns under what a line may be known as it stands."""
+    """Returns the keys to look up for a line as it is."""
     if line.refusal is not None or not line.text:
         return []
     if line.identifier is not None:
         return [line.identifier]
-    # Identifiers other than Spotify's look like anything.
+    # Identifiers other than Spotify's can look like anything.
     return [line.text, *(Called(reading.title, reading.artist) for reading in line.readings)]
 
 
 def _is_settled(line: Line, documents: Iterable[Document]) -> bool:
-    """Returns whether a track is exactly the line, so that there is nothing better to look for."""
+    """Returns whether a track matches the line exactly, so that searching further is pointless."""
     return any(
         (document.id == line.text and document.kind == "track")
         or (confidence(line, document) >= _BOTH and _is_version(line, document))
@@ -182,12 +182,12 @@ def _is_settled(line: Line, documents: Iterable[Document]) -> bool:
 
 
 def _looks(line: Line, documents: Sequence[Document]) -> Iterator[Wanted]:
-    """Yields what to look for where a line is not known as it stands."""
+    """Yields the searches for a line that was not found by its keys."""
     if not key(line.text):
         return
     sides = list(dict.fromkeys(side for reading in line.readings for side in (reading.title, reading.artist)))
     if documents:
-        # The most popular version is known; there may be the one that was asked for.
+        # The most popular version was found; the requested one may exist too.
         for reading in line.readings:
             _, artist = so_called(reading.title, reading.artist)
             yield (Term(Match.TITLE, _side(reading.title).key),), artist
@@ -206,7 +206,7 @@ def _looks(line: Line, documents: Sequence[Document]) -> Iterator[Wanted]:
 
 
 def judged(line: Line, documents: Iterable[Document]) -> Resolved:
-    """Returns which of the documents that were found a line is."""
+    """Judges which of the documents found matches a line."""
     tracks = {document.id: document for document in documents if document.kind == "track"}
     if line.refusal is not None:
         return Resolved(reason=line.refusal)
@@ -238,7 +238,7 @@ def judged(line: Line, documents: Iterable[Document]) -> Resolved:
 
 
 def confidence(line: Line, document: Document) -> float:
-    """Returns how sure it is, from 0 to 1, that a line is a track: how alike titles and artists are, multiplied."""
+    """Returns the confidence, 0 to 1, that a line is a track: the similarities of title and artist, multiplied."""
     if not document.name or not document.artist:
         return 0
     if line.readings:
@@ -260,20 +260,20 @@ def _unseparated_confidence(text: str, name: str, artist: str) -> float:
     written, title, by = _side(text), _side(name), _side(artist)
     if written.key in title.titles:
         return _TITLE_ALONE
-    # One of them has to stand there as it is, or titles would do that are only like another with its artist.
+    # One of them must be spelt exactly; otherwise titles that only resemble a title with its artist would match.
     around = [(title.title, by.artist), (title.title, by.key), (by.artist, title.title), (by.key, title.title)]
     return _UNSEPARATED * max(_alike(rest, other) for known, other in around for rest in _rests(written.title, known))
 
 
 def _rests(text: str, known: str) -> Iterator[str]:
-    """Yields what is left of a text that begins or ends with something known."""
+    """Yields the rest of a text that begins or ends with a known text."""
     yield text.removeprefix(known) if text.startswith(known) else ""
     yield text.removesuffix(known) if text.endswith(known) else ""
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One name, a line's or a track's, as title and as artist: the keys by which it is compared."""
+    """A name from a line or a track, as title and as artist: the keys used to compare it."""
 
     key: str
     title: str
@@ -283,7 +283,7 @@ class _Side:
     several: frozenset[str]
 
 
-@lru_cache(4096)  # of a line both names are title as well as artist, and held against several tracks
+@lru_cache(4096)  # both names of a line are tried as title and as artist, against several tracks
 def _side(text: str) -> _Side:
     several = frozenset(main_artist(part) for part in _BETWEEN_ARTISTS.split(text))
     return _Side(
@@ -314,10 +314,10 @@ def _artist_alike(one: _Side, other: _Side) -> float:
 
 @lru_cache(4096)
 def _alike(one: str, other: str) -> float:
-    """Returns 1 for the same, 0 where two letters in five differ; another number is another name."""
+    """Returns 1 for equal names, 0 if two letters in five differ; a different number is a different name."""
     if one == other:
         return float(one != "")
-    # As many letters would be too few.
+    # Even if all those letters matched, they would be too few.
     if 2 * min(len(one), len(other)) < _ALIKE * (len(one) + len(other)):
         return 0
     if _DIGITS.findall(one) != _DIGITS.findall(other):
@@ -329,7 +329,7 @@ def _alike(one: str, other: str) -> float:
 
 
 def _is_version(line: Line, document: Document) -> bool:
-    """Returns whether a track is the version that the line says: the live one, if it says so."""
+    """Returns whether a track is the version that the line names, such as the live one."""
     return any(_side(reading.title).key == _side(document.name or "").key for reading in line.readings)
 
 

@@ -1,4 +1,4 @@
-"""From the songs of a request to vectors: each stands for itself, or something that is known of it stands for it."""
+"""Turns the songs of a request into vectors: the song's own, or else one derived from what is known about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from algorhythms_ask.songs import Song
 class Seed:
     """A song with its z and v, float32 [dimension - 1].
 
-    `resolved_by` is track (its identifier is known), name (a track of its title and artist is), album, artist or
-    features; `document` is that track. `artist` is its artist's name as the index spells it.
+    `resolved_by` is track (its identifier is known), name (a track with its title and artist is known), album, artist
+    or features; `document` is that track. `artist` is its artist's name as the index spells it.
     """
 
     song: Song
@@ -28,9 +28,9 @@ class Seed:
 
 @dataclass
 class Resolution:
-    """The songs of one request: those with a vector, and those without (with the reason).
+    """The songs of one request: those with a vector, and those without, with the reason.
 
-    `faulty` has, by position in the request, what is wrong with features that were needed, by field.
+    `faulty` has, by position in the request and by field, what is wrong with features that were needed.
     """
 
     seeds: list[Seed] = field(default_factory=list)
@@ -47,8 +47,8 @@ def resolve(
 ) -> list[Resolution]:
     """Finds vectors for the songs of each request: one round trip for all of them, a second if any is unknown.
 
-    A track the index knows stands for itself; else the track of its name, else its album, its artist, its features.
-    Songs that occur twice in a request count once. With `neighbours` the documents have theirs.
+    A song gets the vector of its track if the index has it; else that of the track with its names, its album, its
+    artist, or its features. Songs that occur twice in a request count once. `neighbours` adds these to the documents.
     """
     songs = [song for request in requests for song in request]
     documents = dict(index.fetch(sorted({song.id for song in songs}), neighbours))
@@ -75,7 +75,7 @@ def _resolution(
         if song.features is not None and network is not None:
             wrong = problems(song.features, network.encoder.features)
             if not wrong:
-                # Features say nothing of factors.
+                # Features do not predict factors.
                 vector = np.pad(network.place(song.features), (0, factors))
                 found.seeds.append(Seed(song, vector, "features"))
                 continue
@@ -83,13 +83,13 @@ def _resolution(
             reason = f"not in the index, and its features cannot be used: {sentence}"
             found.faulty[position] = wrong
         elif song.features is not None:
-            reason = "not in the index, and the released model was made without audio features"
+            reason = "not in the index, and the released model was trained without audio features"
         found.unresolved.append((song, reason))
     return found
 
 
 def _is_known(song: Song, documents: Mapping[Key, Document]) -> bool:
-    # An identifier may happen to be spelt as the key of an artist: that makes it no track.
+    # An identifier may happen to equal the key of an artist, but that does not make it a track.
     return song.id in documents and documents[song.id].kind == "track"
 
 

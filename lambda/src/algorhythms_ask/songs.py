@@ -1,4 +1,4 @@
-"""Songs as requests name them, and the keys under which an index knows tracks, artists and albums."""
+"""Songs in requests, and the identifiers of their tracks."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ _SPOTIFY_URL = re.compile(
     r"(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?",
     re.IGNORECASE,
 )
-# A file of the listener's own, which Spotify names by artist, album, title and seconds.
+# A listener's local file, which Spotify identifies by artist, album, title and seconds.
 _SPOTIFY_LOCAL = re.compile(
     r"spotify:local:(?P<artist>[^:]*):(?P<album>[^:]*):(?P<title>[^:]*)(?::(?P<seconds>\d*))?", re.IGNORECASE
 )
@@ -23,7 +23,7 @@ _SPOTIFY_LOCAL = re.compile(
 
 @dataclass(frozen=True)
 class Song:
-    """A seed as the request gives it; `id` is canonical already (see `track_id`)."""
+    """A seed as given in the request; `id` is already canonical (see `track_id`)."""
 
     id: str
     name: str | None = None
@@ -35,11 +35,11 @@ class Song:
 def track_id(text: str) -> str:
     """Returns the full identifier of a track.
 
-    Spotify's tracks may come as URI, as link or as the bare 22 characters. A file of the listener's own, which Spotify
-    names by artist and title, gets the identifier that any other song without one gets. The rest stays as it stands.
+    Spotify's tracks may be given as URI, link or the bare 22 characters. A listener's local file, which Spotify
+    identifies by artist and title, gets the same identifier as any song without one. Anything else is unchanged.
 
     Raises:
-        ValueError: it is Spotify's, but not a track, or malformed. The message says which.
+        ValueError: it is Spotify's, but malformed or not a track. The message says which.
     """
     text = text.strip()
     if not text:
@@ -53,7 +53,7 @@ def track_id(text: str) -> str:
     if match["kind"] != "track":
         raise ValueError(f"a Spotify {match['kind']}, not a track")
     if not _SPOTIFY_ID.fullmatch(match["id"]):
-        raise ValueError("not a Spotify track: its identifier has to be 22 letters and digits")
+        raise ValueError("not a Spotify track: its identifier must be 22 letters and digits")
     return f"spotify:track:{match['id']}"
 
 
@@ -61,25 +61,25 @@ def local_song(uri: str) -> Song | None:
     """Returns the song that `spotify:local:<artist>:<album>:<title>:<seconds>` names; None for any other text.
 
     Raises:
-        ValueError: it names no title.
+        ValueError: it has no title.
     """
     match = _SPOTIFY_LOCAL.fullmatch(uri.strip())
     if match is None:
         return None
     artist, album, title = (unquote_plus(match[part]).strip() for part in ("artist", "album", "title"))
     if not title:
-        raise ValueError("a file of the listener's own without a title")
+        raise ValueError("a local file without a title")
     return Song(local_track(artist, title, album), title, artist or None, album or None)
 
 
 def local_track(artist: str, title: str, place: str = "") -> str:
-    """Returns `local:track:<hash>` of the normalised artist and title; `place` stands in for a missing artist."""
+    """Returns `local:track:<hash>` of the normalised artist and title; `place` replaces a missing artist."""
     known = normalised(artist)
-    # A normalised name holds no line break, so none can be mistaken for the separator.
+    # A normalised name contains no line break, so the separator is unambiguous.
     identity = f"{known}\n{normalised(title)}" if known or not place else f"\n{normalised(title)}\n{place}"
     return f"local:track:{hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()}"
 
 
 def normalised(name: str) -> str:
-    """Returns the name as it is compared: Unicode NFKC, case folded, white space collapsed."""
+    """Returns the name normalised for comparison: Unicode NFKC, case folded, white space collapsed."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

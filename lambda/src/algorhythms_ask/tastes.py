@@ -1,6 +1,6 @@
-"""A request of several tastes: its seeds fall into groups, each is searched for itself, and each has its share.
+"""Requests with several tastes: the seeds are grouped, and each group gets its own search and its share of results.
 
-The mean of two tastes is near to neither: what lies between metal and reggaeton is what fans of both put up with.
+The mean of two tastes is close to neither: halfway between metal and reggaeton is music that fans of neither want.
 """
 
 import math
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 MOST = 4
 
-# Two groups whose directions are nearer than this are one taste: docs/options.md has what others cost.
+# Two groups whose directions are closer than this are one taste; docs/options.md compares other values.
 _APART = 0.06
 _PASSES = 10
 
@@ -22,8 +22,8 @@ T = TypeVar("T")
 def split(z: NDArray[np.float64], wanted: int | None) -> list[NDArray[np.intp]]:
     """Returns the positions of the seeds of each taste, the taste of the first seed first.
 
-    `z` are the seeds' unit vectors, float64 [seeds, dimension]. With `wanted` tastes there are so many if as many seeds
-    differ; with None, as many as lie apart, at most `MOST`.
+    `z` are the seeds' unit vectors, float64 [seeds, dimension]. `wanted` is the number of tastes, limited by the number
+    of distinct seeds; with None there are as many as are distinct from each other, at most `MOST`.
     """
     if wanted is not None:
         return _groups(z, wanted)
@@ -37,7 +37,7 @@ def split(z: NDArray[np.float64], wanted: int | None) -> list[NDArray[np.intp]]:
 
 
 def _groups(z: NDArray[np.float64], wanted: int) -> list[NDArray[np.intp]]:
-    """Returns groups by k-means on the sphere, which begins at the seeds that are farthest from each other."""
+    """Returns groups by spherical k-means, initialised with the seeds that are farthest from each other."""
     if wanted == 1 or len(z) < 2:
         return [np.arange(len(z))]
     centres = [int(np.argmin(z @ z.sum(axis=0)))]
@@ -58,15 +58,16 @@ def _groups(z: NDArray[np.float64], wanted: int) -> list[NDArray[np.intp]]:
 
 
 def _lie_apart(z: NDArray[np.float64], groups: Sequence[NDArray[np.intp]]) -> bool:
-    """Returns whether the seeds of no two groups are near to each other, on average."""
+    """Returns whether no two groups have seeds that are close to each other, on average."""
     between = [float((z[one] @ z[other].T).mean()) for i, one in enumerate(groups) for other in groups[i + 1 :]]
     return max(between, default=0.0) < _APART
 
 
 def interleaved(lists: Sequence[Sequence[T]], shares: Sequence[int], take: Callable[[T], bool]) -> list[T]:
-    """Returns what is taken of several lists, so that every beginning holds of each as its share says.
+    """Merges what `take` accepts from several lists, so that every prefix has each list's share.
 
-    Next comes always the list that lacks most (Webster's method); what is not taken costs its list nothing.
+    The next item comes from the list that is furthest below its share (Webster's method); items that are not accepted
+    do not count against their list.
     """
     if len(lists) == 1:
         return [item for item in lists[0] if take(item)]

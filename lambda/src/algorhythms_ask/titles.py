@@ -1,7 +1,7 @@
-"""A playlist's title as one more part of a query: its words and their pieces of three letters, each with a vector.
+"""A playlist's title as part of a query: a vector for each of its words and their three-letter pieces.
 
-A bundle knows these n-grams by their hashes alone, and only those that several training playlists have: neither can a
-title be read out of it, nor can a guess at one be confirmed unless several people chose the same.
+A bundle stores only hashes of these n-grams, and only of those that several training playlists have. So a title cannot
+be read from it, nor can a guess be confirmed unless several people chose the same title.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from algorhythms_ask.features import Floats
 from algorhythms_ask.names import folded
 
-# A title says as much as so many songs: see docs/log.md.
+# The number of songs that a title counts as; see docs/log.md.
 TITLE_SONGS = 2.0
 
 _PIECE = 3
 
 
 def ngrams(title: str) -> list[str]:
-    """Returns the n-grams of a title, each once: words as ` word `, emoji among them, and pieces of `<word>`."""
+    """Returns the distinct n-grams of a title: words (and emoji) as ` word `, and pieces of `<word>`."""
     words = _words(folded(title))
     pieces = (
         bound[i : i + _PIECE] for bound in (f"<{word}>" for word in words) for i in range(len(bound) - _PIECE + 1)
@@ -30,13 +30,13 @@ def ngrams(title: str) -> list[str]:
 
 
 def hashed(ngram: str) -> int:
-    """Returns the hash by which an n-gram is known."""
+    """Returns the hash of an n-gram that bundles store."""
     content = ngram.encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big", signed=True)
 
 
 def _words(plain: str) -> list[str]:
-    # Marks are vowels in many scripts. A symbol, which an emoji is, is a word by itself.
+    # Marks are vowels in many scripts. A symbol, such as an emoji, is a word by itself.
     parts = []
     for sign in plain:
         kind = unicodedata.category(sign)
@@ -46,9 +46,9 @@ def _words(plain: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Titles:
-    """The n-grams that are known: their hashes, int64 [n] rising, weights, float32 [n], and vectors, [n, dimension].
+    """The known n-grams: hashes, int64 [n] rising, weights, float32 [n], and vectors, [n, dimension].
 
-    A vector is what an n-gram says of [z, v] of a query; it counts as its weight is among those of the title.
+    A vector is an n-gram's contribution to a query's [z, v], weighted relative to the title's other n-grams.
     """
 
     hashes: NDArray[np.int64]
@@ -56,7 +56,7 @@ class Titles:
     vectors: NDArray[np.float16]
 
     def place(self, title: str) -> NDArray[np.float64] | None:
-        """Returns what a title alone asks with, float64 [dimension]; None if nothing of it is known."""
+        """Returns the query of a title alone, float64 [dimension]; None if none of its n-grams is known."""
         wanted = np.array(sorted(map(hashed, ngrams(title))), np.int64)
         known = np.flatnonzero(np.isin(self.hashes, wanted))
         if not len(known):
@@ -68,5 +68,5 @@ class Titles:
 
 
 def share(songs: int) -> float:
-    """Returns how much of what a title says alone it says beside so many songs: the more songs, the less."""
+    """Returns the factor by which a title's query is weighted next to that many songs: the more songs, the less."""
     return TITLE_SONGS / (TITLE_SONGS + songs)

@@ -1,6 +1,6 @@
-"""Which tracks are versions of one song: remasters, live recordings, radio edits, with and without guests.
+"""Recognises versions of the same song: remasters, live recordings, radio edits, with and without guests.
 
-A remix, a cover or a second part is a song of its own.
+A remix, a cover or a second part is a different song.
 """
 
 import hashlib
@@ -8,7 +8,7 @@ import re
 
 from algorhythms_ask.names import GUEST, folded, key, main_artist
 
-# What follows a title: "(feat. Somebody)", "[Live]", " - 2011 Remaster".
+# Suffixes of a title: "(feat. Somebody)", "[Live]", " - 2011 Remaster".
 _ASIDE = re.compile(r"\s*(?:[(\[（［]([^()\[\]（）［］]*)[)\]）］]|\s[-–—]\s+(.*)$|\s(?=(?:feat|ft|featuring)\b)(.*)$)")
 _WORDS = re.compile(r"\w+")
 _SAME_SONG = {
@@ -25,7 +25,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def song(title: str | None, artist: str | None) -> str | None:
-    """Returns what is equal for all versions of a song, 16 characters; None without a title or an artist."""
+    """Returns a key of 16 characters that all versions of a song share; None without a title or an artist."""
     if not title or not artist:
         return None
     names = (key(without_version(title)), main_artist(artist))
@@ -35,14 +35,14 @@ def song(title: str | None, artist: str | None) -> str | None:
 
 
 def without_version(title: str) -> str:
-    """Returns the title without what says which version it is; whole where nothing else would be left."""
+    """Returns the title without its version suffixes; unchanged if nothing would be left."""
     plain = folded(title)
     rest = _ASIDE.sub(lambda aside: "" if _is_version(aside[1] or aside[2] or aside[3] or "") else aside[0], plain)
     return rest if rest.strip() else plain
 
 
 def another_song(text: str) -> frozenset[str]:
-    """Returns the words of a text that make another song of it: "remix", "karaoke"."""
+    """Returns the words of a text that make it a different song: "remix", "karaoke"."""
     return frozenset(_ANOTHER_SONG.intersection(_WORDS.findall(folded(text))))
 
 

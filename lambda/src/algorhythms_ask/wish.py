@@ -1,11 +1,11 @@
-"""What one request asks of the recommender; bounds are kept by `contract`."""
+"""The recommender's input for one request; `requests` enforces the bounds."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from algorhythms_ask.songs import Song
 
-# Positions that pages may reach: so many pages as large as the first, but so many positions at least and at most.
+# How far pages may reach: a number of pages as large as the first, within a minimum and maximum of positions.
 _PAGES = 15
 LEAST_PAGED, MOST_PAGED = 300, 1000
 
@@ -14,9 +14,9 @@ LEAST_PAGED, MOST_PAGED = 300, 1000
 class Wish:
     """Songs to continue, and how.
 
-    `tastes` is how many there are, None to find out; `popularity` from -1 to 1 weights the popularity term by
+    `tastes` is their number, None to find it automatically; `popularity` from -1 to 1 weights the popularity term by
     1 + 2 * popularity; `without_artists` are keys of names (see `names.artist_keys`). A page begins at `start`, and all
-    pages are cut out of the same `paged` tracks of each taste; without pages these are 0.
+    pages are taken from the same `paged` tracks of each taste; without pages both are 0.
     """
 
     songs: Sequence[Song]
@@ -35,15 +35,15 @@ class Wish:
     paged: int = 0
 
     def pool(self) -> int:
-        """Returns among how many tracks of each taste is chosen."""
+        """Returns the number of candidates of each taste."""
         if self.paged:
             return self.paged
         if self.diversity or self.max_per_artist or self.collapse_versions:
             return 2 * self.count + 20
-        # What one taste has of another's is the other's.
+        # A taste's candidates may also belong to another taste, which then gets them.
         return self.count + 20 if self.tastes != 1 else self.count
 
 
 def paged(count: int) -> int:
-    """Returns of how many tracks of each taste pages are cut, the first of which has `count`."""
+    """Returns how many tracks of each taste the pages are taken from; the first page has `count`."""
     return min(max(_PAGES * count, LEAST_PAGED), MOST_PAGED)

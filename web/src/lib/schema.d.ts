@@ -178,7 +178,7 @@ export interface components {
         };
         /**
          * BatchResponse
-         * @description What a single request would have been answered with: an answer, or a problem.
+         * @description The response that a single request would have got: an answer, or a problem.
          */
         BatchResponse: {
             /** Status */
@@ -188,7 +188,7 @@ export interface components {
         };
         /**
          * Candidate
-         * @description A track that a line may be.
+         * @description A track that may match a line.
          */
         Candidate: {
             /** Id */
@@ -201,18 +201,18 @@ export interface components {
             album: string | null;
             /**
              * Playlists
-             * @description In how many training playlists it stands.
+             * @description Number of training playlists with it.
              */
             playlists: number;
             /**
              * Confidence
-             * @description How sure it is that this is the track, from 0 to 1.
+             * @description Confidence that this is the track, from 0 to 1.
              */
             confidence: number;
         };
         /**
          * Coverage
-         * @description How many songs were placed by what.
+         * @description How many songs were placed in each way.
          */
         Coverage: {
             /** Track */
@@ -230,7 +230,7 @@ export interface components {
         };
         /**
          * Edge
-         * @description A song of the request that speaks for a recommended track; the strongest ten for each recommendation.
+         * @description A song of the request that contributes to a recommended track; the strongest ten for each recommendation.
          */
         Edge: {
             /** Source */
@@ -245,14 +245,14 @@ export interface components {
         };
         /**
          * Evaluation
-         * @description The evaluation in full: by method, then by what is counted.
+         * @description The full evaluation: by method, then by what is measured.
          */
         Evaluation: {
             /** Test Playlists */
             test_playlists: number;
             /**
              * Methods
-             * @description By method, then by category (`mean`, or how many tracks are given), then by metric.
+             * @description By method, then by category (`mean`, or the number of given tracks), then by metric.
              */
             methods: {
                 [key: string]: {
@@ -287,7 +287,7 @@ export interface components {
             };
             /**
              * Beyond
-             * @description What accuracy does not tell, of the first ten.
+             * @description Metrics beyond accuracy, of the first ten.
              */
             beyond: {
                 [key: string]: {
@@ -296,7 +296,7 @@ export interface components {
             };
             /**
              * By Popularity
-             * @description The share of hidden tracks that is found, by how many training playlists hold them.
+             * @description Share of hidden tracks found, by the number of training playlists with them.
              */
             by_popularity: {
                 [key: string]: {
@@ -306,20 +306,20 @@ export interface components {
         };
         /**
          * Evidence
-         * @description A song of the request that a recommended track often stands beside.
+         * @description A song of the request that often occurs in playlists with a recommended track.
          */
         Evidence: {
             /** Source */
             source: string;
             /**
              * Playlists
-             * @description In how many training playlists both stand.
+             * @description Number of training playlists with both.
              */
             playlists: number;
         };
         /**
          * FieldProblem
-         * @description What is wrong with one field, which `pointer` names as in RFC 6901.
+         * @description What is wrong with one field; `pointer` is a JSON pointer (RFC 6901).
          */
         FieldProblem: {
             /** Pointer */
@@ -344,7 +344,7 @@ export interface components {
             tracks: number;
             /**
              * Bundle
-             * @description Where the files of the model lie.
+             * @description Location of the model's files.
              */
             bundle: string;
             /**
@@ -359,13 +359,13 @@ export interface components {
             blocked: number;
             /**
              * Refused
-             * @description Why a newer release than this one does not serve, or what was blocked since is not left out: its files or settings cannot be used, its index does not answer, the list of what is blocked cannot be read (the last good one stays in force), or the look for it failed. The log has the whole reason.
+             * @description Why a newer release is not served, or newly blocked music is not left out: files or settings cannot be used, the index does not answer, the list of what is blocked cannot be read (the last good one stays in force), or checking failed. The log has the full reason.
              */
             refused: ("release_unusable" | "index_unavailable" | "block_list_unusable" | "check_failed") | null;
         };
         /**
          * Live
-         * @description The process answers.
+         * @description The process is alive.
          */
         Live: {
             /**
@@ -388,13 +388,13 @@ export interface components {
             track_artist: string | null;
             /**
              * Playlists
-             * @description In how many training playlists both stand. The most come first.
+             * @description Number of training playlists with both; neighbours are sorted by it, highest first.
              */
             playlists: number;
         };
         /**
          * Notice
-         * @description Something about the answer that is no error.
+         * @description Something about the answer that is not an error.
          */
         Notice: {
             /**
@@ -409,13 +409,13 @@ export interface components {
             detail: string;
             /**
              * Count
-             * @description Of how many songs, tracks or fields it speaks.
+             * @description Number of songs, tracks or fields concerned.
              */
             count: number;
         };
         /**
          * Problem
-         * @description An error as in RFC 9457.
+         * @description An error (RFC 9457).
          * @example {
          *       "detail": "/songs/0/id: Field required",
          *       "errors": [
@@ -426,7 +426,7 @@ export interface components {
          *       ],
          *       "errors_left_out": 0,
          *       "status": 400,
-         *       "title": "The request is not as it has to be",
+         *       "title": "The request is malformed",
          *       "type": "about:blank"
          *     }
          */
@@ -443,27 +443,27 @@ export interface components {
             errors: components["schemas"]["FieldProblem"][];
             /**
              * Errors Left Out
-             * @description So many more fields are wrong than `errors` names.
+             * @description Number of wrong fields that are not in `errors`.
              */
             errors_left_out: number;
         };
         /**
          * Quality
-         * @description How the served model did on held-out playlists before it was released.
+         * @description How the served model performed on held-out playlists before its release.
          */
         Quality: {
             /** Model Version */
             model_version: string;
             /**
              * Metrics
-             * @description By method (`served` is the model, others are its baselines), then by metric.
+             * @description By method (`served` is the model, the others are baselines), then by metric.
              */
             metrics: {
                 [key: string]: {
                     [key: string]: number | null;
                 };
             };
-            /** @description Missing in releases of earlier versions. */
+            /** @description Missing for releases made by earlier versions. */
             evaluation?: components["schemas"]["Evaluation"];
         };
         /**
@@ -479,7 +479,7 @@ export interface components {
             track_name: string | null;
             /** Track Artist */
             track_artist: string | null;
-            /** @description Left out if the request says `terms: false`. */
+            /** @description Omitted if the request has `terms: false`. */
             terms?: components["schemas"]["Terms"];
             /**
              * Taste
@@ -488,7 +488,7 @@ export interface components {
             taste?: number;
             /**
              * Evidence
-             * @description The strongest first, at most five.
+             * @description Strongest first, at most five.
              */
             evidence?: components["schemas"]["Evidence"][];
         };
@@ -521,7 +521,7 @@ export interface components {
          *         {
          *           "code": "unknown_songs",
          *           "count": 1,
-         *           "detail": "Left out, because they are unknown: 1 of 3 songs."
+         *           "detail": "Ignored, because they are unknown: 1 of 3 songs."
          *         }
          *       ],
          *       "recommendation_nodes": [
@@ -586,7 +586,7 @@ export interface components {
         };
         /**
          * ResolveOut
-         * @description What each line is, in the order of the request.
+         * @description The results for all lines, in the order of the request.
          */
         ResolveOut: {
             /** Model Version */
@@ -596,16 +596,16 @@ export interface components {
         };
         /**
          * ResolvedLine
-         * @description What a line is.
+         * @description The result for a line.
          */
         ResolvedLine: {
             /** Line */
             line: string;
-            /** @description The track that it is; null where the confidence is below 0.5. */
+            /** @description The matching track; null if the confidence is below 0.5. */
             match: components["schemas"]["Track"] | null;
             /**
              * Confidence
-             * @description That of the best candidate; 0 without any.
+             * @description Confidence of the best candidate; 0 without candidates.
              */
             confidence: number;
             /**
@@ -615,7 +615,7 @@ export interface components {
             candidates: components["schemas"]["Candidate"][];
             /**
              * Reason
-             * @description Why there is no match; null where there is one.
+             * @description Why there is no match; null if there is one.
              */
             reason: string | null;
         };
@@ -626,7 +626,7 @@ export interface components {
         SourceNode: {
             /**
              * Id
-             * @description The identifier in full.
+             * @description The full identifier.
              */
             id: string;
             /** Track Name */
@@ -635,23 +635,23 @@ export interface components {
             track_artist: string | null;
             /**
              * Resolved By
-             * @description What it was placed by; null if it is unknown.
+             * @description How it was placed; null if it is unknown.
              */
             resolved_by: ("track" | "name" | "album" | "artist" | "features") | null;
             /**
              * Match
-             * @description The track of its title and artist, where it was placed by `name`.
+             * @description The track with its title and artist, if it was placed by `name`.
              */
             match?: string;
             /**
              * Taste
-             * @description Which of the request's `tastes` it is of, from 0.
+             * @description Which of the request's `tastes` it belongs to, from 0.
              */
             taste?: number;
         };
         /**
          * Terms
-         * @description What a score is made of: it is exactly `popularity`, `title` and the sums of `seeds` and `negative`.
+         * @description The terms of a score, which is exactly the sum of `popularity`, `title`, all `seeds` and all `negative`.
          */
         Terms: {
             /**
@@ -663,12 +663,12 @@ export interface components {
             popularity: number;
             /**
              * Negative
-             * @description One for each song of `negative` that was placed, in their order; they are part of the sum.
+             * @description One term for each placed song of `negative`, in their order; part of the sum.
              */
             negative?: number[];
             /**
              * Title
-             * @description Of the request's `title`; it is part of the sum.
+             * @description The term of the request's `title`; part of the sum.
              */
             title?: number;
         };
@@ -687,7 +687,7 @@ export interface components {
             album: string | null;
             /**
              * Playlists
-             * @description In how many training playlists it stands.
+             * @description Number of training playlists with it.
              */
             playlists: number;
         };
@@ -706,7 +706,7 @@ export interface components {
             album: string | null;
             /**
              * Playlists
-             * @description In how many training playlists it stands.
+             * @description Number of training playlists with it.
              */
             playlists: number;
             /** Neighbours */
@@ -722,7 +722,7 @@ export interface components {
         };
         /**
          * Unresolved
-         * @description A song that had no say, and why.
+         * @description A song that was ignored, and why.
          */
         Unresolved: {
             /** Id */
@@ -732,12 +732,12 @@ export interface components {
         };
         /**
          * BatchIn
-         * @description Requests that share a way to the index and back.
+         * @description Requests that share a round trip to the index.
          */
         BatchIn: {
             /**
              * Requests
-             * @description As for `POST /recommendations`; all together they ask for at most 5000 tracks.
+             * @description As for `POST /recommendations`; at most 5000 tracks in total.
              */
             requests: components["schemas"]["RecommendationsIn"][];
         };
@@ -753,7 +753,7 @@ export interface components {
             tracks?: string[];
             /**
              * Artists
-             * @description Names, however they are written, or URIs of Spotify.
+             * @description Names in any spelling, or Spotify URIs.
              */
             artists?: string[];
         };
@@ -796,13 +796,13 @@ export interface components {
         RecommendationsIn: {
             /**
              * Count
-             * @description How many tracks to recommend; 20 if it is left out.
+             * @description How many tracks to recommend; default 20.
              * @example 5
              */
             count?: number;
             /**
              * Title
-             * @description The playlist's title, in any language or emoji. It says less the more songs there are.
+             * @description The playlist's title, in any language or emoji. The more songs, the less it counts.
              * @example Summer 🌴
              */
             title?: string | null;
@@ -813,7 +813,7 @@ export interface components {
             songs?: components["schemas"]["SongIn"][];
             /**
              * Terms
-             * @description Whether the answer tells what scores are made of, in `terms` and `edges`; it does if this is left out. They are most of a large answer.
+             * @description Whether the answer explains scores, in `terms` and `edges`. They are most of a large answer. Default true.
              */
             terms?: boolean;
             /**
@@ -825,37 +825,37 @@ export interface components {
             exclude?: components["schemas"]["ExcludeIn"] | null;
             /**
              * Tastes
-             * @description How many tastes the songs are of; with `auto` as many as lie apart. Each is searched for itself, and the answer holds of each as much as it has songs. 1 if it is left out.
+             * @description Number of tastes to split the songs into; `auto` finds it. Each taste has its own search, and its share of the answer is that of its songs. Default 1.
              */
             tastes?: number | "auto";
             /**
              * Popularity
-             * @description 1 for well-known tracks, -1 for the opposite. 0 if it is left out.
+             * @description 1 for well-known tracks, -1 for the opposite. Default 0.
              */
             popularity?: number;
             /**
              * Diversity
-             * @description How unlike each other the tracks are; the order is then not that of the scores. 0 if it is left out.
+             * @description How different from each other the tracks are; the order is then not that of the scores. Default 0.
              */
             diversity?: number;
             /**
              * Max Per Artist
-             * @description At most so many tracks of one artist.
+             * @description Maximum number of tracks per artist.
              */
             max_per_artist?: number | null;
             /**
              * Collapse Versions
-             * @description Of remasters, live recordings and other versions of a song, only the best. Versions of the request's own songs are never recommended.
+             * @description Recommend only the best of remasters, live recordings and other versions of a song. Versions of the request's own songs are never recommended.
              */
             collapse_versions?: boolean;
             /**
              * Evidence
-             * @description Say with which songs each track stands together in playlists.
+             * @description For each track, name the songs that occur with it in playlists.
              */
             evidence?: boolean;
             /**
              * Cursor
-             * @description An empty one asks for the first of several pages, the one of an answer for the next. The rest of the request has to stay the same but for `count`.
+             * @description An empty cursor requests the first of several pages, the cursor of an answer the next page. The rest of the request must stay the same, except `count`.
              */
             cursor?: string | null;
         } & {
@@ -863,7 +863,7 @@ export interface components {
         };
         /**
          * ResolveIn
-         * @description Lines as people write them.
+         * @description Lines of text, as people write them.
          * @example {
          *       "lines": [
          *         "1. The Weeknd - Blindign Lights",
@@ -885,7 +885,7 @@ export interface components {
         SongIn: {
             /**
              * Id
-             * @description A Spotify track as URI, link or bare identifier, or any other identifier the playlists used. May be left out where `name` and `artist` are given.
+             * @description A Spotify track as URI, link or bare identifier, or any other identifier the playlists used. Optional if `name` and `artist` are given.
              * @example spotify:track:0VjIjW4GlUZAMYd2vXMi3b
              */
             id?: string | null;
@@ -896,17 +896,17 @@ export interface components {
             name?: string | null;
             /**
              * Artist
-             * @description Name or URI; stands in when the track is unknown. Also accepted as `track_artist`.
+             * @description Name or URI; used if the track is unknown. Also accepted as `track_artist`.
              */
             artist?: string | null;
             /**
              * Album
-             * @description URI, or name together with `artist`; stands in when the track is unknown. Also accepted as `track_album`.
+             * @description URI, or name together with `artist`; used if the track is unknown. Also accepted as `track_album`.
              */
             album?: string | null;
             /**
              * Features
-             * @description Spotify's 13 audio features, which place a track that is otherwise unknown.
+             * @description Spotify's 13 audio features; used if nothing else is known about the track.
              */
             features?: {
                 danceability?: number | null;

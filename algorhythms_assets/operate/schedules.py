@@ -1,0 +1,35 @@
+"""What runs by the calendar. It is off until a person turns it on in Dagster's UI."""
+
+import dagster as dg
+
+from algorhythms_assets.plan import outdated
+from algorhythms_assets.release.sensors import RETRAIN_JOB, tag_of_slices, under_way
+from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.kept_history import forgets
+from algorhythms_assets.settings import Settings
+
+
+@dg.schedule(
+    job_name=RETRAIN_JOB,
+    cron_schedule="0 3 1 * *",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="On the first of each month, at 3:00 UTC, makes and releases what has changed, however few playlists "
+    "are new.",
+)
+def monthly_retraining(
+    context: dg.ScheduleEvaluationContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
+) -> dg.RunRequest | dg.SkipReason:
+    """Asks for one run of what would come out otherwise than it is, if there is anything."""
+    problem = forgets(context.instance)
+    if problem:
+        return dg.SkipReason(problem)
+    stored = compute.store.slices()
+    if not stored:
+        return dg.SkipReason("there are no playlists in the store yet")
+    names = outdated(compute.store, settings)
+    if not names:
+        return dg.SkipReason("nothing has changed since the last release")
+    run = under_way(context.instance)
+    if run:
+        return dg.SkipReason(f"run {run} is under way")
+    return dg.RunRequest(asset_selection=[dg.AssetKey(name) for name in names], tags=tag_of_slices(stored))
