@@ -202,8 +202,8 @@ class Health(BaseModel):
     blocked: int = Field(description="How many tracks and artists are blocked; they are in no answer.")
     refused: Refusal | None = Field(
         description="Why a newer release is not served, or newly blocked music is not left out: files or settings "
-        "cannot be used, the index does not answer, the list of what is blocked cannot be read (the last good one stays in "
-        "force), or checking failed. The log has the full reason."
+        "cannot be used, the index does not answer, the list of what is blocked cannot be read (the last good one "
+        "stays in force), or checking failed. The log has the full reason."
     )
 
 
