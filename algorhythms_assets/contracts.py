@@ -121,6 +121,17 @@ EMBEDDINGS_SCHEMA = pa.schema(
     ]
 )
 
+# What arrived after the snapshot has no number in it.
+NEW_TRACKS_SCHEMA = pa.schema(
+    [
+        _column("track_uri", pa.string(), "identifier of the track", False),
+        *_TRACK_NAMES,
+        _column("playlists", pa.int32(), "training playlists newer than the snapshot that hold the track", False),
+        _column("placed_by", pa.string(), "what stands for it: name, album, artist or features", False),
+        _column("embedding", pa.list_(pa.float32()), "as in embeddings.parquet", False),
+    ]
+)
+
 
 class NoConfig(BaseModel):
     """The config of an artifact that has nothing to choose."""
@@ -196,19 +207,26 @@ SERVING_BUNDLE = Artifact(
     ("scaler", "mlp_weights", "title_weights", "embeddings", "gcn_weights"),
     code_version="3",
 )
+NEW_TRACKS = Artifact(
+    "new_tracks",
+    "serving",
+    "new_tracks.parquet",
+    ("raw_playlists", "track_metadata", "embeddings", "serving_bundle"),
+    schema=NEW_TRACKS_SCHEMA,
+)
 SEARCH_INDEX = Artifact(
     "search_index",
     "serving",
     "search_index/{version}",
-    ("embeddings", "track_metadata", "edge_table", "gcn_weights"),
-    code_version="6",
+    ("embeddings", "track_metadata", "edge_table", "gcn_weights", "new_tracks"),
+    code_version="7",
 )
 EVALUATION_REPORT = Artifact(
     "evaluation_report",
     "evaluation",
     "evaluation_report",
-    ("serving_bundle", "search_index", "track_metadata"),
-    code_version="8",
+    ("serving_bundle", "search_index", "track_metadata", "new_tracks"),
+    code_version="9",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 
@@ -228,6 +246,7 @@ ARTIFACTS = {
         MLP_WEIGHTS,
         TITLE_WEIGHTS,
         SERVING_BUNDLE,
+        NEW_TRACKS,
         SEARCH_INDEX,
         EVALUATION_REPORT,
         RELEASE,

@@ -25,7 +25,7 @@ from algorhythms_assets.operate.sensors import interrupted_runs, jobs_left_behin
 from algorhythms_assets.plan import chosen
 from algorhythms_assets.release import assets as release
 from algorhythms_assets.release import checks as release_checks
-from algorhythms_assets.release.jobs import roll_back_job
+from algorhythms_assets.release.jobs import block, roll_back_job, unblock
 from algorhythms_assets.release.sensors import enough_new_playlists
 from algorhythms_assets.serving import assets as serving
 from algorhythms_assets.serving import checks as serving_checks
@@ -76,7 +76,7 @@ defs = dg.Definitions(
         ],
     ),
     asset_checks=dg.load_asset_checks_from_modules(CHECKS),
-    jobs=[*ASSET_JOBS, remove_slices, roll_back_job, prune],
+    jobs=[*ASSET_JOBS, remove_slices, roll_back_job, block, unblock, prune],
     schedules=[monthly_retraining, weekly_prune],
     sensors=[
         sensors.new_slices,

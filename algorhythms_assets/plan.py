@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from algorhythms_ask.blocking import BlockList
 from pydantic import BaseModel
 
 from algorhythms_assets.asset_config import lasting, sections
@@ -15,6 +16,7 @@ from algorhythms_assets.contracts import (
     GCN_WEIGHTS,
     GRAPH_SAMPLE,
     MLP_WEIGHTS,
+    NEW_TRACKS,
     PYG_GRAPH,
     RAW_PLAYLISTS,
     RELEASE,
@@ -34,6 +36,7 @@ from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.release.history import current
 from algorhythms_assets.resources.checksums import damage
 from algorhythms_assets.resources.store import InputError, Store, planned_stamp
+from algorhythms_assets.serving.blocked import block_list
 from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
 
@@ -65,7 +68,7 @@ def chosen(settings: Settings) -> dict[str, BaseModel]:
     return {name: lasting(kind, name, settings.config) for name, kind in CONFIGURABLE.items()}
 
 
-def configs(settings: Settings) -> Mapping[str, BaseModel]:
+def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
     """Returns the config that each artifact is made with where no run says anything else, by its name.
 
     Raises:
@@ -85,7 +88,10 @@ def configs(settings: Settings) -> Mapping[str, BaseModel]:
         MLP_WEIGHTS.name: config[MLP_WEIGHTS.name],
         TITLE_WEIGHTS.name: NoConfig(),
         SERVING_BUNDLE.name: NoConfig(),
-        SEARCH_INDEX.name: SearchIndexConfig(index=settings.index, **config[SEARCH_INDEX.name].model_dump()),
+        NEW_TRACKS.name: audio_features_config(settings),
+        SEARCH_INDEX.name: SearchIndexConfig(
+            index=settings.index, blocked=blocked.version, **config[SEARCH_INDEX.name].model_dump()
+        ),
         EVALUATION_REPORT.name: config[EVALUATION_REPORT.name],
     }
 
@@ -95,7 +101,7 @@ def outdated(store: Store, settings: Settings) -> list[str]:
 
     An intermediate that is absent is rebuilt only if something is to be made from it.
     """
-    config_of = configs(settings)
+    config_of = configs(settings, block_list(store))
     stamps = {RAW_PLAYLISTS.name: store.stamp(RAW_PLAYLISTS)}
     found: set[str] = set()
     absent: set[str] = set()

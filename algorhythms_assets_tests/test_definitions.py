@@ -77,8 +77,12 @@ def test_jobs_say_when_to_launch_them():
         "fetch_features",
         "retrain",
         "rebuild_index",
+        "extend_index",
         "evaluate_and_release",
         "roll_back",
+        "block",
+        "unblock",
+        "prune",
     }
     assert all(told.values())
 
@@ -88,6 +92,7 @@ def test_jobs_say_when_to_launch_them():
     [
         ("retrain", set(ARTIFACTS) - {RAW_PLAYLISTS.name}),
         ("rebuild_index", {"search_index", "evaluation_report", "release"}),
+        ("extend_index", {"new_tracks", "search_index", "evaluation_report", "release"}),
         ("evaluate_and_release", {"evaluation_report", "release"}),
         ("fetch_features", {"audio_features"}),
     ],

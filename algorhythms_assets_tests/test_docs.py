@@ -54,6 +54,7 @@ FILES = {
     "edge_table/part-*.parquet": contracts.EDGES_SCHEMA,
     "graph_sample/sample.parquet": contracts.GRAPH_SAMPLE_SCHEMA,
     "embeddings.parquet": contracts.EMBEDDINGS_SCHEMA,
+    "new_tracks.parquet": contracts.NEW_TRACKS_SCHEMA,
 }
 
 

@@ -32,7 +32,7 @@ from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets_tests.conftest import playlist, slice_bytes
 
 TRAINED = ("scaler", "edge_table", "pyg_graph", "gcn_weights", "embeddings", "mlp_weights", "title_weights")
-SERVED = ("serving_bundle", "search_index", "evaluation_report")
+SERVED = ("serving_bundle", "new_tracks", "search_index", "evaluation_report")
 
 
 def make(store, name, **chosen):

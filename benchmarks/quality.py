@@ -57,6 +57,7 @@ PAYLOADS = (
     "mlp_weights",
     "title_weights",
     "serving_bundle",
+    "new_tracks",
     "search_index",
 )
 # As many choices as our own model's settings were looked at; each is trained for every fold.

@@ -12,6 +12,9 @@ def charted(report: Mapping[str, Any]) -> dict[str, float]:
     Values that are unknown, because too few playlists are long enough, are absent.
     """
     numbers: dict[str, float | None] = {"test playlists": report["test_playlists"]}
+    # The gate reads reports of earlier versions, too.
+    if "new_tracks" in report:
+        numbers["new tracks among the first ten"] = report["new_tracks"]["among the first ten"]
     for method, summary in report["methods"].items():
         for metric, mean in summary["mean"].items():
             numbers[f"{method} {metric}"] = mean

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from algorhythms_ask.blocking import BlockList, without
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.release import (
@@ -37,6 +38,8 @@ from algorhythms_assets.metrics import CATEGORIES, cut
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
 from algorhythms_assets.resources.store import InputError, digest, write_json
+from algorhythms_assets.serving.blocked import BLOCKED_FILE, blocked_tracks, read_block_list
+from algorhythms_assets.serving.placed import load_new_tracks
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
@@ -50,26 +53,33 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         recommender = load_recommender(bundle, open_index(work.store.root, reference))
     except (NotServableError, IndexUnavailableError) as error:
         raise InputError(f"the bundle and index under evaluation cannot be served: {error}") from error
+    blocked = read_block_list(index_folder / BLOCKED_FILE)
+    # What may not be found is nobody's hit, and no method has it to recommend.
+    gone = blocked_tracks(tracks, blocked)
+    playlists = np.where(gone, 0, tracks["playlists"].to_numpy())
+    new = load_new_tracks(work.store)[0]["track_uri"].to_pylist()
+    served = Served(recommender, tracks, new)
     methods: dict[str, Method] = {
-        "served": Served(recommender, tracks),
-        "popularity": Popularity(tracks["playlists"].to_numpy()),
-        "item_knn": ItemKnn(snapshot.training, tracks.num_rows),
+        "served": served,
+        "popularity": Popularity(playlists),
+        "item_knn": ItemKnn(snapshot.training.without(gone), tracks.num_rows),
     }
     test_buckets = json.loads((metadata / "snapshot.json").read_text())["split"]["test"]
-    released = _released(work, bundle, index_folder, test_buckets)
+    released = _released(work, bundle, index_folder, test_buckets, blocked)
     if released is not None:
-        methods["released"] = Served(released, tracks)
-    test = snapshot.test
+        methods["released"] = Served(released, tracks, new)
+    test = snapshot.test.without(gone)
     chosen = np.argsort(test.buckets, kind="stable")[: work.config.playlists]
     tasks = {
         category.name: [cut(int(test.pids[i]), test.distinct(int(i)), category) for i in chosen]
         for category in CATEGORIES
     }
-    playlists, artist = tracks["playlists"].to_numpy(), artist_numbers(tracks)
+    artist = artist_numbers(tracks)
     measured = {}
     for name, method in methods.items():
         progress = partial(work.progress, unit=f"playlists of a category by {TITLES[name]}")
         measured[name] = measure(method, tasks, artist, progress)
+    new_shown, all_shown = served.shown.tolist()
     values = {name: of_method.values for name, of_method in measured.items()}
     lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)
@@ -97,7 +107,8 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "by_popularity": {
             name: by_popularity(of_method.found, of_method.wanted, playlists) for name, of_method in measured.items()
         },
-        "titles": titled(methods["served"], named, artist, *settings),
+        "new_tracks": {"tracks": len(new), "among the first ten": new_shown / all_shown if all_shown else 0.0},
+        "titles": titled(served, named, artist, *settings),
         "gate": verdict(len(chosen), differences),
     }
     for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:
@@ -133,8 +144,13 @@ def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:
     return np.asarray(pc.dictionary_encode(artists).indices.to_numpy(), np.int64)
 
 
-def _released(work: Work[EvaluationConfig], bundle: Path, index: Path, test_buckets: list[int]) -> Recommender | None:
-    """Returns the current release if it is another version and comparable; otherwise logs why not."""
+def _released(
+    work: Work[EvaluationConfig], bundle: Path, index: Path, test_buckets: list[int], blocked: BlockList
+) -> Recommender | None:
+    """Returns the current release if it is another version and comparable; otherwise logs why not.
+
+    It answers without what is blocked, as it is served.
+    """
     current = work.store.root / CURRENT
     if not current.is_file():
         return None
@@ -151,7 +167,8 @@ def _released(work: Work[EvaluationConfig], bundle: Path, index: Path, test_buck
         work.log.warning("not compared with the released %s: other playlists were held out then", about["version"])
         return None
     try:
-        return load_release(work.store.root).recommender
+        released = load_release(work.store.root).recommender
+        return released.on(without(released.index, blocked))
     except (NotServableError, IndexUnavailableError) as error:
         work.log.warning("not compared with the released %s, which cannot be served: %s", about["version"], error)
         return None

@@ -38,6 +38,12 @@ def markdown(report: dict[str, Any]) -> str:
                 low, high = intervals[metric]
                 lines.append(f"- served minus {TITLES[method]}, {TITLES[metric]}: {low:+.4f} to {high:+.4f} (95 %)")
     lines += ["", *titles_table(report["titles"]), *_beyond(report)]
+    if report["new_tracks"]["tracks"]:
+        lines += [
+            "",
+            f"{report['new_tracks']['tracks']} tracks are new since the snapshot. They are passed over above, as these "
+            f"playlists are older; {report['new_tracks']['among the first ten']:.1%} of the first ten are new.",
+        ]
     gate = report["gate"]
     lines += ["", f"**{'May be released' if gate['passed'] else 'May not be released'}.**"]
     lines += [f"- {line}" for line in (*gate["reasons"], *gate["warnings"])]

@@ -1,6 +1,6 @@
 """Ranks with the same code, bundle and index that would serve."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +15,22 @@ _ELSEWHERE = -1
 
 # Requests per round trip, as in a batch request.
 _AT_ONCE = 100
+_FIRST = 10
 
 
 class Served:
-    """Queries a recommender as applications do: with the title, and each song's identifier, name, artist and album."""
+    """Queries a recommender as applications do: with the title, and each song's identifier, name, artist and album.
 
-    def __init__(self, recommender: Recommender, tracks: pa.Table) -> None:
+    Tracks that are `new`, by identifier, are passed over: held-out playlists are older, so none of them is a hit, and
+    none is a miss (a condensed list; Sakai, "Alternatives to Bpref", SIGIR 2007). As many as are wanted are looked for
+    beyond them, and `shown` counts what stood among the first ten: new tracks, and all.
+    """
+
+    def __init__(self, recommender: Recommender, tracks: pa.Table, new: Collection[str] = ()) -> None:
         self._recommender = recommender
+        self._new = frozenset(new)
+        self._depth = DEPTH + min(len(self._new), DEPTH)
+        self.shown = np.zeros(2, np.int64)
         self._songs = [
             Song(row["track_uri"], row["track_name"], row["artist_name"], row["album_name"])
             for row in tracks.select(["track_uri", "track_name", "artist_name", "album_name"]).to_pylist()
@@ -35,6 +44,11 @@ class Served:
             some = tasks[start : start + _AT_ONCE]
             requests = [[self._songs[seed] for seed in task.seeds] for task in some]
             resolutions = self._recommender.resolve(requests)
-            answers = self._recommender.rank(requests, resolutions, DEPTH, [task.title for task in some])
-            found += [np.array([self._number.get(hit.id, _ELSEWHERE) for hit in hits], np.int64) for hits in answers]
+            answers = self._recommender.rank(requests, resolutions, self._depth, [task.title for task in some])
+            found += [self._numbers([hit.id for hit in hits]) for hits in answers]
         return found
+
+    def _numbers(self, found: Sequence[str]) -> Ranking:
+        self.shown += sum(uri in self._new for uri in found[:_FIRST]), len(found[:_FIRST])
+        trained = [uri for uri in found if uri not in self._new][:DEPTH]
+        return np.array([self._number.get(uri, _ELSEWHERE) for uri in trained], np.int64)

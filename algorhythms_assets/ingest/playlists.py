@@ -41,6 +41,12 @@ class Playlists:
         offsets = np.concatenate([[0], np.cumsum(lengths[chosen])]).astype(np.int64)
         return Playlists(offsets, self.tracks[rows], self.positions[rows], self.pids[chosen], self.buckets[chosen])
 
+    def without(self, tracks: NDArray[np.bool_]) -> "Playlists":
+        """Returns the playlists without the rows of those tracks, bool [tracks]."""
+        kept = ~tracks[self.tracks]
+        offsets = np.concatenate([[0], np.cumsum(kept)])[self.offsets]
+        return Playlists(offsets, self.tracks[kept], self.positions[kept], self.pids, self.buckets)
+
     def distinct(self, playlist: int) -> NDArray[np.int32]:
         """Returns the distinct tracks of a playlist, in order of first occurrence."""
         tracks = self[playlist]

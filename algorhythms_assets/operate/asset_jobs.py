@@ -5,6 +5,7 @@ import dagster as dg
 from algorhythms_assets.contracts import (
     AUDIO_FEATURES,
     EVALUATION_REPORT,
+    NEW_TRACKS,
     RAW_PLAYLISTS,
     RELEASE,
     SEARCH_INDEX,
@@ -35,6 +36,12 @@ ASSET_JOBS = [
         selection=[SEARCH_INDEX.name, EVALUATION_REPORT.name, RELEASE.name],
         description="Build the index from the vectors that are there, evaluate and release it, without a training. "
         "Launch it when an index was lost, or when ALGORHYTHMS_INDEX names another one.",
+    ),
+    dg.define_asset_job(
+        "extend_index",
+        selection=[NEW_TRACKS.name, SEARCH_INDEX.name, EVALUATION_REPORT.name, RELEASE.name],
+        description="Bring tracks of slices newer than the snapshot into a new index and release, without a training. "
+        "Launch it for new music that must not wait for the next training: see docs/catalogue.md.",
     ),
     dg.define_asset_job(
         "evaluate_and_release",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from algorhythms_ask.blocking import BLOCKED
 from algorhythms_ask.release import CURRENT, NotServableError, prefix_of
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -58,6 +59,25 @@ class Bucket:
         with self._told():
             if self._get(CURRENT) != wanted:
                 self._put(CURRENT, wanted)
+
+    def put_block_list(self, content: bytes) -> None:
+        """Has endpoints leave out what the list says, by one PUT.
+
+        Raises:
+            InputError: the bucket does not take it.
+        """
+        with self._told():
+            if self._get(BLOCKED) != content:
+                self._put(BLOCKED, content)
+
+    def block_list(self) -> bytes | None:
+        """Returns the list that endpoints read from the bucket.
+
+        Raises:
+            InputError: the bucket refuses.
+        """
+        with self._told():
+            return self._get(BLOCKED)
 
     def current(self) -> dict[str, Any] | None:
         """Returns the release that endpoints read from the bucket.

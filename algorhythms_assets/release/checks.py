@@ -3,6 +3,7 @@
 from typing import Any
 
 import dagster as dg
+from algorhythms_ask.blocking import BLOCKED, BlockList, BlockListError
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 
@@ -13,6 +14,7 @@ from algorhythms_assets.release.publish import check
 from algorhythms_assets.release.told import about
 from algorhythms_assets.resources.compute import Compute
 from algorhythms_assets.resources.store import InputError, Store
+from algorhythms_assets.serving.blocked import block_list
 from algorhythms_assets.settings import Settings
 
 
@@ -37,10 +39,25 @@ def _problem(store: Store, settings: Settings, s3: Any) -> str | None:
         return f"nothing is released in {store.root}"
     try:
         check(store, content)
-        published = Bucket(s3.get_client()).current() if settings.releases == "bucket" else content
+        blocked = block_list(store)
+        bucket = Bucket(s3.get_client()) if settings.releases == "bucket" else None
+        published = bucket.current() if bucket is not None else content
+        listed = bucket.block_list() if bucket is not None else None
     except (InputError, NotServableError, IndexUnavailableError) as error:
         return str(error)
     if published != content:
         served = published["version"] if published else "nothing"
         return f"the bucket serves {served}, the store says {content['version']}: materialize release again"
+    if listed is not None and not _is_list(listed, blocked):
+        return (
+            "the bucket's list of what is blocked is not the store's: run "
+            "python -m algorhythms_assets.release.block_list"
+        )
     return None
+
+
+def _is_list(content: bytes, blocked: BlockList) -> bool:
+    try:
+        return BlockList.parsed(content, BLOCKED) == blocked
+    except BlockListError:
+        return False

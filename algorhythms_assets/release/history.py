@@ -12,6 +12,7 @@ from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import CURRENT, NotServableError, connect, pointed
 
 from algorhythms_assets.contracts import SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
+from algorhythms_assets.release.block_list import publish_block_list
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.store import InputError, Store, discard, replacing, write_json
 
@@ -71,7 +72,10 @@ def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = Non
     Raises:
         InputError: the bucket does not take it; what is served stays.
     """
-    content = {**content, "released_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    # With a release comes a list of what is blocked, be it empty: an endpoint then knows when it is gone.
+    publish_block_list(store, bucket)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    content = {**content, "released_at": now, "has_block_list": True}
     if bucket is not None:
         bucket.hold(store, _bundle(content))
         bucket.point(content)

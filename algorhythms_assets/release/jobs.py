@@ -1,13 +1,16 @@
-"""Taking a release back, from Dagster's UI."""
+"""Taking a release back, and taking music down, from Dagster's UI."""
 
 from typing import Any
 
 import dagster as dg
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
+from pydantic import Field
 
 from algorhythms_assets.contracts import RELEASE
+from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.release.assets import told_of_endpoint
+from algorhythms_assets.release.block_list import Action, edit
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.roll_back import roll_back
 from algorhythms_assets.release.told import about
@@ -53,3 +56,70 @@ def switch_to_earlier_release(
 def roll_back_job() -> None:
     """Rolls back."""
     switch_to_earlier_release()
+
+
+class BlockConfig(dg.Config):
+    """Which tracks, by identifier or link, and which artists, by name or URI; and why."""
+
+    tracks: list[str] = Field(default=[])
+    artists: list[str] = Field(default=[])
+    reason: str | None = None
+
+
+def _edited(
+    context: dg.OpExecutionContext, action: Action, config: BlockConfig, compute: Compute, settings: Settings, s3: Any
+) -> None:
+    try:
+        if not config.tracks and not config.artists:
+            raise InputError("give tracks or artists in the config of the run")
+        bucket = Bucket(s3.get_client()) if settings.releases == "bucket" else None
+        blocked = edit(compute.store, action, config.tracks, config.artists, config.reason, bucket)
+    except InputError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    context.log_event(
+        dg.AssetObservation(
+            RELEASE.name,
+            description=f"{action}ed: {some([*config.tracks, *config.artists])}",
+            metadata={
+                "reason": config.reason or "none given",
+                "blocked tracks": len(blocked.tracks),
+                "blocked artists": len(blocked.artists),
+            },
+        )
+    )
+
+
+@dg.op
+def block_music(
+    context: dg.OpExecutionContext,
+    config: BlockConfig,
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+    s3: dg.ResourceParam[Any],
+) -> None:
+    """Puts tracks and artists on the list of what is blocked: endpoints leave them out within seconds."""
+    _edited(context, "block", config, compute, settings, s3)
+
+
+@dg.op
+def unblock_music(
+    context: dg.OpExecutionContext,
+    config: BlockConfig,
+    compute: dg.ResourceParam[Compute],
+    settings: dg.ResourceParam[Settings],
+    s3: dg.ResourceParam[Any],
+) -> None:
+    """Takes tracks and artists off the list; an index that was built without them lacks them until the next one."""
+    _edited(context, "unblock", config, compute, settings, s3)
+
+
+@dg.job(description="Take tracks and artists down: no answer holds them, whichever release serves.")
+def block() -> None:
+    """Blocks."""
+    block_music()
+
+
+@dg.job(description="Let blocked tracks and artists back.")
+def unblock() -> None:
+    """Unblocks."""
+    unblock_music()

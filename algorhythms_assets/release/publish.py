@@ -15,6 +15,7 @@ from algorhythms_assets.contracts import (
     TRACK_METADATA,
     Artifact,
 )
+from algorhythms_assets.release.block_list import publish_block_list
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import KEEP, Content, current, follow, keep_slices, prune, releases, switch
 from algorhythms_assets.resources.lock import lock
@@ -66,6 +67,7 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
     released = current(store)
     if released is not None and {name: released.get(name) for name in content} == content:
         if bucket is not None:
+            publish_block_list(store, bucket)
             bucket.hold(store, released["bundle"])
             bucket.point(released)
         # The same again, but for a file that was damaged meanwhile.

@@ -24,12 +24,13 @@ class Neighbours(Protocol):
 
 
 def documents(
-    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours, factors: int
+    tracks: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours, factors: int, new: int = 0
 ) -> Iterator[tuple[Document, list[str]]]:
     """Yields each document with its keys: tracks, then artists, then albums, each by falling popularity.
 
     `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension], with so
-    many `factors` in each; `neighbours` go by track number.
+    many `factors` in each; `neighbours` go by track number. The last `new` rows are of new tracks, which have none:
+    what stands for artists and albums is made without them, since it stands for them too.
     """
     order = pc.sort_indices(tracks, [("playlists", "descending"), ("track_uri", "ascending")])
     for start in range(0, len(order), _ROWS_AT_ONCE):
@@ -49,8 +50,9 @@ def documents(
                 ),
                 [row["track_uri"]],
             )
-    yield from _groups("artist", tracks, vectors, factors)
-    yield from _groups("album", tracks, vectors, factors)
+    trained = tracks.num_rows - new
+    yield from _groups("artist", tracks.slice(0, trained), vectors[:trained], factors)
+    yield from _groups("album", tracks.slice(0, trained), vectors[:trained], factors)
 
 
 def _groups(

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from algorhythms_ask.blocking import BlockList
 from algorhythms_ask.connection import Connection, Database, DatabaseError
 from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
 from numpy.typing import NDArray
 
-from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, SEARCH_INDEX, TRACK_METADATA
+from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, SEARCH_INDEX, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.graph.edge_table import strength_parts
 from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.ingest.playlists import load_training
@@ -25,8 +26,10 @@ from algorhythms_assets.resources.index.elastic import build_elastic, verify_ela
 from algorhythms_assets.resources.index.embedded import build_embedded, verify_embedded
 from algorhythms_assets.resources.index.projected import FEWEST_TRACKS, project
 from algorhythms_assets.resources.store import InputError, write_json
+from algorhythms_assets.serving.blocked import BLOCKED_FILE, block_list, blocked_tracks
 from algorhythms_assets.serving.config import SearchIndexConfig
 from algorhythms_assets.serving.documents import Neighbours, documents
+from algorhythms_assets.serving.placed import load_new_tracks, new_count
 from algorhythms_assets.serving.queries import other_queries, queries
 
 _PROBES = 50
@@ -44,6 +47,8 @@ class Together:
 
     def get(self, track: int, otherwise: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
         """Returns the neighbours of a track by its number, or what is given where it has none."""
+        if not 0 <= track < len(self._uris):
+            return otherwise
         own = slice(self._starts[track], self._starts[track + 1])
         pairs = zip(self._found.neighbour[own].tolist(), self._found.playlists[own].tolist(), strict=True)
         return [(self._uris[neighbour], playlists) for neighbour, playlists in pairs] or otherwise
@@ -51,16 +56,21 @@ class Together:
 
 @dataclass(frozen=True)
 class Content:
-    """What an index will hold: rows of tracks with their vectors, float32 [n, dimension], and their neighbours."""
+    """What an index will hold: rows of tracks with their vectors, float32 [n, dimension], and their neighbours.
+
+    The last `new` of them are of new tracks. Nothing that is `blocked` is among them.
+    """
 
     embeddings: str
     tracks: pa.Table
     vectors: NDArray[np.float32]
     neighbours: Neighbours
+    new: int
+    blocked: BlockList
 
     def documents(self) -> Iterator[tuple[Document, list[str]]]:
         """Yields each document with its keys."""
-        return documents(self.tracks, self.vectors, self.neighbours, FACTORS)
+        return documents(self.tracks, self.vectors, self.neighbours, FACTORS, self.new)
 
     def probes(self) -> dict[str, NDArray[np.float32]]:
         """Returns some tracks with their vectors."""
@@ -75,24 +85,62 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     parts = strength_parts(work, "weight")
     uris = tracks["track_uri"].to_pylist()
     together = Together(strongest(parts, len(uris), work.config.neighbours), uris)
-    embeddings = work.store.require(EMBEDDINGS).data_version
-    content = Content(embeddings, tracks.take(pa.array(numbers)), vectors, together)
-    made = _embedded(work, content, numbers) if work.config.index == "embedded" else _elastic(work, content, numbers)
-    return {"dagster/row_count": len(numbers), **made}
+    content = _content(work, tracks.take(pa.array(numbers)), vectors, together)
+    made = (
+        _embedded(work, content, numbers, vectors)
+        if work.config.index == "embedded"
+        else _elastic(work, content, _queries(work, numbers, vectors))
+    )
+    held = content.tracks.num_rows
+    return {
+        "dagster/row_count": held,
+        "new tracks": content.new,
+        "left out because they are blocked": len(numbers) + new_count(work.store) - held,
+        **made,
+    }
 
 
-def _embedded(work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32]) -> dict[str, Any]:
+def _content(
+    work: Work[SearchIndexConfig], trained: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours
+) -> Content:
+    """Returns what was trained and what is new, without what is blocked."""
+    new, placed = load_new_tracks(work.store)
+    tracks = pa.concat_tables([trained.cast(TRACKS_SCHEMA), new])
+    blocked = block_list(work.store)
+    permitted = ~blocked_tracks(tracks, blocked)
+    return Content(
+        work.store.require(EMBEDDINGS).data_version,
+        tracks.filter(pa.array(permitted)),
+        np.concatenate([vectors, placed])[permitted],
+        neighbours,
+        int(permitted[trained.num_rows :].sum()),
+        blocked,
+    )
+
+
+def _queries(
+    work: Work[SearchIndexConfig], numbers: NDArray[np.int32], vectors: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
+    """Returns what an approximate index is measured with."""
+    fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
+    return queries(load_training(work.store.path(TRACK_METADATA)), numbers, vectors, fold_in)
+
+
+def _embedded(
+    work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32], vectors: NDArray[np.float32]
+) -> dict[str, Any]:
     measured: dict[str, Any] = {}
 
     def write(folder: Path) -> None:
         done = work.progress(content.documents(), content.tracks.num_rows, "documents")
         build_embedded(folder, done, content.vectors.shape[1], content.embeddings)
         verify_embedded(folder, content.tracks.num_rows, content.probes())
+        _note_blocked(folder, content.blocked)
         if content.tracks.num_rows < FEWEST_TRACKS:
             return
-        given = (load_training(work.store.path(TRACK_METADATA)), numbers, content.vectors)
         fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
-        candidates, recall = project(folder, other_queries(*given, fold_in), queries(*given, fold_in))
+        others = other_queries(load_training(work.store.path(TRACK_METADATA)), numbers, vectors, fold_in)
+        candidates, recall = project(folder, others, _queries(work, numbers, vectors))
         if not candidates:
             work.log.warning("every search reads all vectors: a projection finds too few of the best 100 (%s)", recall)
         measured.update({"candidates": candidates, **_told(recall)})
@@ -105,16 +153,21 @@ def _told(recall: Mapping[str, float]) -> dict[str, float]:
     return {f"recall@100, {called}": share for called, share in recall.items()}
 
 
-def _elastic(work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32]) -> dict[str, Any]:
+def _note_blocked(folder: Path, blocked: BlockList) -> None:
+    """Notes what the index was built without, for the evaluation."""
+    write_json(folder / BLOCKED_FILE, {"tracks": sorted(blocked.tracks), "artists": sorted(blocked.artists)})
+
+
+def _elastic(work: Work[SearchIndexConfig], content: Content, asked: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
     try:
         database = Database.from_environment({**os.environ, "DATABASE_URL": work.config.index})
-        return _in_cluster(work, content, numbers, database)
+        return _in_cluster(work, content, asked, database)
     except (DatabaseError, IndexUnavailableError) as error:
         raise InputError(str(error)) from None
 
 
 def _in_cluster(
-    work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32], database: Database
+    work: Work[SearchIndexConfig], content: Content, asked: dict[str, NDArray[np.float32]], database: Database
 ) -> dict[str, Any]:
     connection, client = Connection(database), writer(database)
     version = work.stamp.data_version[:12]
@@ -124,12 +177,11 @@ def _in_cluster(
     def write(folder: Path) -> None:
         done = work.progress(content.documents(), content.tracks.num_rows, "documents")
         count = build_elastic(client, name, done, content.vectors.shape[1], content.embeddings, folder)
-        fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
-        asked = queries(load_training(work.store.path(TRACK_METADATA)), numbers, content.vectors, fold_in)
         work.log.info("verifying %d documents", count)
         measured.update(verify_elastic(client, connection, name, count, content.probes(), content.vectors, asked))
         about = {"kind": "elasticsearch", "name": name, "embeddings": content.embeddings, "documents": count}
         write_json(folder / "index.json", about | measured)
+        _note_blocked(folder, content.blocked)
 
     place = work.store.version_path(work.artifact, version)
     if place.is_dir():

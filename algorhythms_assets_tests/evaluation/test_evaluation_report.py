@@ -20,6 +20,7 @@ def store(demo, tmp_path):
     """A copy of a finished store whose released version has other names than what is evaluated, and its content."""
     for name in ("serving_bundle", "search_index", "track_metadata", "releases"):
         shutil.copytree(demo.store.root / name, tmp_path / name)
+    shutil.copy(demo.store.root / "new_tracks.parquet", tmp_path)
     store = Store(tmp_path)
     for artifact in (SERVING_BUNDLE, SEARCH_INDEX):
         shutil.copytree(store.path(artifact), store.version_path(artifact, "earlier"))

@@ -58,7 +58,7 @@ def test_a_report_of_another_bundle_is_refused(store):
     path = store.path(SERVING_BUNDLE) / STAMP_FILE
     stamp = json.loads(path.read_text())
     write_json(path, stamp | {"data_version": "other"})
-    with pytest.raises(InputError, match=r"versions of serving_bundle.*evaluation_report again"):
+    with pytest.raises(InputError, match=r"versions of serving_bundle.*search_index again"):
         publish(store, force=False)
     assert not (store.root / CURRENT).exists()
 
@@ -85,15 +85,15 @@ def test_a_bucket_that_refuses_in_the_middle_has_no_half_release_and_the_next_tr
         return {item["Key"] for item in client.list_objects_v2(Bucket=bucket)["Contents"]}
 
     files = sum(1 for _ in store.path(SERVING_BUNDLE).iterdir())
-    # Each file of the bundle, its manifest as the last of them, then the pointer.
-    for accepted in range(files + 1):
+    # The list of what is blocked, each file of the bundle, its manifest as the last of them, then the pointer.
+    for accepted in range(files + 2):
         refusing.accepted, refusing.puts = accepted, 0
         with pytest.raises(InputError, match=r"^s3://playlists does not take the release: .*AccessDenied"):
             publish(store, force=False, bucket=Bucket(client))
         assert client.get_object(Bucket=bucket, Key=CURRENT)["Body"].read() == before
         assert not (store.root / CURRENT).exists()
         whole = f"{store.path(SERVING_BUNDLE).relative_to(store.root)}/manifest.json" in held()
-        assert whole is (accepted == files)
+        assert whole is (accepted == files + 1)
         if not whole:
             for key in held() - {CURRENT}:
                 client.delete_object(Bucket=bucket, Key=key)

@@ -91,6 +91,9 @@ def assert_of_one_descent(inputs, made):
     seen, todo = {}, list(inputs.items())
     while todo:
         name, version = todo.pop()
+        if name == RAW_PLAYLISTS.name:
+            # New tracks are of slices later than the snapshot; two snapshots never meet.
+            continue
         assert seen.setdefault(name, version) == version
         todo += made[version].inputs.items() if version in made else ()
 

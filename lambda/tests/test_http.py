@@ -530,6 +530,7 @@ def test_health_and_quality(client: TestClient, conforms: Conforms) -> None:
         "tracks": 12,
         "bundle": "serving_bundle/v1",
         "index": "search_index/v1",
+        "blocked": 0,
         "refused": None,
     }
     assert quality == {"model_version": "v1", "metrics": {"served": {"r_precision": 0.25}}}

@@ -17,7 +17,7 @@ from algorhythms_ask.http import create_app
 from algorhythms_ask.index import Document, Index, IndexUnavailableError
 from algorhythms_ask.page import BUILT, NoPageError
 from algorhythms_ask.release import LocalStore, NotServableError, Release
-from algorhythms_ask.releases import CHECK_SECONDS, Served, Source, source
+from algorhythms_ask.releases import CHECK_SECONDS, Releases, Served, Source, source
 from algorhythms_ask.requests import MAX_COUNT
 from algorhythms_ask.songs import Song, track_id
 from algorhythms_ask.wish import Wish
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found: Source = LocalStore(chosen.store) if chosen.store else source()
         if not 1 <= chosen.count <= MAX_COUNT:
             parser.error(f"--count has to be 1 to {MAX_COUNT}")
-        return _ask(found.load(found.pointer()), chosen.songs, chosen.count)
+        return _ask(Releases(found).current(), chosen.songs, chosen.count)
     except (NotServableError, IndexUnavailableError) as error:
         print(f"algorhythms_ask: {error}", file=sys.stderr)
         return 1

@@ -24,7 +24,11 @@ _PAUSE_SECONDS = 0.2
 
 
 class AwsError(Exception):
-    """AWS did not return what was requested. The message says what, and contains no secret."""
+    """AWS did not return what was requested. The message says what, and contains no secret; `status` is HTTP's."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Aws:
@@ -78,14 +82,14 @@ class Aws:
         region: str | None = None,
     ) -> bytes:
         deadline = time.monotonic() + _SECONDS
-        reason = "no answer in time"
+        reason, status = "no answer in time", None
         while (left := deadline - time.monotonic()) > 0:
             signed = AWSRequest(request.method, request.url, headers=dict(request.headers), data=request.data)
             auth(_credentials(), service, region or _region()).add_auth(signed)
             try:
                 status, content = self._once(signed.prepare(), min(left, _READ_SECONDS), deadline)
             except (urllib3.exceptions.HTTPError, TimeoutError) as error:
-                reason = type(error).__name__
+                reason, status = type(error).__name__, None
             else:
                 if status == 200:
                     return content
@@ -93,7 +97,7 @@ class Aws:
                 if status < 500 and status != 429:
                     break
             time.sleep(_PAUSE_SECONDS)
-        raise AwsError(f"{what} cannot be read: {reason}")
+        raise AwsError(f"{what} cannot be read: {reason}", status)
 
     def _once(self, prepared: object, seconds: float, deadline: float) -> tuple[int, bytes]:
         timeout = urllib3.Timeout(connect=min(seconds, _CONNECT_SECONDS), read=seconds)

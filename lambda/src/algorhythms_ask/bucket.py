@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from algorhythms_ask.aws import Aws, AwsError
+from algorhythms_ask.blocking import BLOCKED, BlockListError
 from algorhythms_ask.release import (
     CURRENT,
     NotServableError,
@@ -40,6 +41,17 @@ class BucketStore:
     def pointer(self) -> bytes:
         """Returns the content of the key."""
         return self._get(self._key)
+
+    def block_list(self) -> tuple[str, bytes | None]:
+        """Returns where the list of what is blocked lies, and its content; None where there is none."""
+        place = f"s3://{self._bucket}/{self._prefix}{BLOCKED}"
+        try:
+            return place, self._aws.get(self._bucket, f"{self._prefix}{BLOCKED}")
+        except AwsError as error:
+            # To who may not list a bucket S3 says 403 of what is not there.
+            if error.status in (403, 404):
+                return place, None
+            raise BlockListError(str(error)) from None
 
     def load(self, pointer: bytes) -> Release:
         """Downloads the bundle that the pointer names, and opens it with its index."""

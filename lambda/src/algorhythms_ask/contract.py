@@ -182,7 +182,7 @@ class ResolveOut(BaseModel):
 
 
 # Why a release is not served, without internal details: the log has files, URLs and settings.
-Refusal = Literal["release_unusable", "index_unavailable", "check_failed"]
+Refusal = Literal["release_unusable", "index_unavailable", "block_list_unusable", "check_failed"]
 
 
 class Live(BaseModel):
@@ -199,9 +199,11 @@ class Health(BaseModel):
     tracks: int
     bundle: str = Field(description="Location of the model's files.")
     index: str = Field(description="Where tracks are searched.")
+    blocked: int = Field(description="How many tracks and artists are blocked; they are in no answer.")
     refused: Refusal | None = Field(
-        description="Why a newer release is not served: its files or settings cannot be used, its index does not "
-        "answer, or checking for it failed. The log has the full reason."
+        description="Why a newer release is not served, or newly blocked music is not left out: files or settings "
+        "cannot be used, the index does not answer, the list of what is blocked cannot be read (the last good one "
+        "stays in force), or checking failed. The log has the full reason."
     )
 
 

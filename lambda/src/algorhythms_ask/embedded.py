@@ -70,6 +70,7 @@ class EmbeddedIndex:
                 f"the index in {folder} is another version's, whose names differ: materialize search_index again"
             )
         self._local = threading.local()
+        self._last_artists: tuple[frozenset[str], list[int]] = frozenset(), []
         found = self._sql("SELECT id FROM documents WHERE row < ? ORDER BY row", self.tracks)
         self._ids = [str(identifier) for (identifier,) in found]
         self._vocabulary = Vocabulary([str(word) for (word,) in self._sql("SELECT word FROM words ORDER BY word")])
@@ -151,9 +152,17 @@ class EmbeddedIndex:
         """Returns the rows of the tracks that are not to be found."""
         rows = [row for _, row in self._rows("key", "keys", search.without)]
         rows += [row for _, row in self._rows("song", "documents", search.without_songs)]
-        if search.without_artists:
-            wanted = " OR ".join(f'artists : "{key}"' for key in search.without_artists)
-            rows += [int(str(row)) for (row,) in self._sql("SELECT rowid FROM names WHERE names MATCH ?", wanted)]
+        return rows + self._by(frozenset(search.without_artists))
+
+    def _by(self, artists: frozenset[str]) -> list[int]:
+        """Returns the rows of the tracks by artists with these keys; those of the last keys are remembered."""
+        last, rows = self._last_artists
+        if artists != last:
+            wanted = " OR ".join(f'artists : "{key}"' for key in artists)
+            found = self._sql("SELECT rowid FROM names WHERE names MATCH ?", wanted) if artists else []
+            rows = [int(str(row)) for (row,) in found]
+            # Requests differ, but what is blocked is the same in most.
+            self._last_artists = artists, rows
         return rows
 
     def _rows(self, column: str, table: str, values: Collection[str]) -> Iterator[tuple[str, int]]:

@@ -67,7 +67,7 @@ def create_app(releases: Served) -> FastAPI:
     def tagged(response: Response) -> Release:
         """Takes the current release, and tells who asks again that only another one gives another answer."""
         release = releases.current()
-        response.headers["ETag"] = tag_of(release.version)
+        response.headers["ETag"] = tag_of(release.answers)
         response.headers["Cache-Control"] = "no-cache"
         return release
 
@@ -196,6 +196,7 @@ def create_app(releases: Served) -> FastAPI:
             tracks=release.recommender.index.tracks,
             bundle=release.bundle,
             index=release.index,
+            blocked=len(release.block_list),
             refused=releases.refused,
         )
 

@@ -94,6 +94,10 @@ class Recommender:
         self.fold_in = np.zeros((0, 0), np.float32) if fold_in is None else fold_in
         self._inverse = np.linalg.inv(self.fold_in.astype(np.float64))
 
+    def on(self, index: Index) -> "Recommender":
+        """Returns the same on another index, of the same embeddings."""
+        return Recommender(self.network, index, self.fold_in, self.titles)
+
     def resolve(self, requests: Sequence[Sequence[Song]], neighbours: bool = False) -> list[Resolution]:
         """Finds vectors for the songs of each request; see `seeds.resolve`."""
         return resolve(requests, self.index, self.network, len(self.fold_in), neighbours)

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from algorhythms_ask.blocking import BLOCKED, BlockList, BlockListError, without
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.features import NUMERIC_FEATURES, Encoder, FeatureNetwork, Floats
 from algorhythms_ask.index import Index
@@ -35,7 +36,24 @@ class Release:
     bundle: str = ""
     index: str = ""
     report: dict[str, Any] | None = None
+    # It was released where a list of what is blocked lies beside it, be it empty: one that is gone is no empty one.
+    has_block_list: bool = False
+    block_list: BlockList = field(default_factory=BlockList)
     refused: None = None
+
+    @property
+    def answers(self) -> str:
+        """What differs where the same request may be answered otherwise."""
+        return f"{self.version} without {self.block_list.version}" if self.block_list else self.version
+
+    def without(self, blocked: BlockList) -> "Release":
+        """Returns the release as it is served while that is blocked.
+
+        Raises:
+            IndexUnavailableError: the index does not answer.
+        """
+        recommender = self.recommender.on(without(self.recommender.index, blocked))
+        return replace(self, recommender=recommender, block_list=blocked)
 
     def current(self) -> "Release":
         """Returns itself: a release that is all there is to answer from."""
@@ -70,6 +88,16 @@ class LocalStore:
         except OSError as error:
             raise NotServableError(f"{self._store / CURRENT} cannot be read: {error}") from error
 
+    def block_list(self) -> tuple[str, bytes | None]:
+        """Returns where the list of what is blocked lies, and its content; None where there is none."""
+        path = self._store / BLOCKED
+        try:
+            return str(path), path.read_bytes()
+        except FileNotFoundError:
+            return str(path), None
+        except OSError as error:
+            raise BlockListError(f"{path} cannot be read: {error}") from error
+
     def load(self, pointer: bytes) -> Release:
         """Opens the release that the pointer names."""
         current = pointed(self._store / CURRENT, pointer)
@@ -81,7 +109,14 @@ class LocalStore:
 def named(current: Mapping[str, Any], recommender: Recommender) -> Release:
     """Returns the release of a pointer's content and of the recommender that was loaded for it."""
     names = str(current["bundle"]), str(current["index"]["name"])
-    return Release(current["version"], recommender, current.get("metrics", {}), *names, current.get("report"))
+    return Release(
+        current["version"],
+        recommender,
+        current.get("metrics", {}),
+        *names,
+        current.get("report"),
+        current.get("has_block_list", False),
+    )
 
 
 def load_release(store: Path) -> Release:

@@ -1,4 +1,7 @@
-"""Which release answers now: a new one is loaded and checked beside the one that serves, then takes its place."""
+"""Which release answers now: a new one is loaded and checked beside the one that serves, then takes its place.
+
+It answers without what is blocked (see `blocking`), which is looked at as often.
+"""
 
 import logging
 import os
@@ -8,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from algorhythms_ask.blocking import BlockList, BlockListError
 from algorhythms_ask.contract import Refusal
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import CURRENT, LocalStore, NotServableError, Release
@@ -22,7 +26,7 @@ class Served(Protocol):
 
     @property
     def refused(self) -> Refusal | None:
-        """Why a newer release than the current one does not serve, as the public may know it."""
+        """Why a newer release or list of what is blocked is not in force, as the public may know it."""
 
     def current(self) -> Release:
         """Returns the release that a request is to be answered from, from its beginning to its end.
@@ -49,6 +53,13 @@ class Source(Protocol):
         Raises:
             NotServableError: a file is missing or differs from its checksum.
             IndexUnavailableError: the index does not answer.
+        """
+
+    def block_list(self) -> tuple[str, bytes | None]:
+        """Returns where the list of what is blocked lies, and its content; None where there is none.
+
+        Raises:
+            BlockListError: it cannot be read.
         """
 
 
@@ -83,8 +94,12 @@ class Releases:
         self._source = source
         self._seconds = seconds
         self._clock = clock
-        self._release: Release | None = None
+        self._loaded: Release | None = None
         self._pointer = b""
+        self._blocked: BlockList | None = None
+        # What is loaded, without what is blocked: it serves only once both are known.
+        self._release: Release | None = None
+        self._serving: Release | None = None
         self._next = -float("inf")
         self._watched = False
         self._lacks: type[NotServableError | IndexUnavailableError] = NotServableError
@@ -102,36 +117,65 @@ class Releases:
         return self._release
 
     def check(self) -> None:
-        """Looks for a newer release, and switches to it if it can serve; one thread at a time does."""
+        """Looks for a newer release and list of what is blocked, and switches to them; one thread at a time does.
+
+        Neither waits for the other: what is blocked is left out though a new release cannot serve.
+        """
         if not self._checking.acquire(blocking=self._release is None):
             return
         try:
             if self._clock() < self._next and not self._watched:
                 return
-            try:
-                pointer = self._source.pointer()
-                if pointer != self._pointer or self._release is None:
-                    self._release = self._source.load(pointer)
-                    self._pointer = pointer
-                    _log.info("release %s serves", self._release.version)
+            failures = [failure for step in (self._load, self._block) if (failure := _failure(step)) is not None]
+            if failures:
+                self._refuse(*failures[0])
+            else:
                 self.refused = self._reason = None
-            except NotServableError as error:
-                self._refuse("release_unusable", error)
-            except IndexUnavailableError as error:
-                self._refuse("index_unavailable", error)
-            except Exception as error:
-                # Whatever is wrong with a new release, the old one goes on.
-                self._refuse("check_failed", error)
             self._next = self._clock() + self._seconds
         finally:
             self._checking.release()
+
+    def _load(self) -> None:
+        pointer = self._source.pointer()
+        if pointer != self._pointer or self._loaded is None:
+            self._loaded = self._source.load(pointer)
+            self._pointer = pointer
+
+    def _block(self) -> None:
+        if self._loaded is None:
+            return
+        problem = None
+        try:
+            blocked = self._listed(self._loaded)
+        except BlockListError as error:
+            if self._blocked is None:
+                raise
+            # The last good one stays in force, for a new release too.
+            blocked, problem = self._blocked, error
+        if self._loaded is not self._serving or blocked != self._blocked:
+            self._release = self._loaded.without(blocked)
+            self._serving, self._blocked = self._loaded, blocked
+            _log.info("release %s serves, %d tracks and artists are blocked", self._loaded.version, len(blocked))
+        if problem is not None:
+            raise problem
+
+    def _listed(self, release: Release) -> BlockList:
+        place, content = self._source.block_list()
+        if content is not None:
+            return BlockList.parsed(content, place)
+        if release.has_block_list or self._blocked:
+            raise BlockListError(
+                f"{place} is gone: write it anew by python -m algorhythms_assets.release.block_list, and if it is in a "
+                "bucket, let the endpoint read it"
+            )
+        return BlockList()
 
     def _refuse(self, code: Refusal, error: Exception) -> None:
         self._lacks = IndexUnavailableError if code == "index_unavailable" else NotServableError
         # It is tried again at each look, and the log should say it once.
         if str(error) != self._reason:
             unexpected = error if code == "check_failed" else None
-            _log.error("the release is refused (%s): %s", code, error, exc_info=unexpected)
+            _log.error("what is new is refused (%s): %s", code, error, exc_info=unexpected)
         self.refused, self._reason = code, str(error)
 
     def watch(self) -> None:
@@ -143,3 +187,19 @@ class Releases:
         while True:
             time.sleep(self._seconds)
             self.check()
+
+
+def _failure(step: Callable[[], None]) -> tuple[Refusal, Exception] | None:
+    """Takes a step of a look; returns why it failed, if it did."""
+    try:
+        step()
+    except NotServableError as error:
+        return "release_unusable", error
+    except BlockListError as error:
+        return "block_list_unusable", error
+    except IndexUnavailableError as error:
+        return "index_unavailable", error
+    except Exception as error:
+        # Whatever is wrong with what is new, what serves stays.
+        return "check_failed", error
+    return None

@@ -353,10 +353,15 @@ export interface components {
              */
             index: string;
             /**
-             * Refused
-             * @description Why a newer release is not served: its files or settings cannot be used, its index does not answer, or checking for it failed. The log has the full reason.
+             * Blocked
+             * @description How many tracks and artists are blocked; they are in no answer.
              */
-            refused: ("release_unusable" | "index_unavailable" | "check_failed") | null;
+            blocked: number;
+            /**
+             * Refused
+             * @description Why a newer release is not served, or newly blocked music is not left out: files or settings cannot be used, the index does not answer, the list of what is blocked cannot be read (the last good one stays in force), or checking failed. The log has the full reason.
+             */
+            refused: ("release_unusable" | "index_unavailable" | "block_list_unusable" | "check_failed") | null;
         };
         /**
          * Live
