@@ -124,6 +124,7 @@ def test_a_report_with_empty_categories_is_readable(tmp_path):
             "by_length": {name: by_length(v, np.array(lengths, np.int64)) for name, v in by_method.items()},
             "by_popularity": {name: by_popularity(m.found, m.wanted, playlists) for name, m in measured.items()},
             "titles": {},
+            "new_tracks": {"tracks": 0, "among the first ten": 0.0},
             "gate": verdict(len(lengths), {"popularity": {"r_precision": None, "ndcg": None}}),
         }
         text = markdown(report)

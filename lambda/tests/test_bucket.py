@@ -58,11 +58,13 @@ def test_the_manifest_comes_after_the_files_and_the_pointer_last(publish: Callab
     }
     switch(Store(versions), content, holder)
     names = [url.partition("/live/")[2] for url in put]
-    assert len(names) == 8
+    assert len(names) == 9
+    # What is blocked is known before anything can be served.
+    assert names[0] == "releases/blocked.json"
     assert names[-2:] == ["serving_bundle/v2/manifest.json", "releases/current.json"]
     # What is there already is not written again.
     switch(Store(versions), content, holder)
-    assert {url.partition("/live/")[2] for url in put[8:]} <= {"releases/current.json"}
+    assert {url.partition("/live/")[2] for url in put[9:]} <= {"releases/blocked.json", "releases/current.json"}
 
 
 def test_old_releases_leave_the_bucket_too(publish: Callable[[str], Any], bucket: str, versions: Path) -> None:

@@ -83,10 +83,12 @@ def test_every_variable_stands_in_the_documentation() -> None:
 def test_the_function_may_read_releases_and_no_more() -> None:
     [policy] = TEMPLATE["Resources"]["Function"]["Properties"]["Policies"]
     allowed = next(statement for statement in policy["Statement"] if statement["Action"] == "s3:GetObject")
-    whole, [bundles, prefix] = allowed["Resource"]
+    whole, *parts = allowed["Resource"]
     assert whole.endswith("${ModelBucket}/${ReleaseKey}")
-    assert bundles.endswith("${ModelBucket}/${Prefix}serving_bundle/*")
-    assert prefix == {"Prefix": [0, ["releases/current.json", "ReleaseKey"]]}
+    assert [name.partition("${Prefix}")[2] for name, _ in parts] == ["releases/blocked.json", "serving_bundle/*"]
+    for name, prefix in parts:
+        assert name.partition("${Prefix}")[0].endswith("${ModelBucket}/")
+        assert prefix == {"Prefix": [0, ["releases/current.json", "ReleaseKey"]]}
 
 
 def test_cloudfront_says_of_the_page_what_the_server_says() -> None:

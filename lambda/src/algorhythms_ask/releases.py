@@ -155,7 +155,9 @@ class Releases:
         if self._loaded is not self._serving or blocked != self._blocked:
             self._release = self._loaded.without(blocked)
             self._serving, self._blocked = self._loaded, blocked
-            _log.info("release %s serves, %d tracks and artists are blocked", self._loaded.version, len(blocked))
+            _log.info("release %s serves", self._loaded.version)
+            if len(blocked):
+                _log.info("%d tracks and artists are blocked", len(blocked))
         if problem is not None:
             raise problem
 
