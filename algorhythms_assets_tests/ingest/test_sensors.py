@@ -126,7 +126,7 @@ def test_what_kills_its_run_each_time_is_given_up_and_said(instance, place):
         assert len(result.run_requests) == 1
         cursor = result.cursor
     told = tick(instance, place, cursor).skip_reason.skip_message
-    assert "asked for 3 times and never done, so materialize by hand: deadly" in told
+    assert "requested 3 times without success, so materialize by hand: deadly" in told
 
 
 def test_a_slice_that_was_removed_and_comes_back_is_asked_for_by_another_run_key(instance, place):
