@@ -202,7 +202,7 @@ def _disk(store: Path) -> Finding:
 def _alerts(settings: AlertSettings) -> Finding:
     if settings.url is None:
         return Finding("alerts", ABSENT, "not chosen: failures are seen in Dagster's UI alone")
-    # No more than the host: the rest is the secret.
+    # Only the host: the rest is the secret.
     return Finding("alerts", OK, f"to {urlsplit(settings.url.get_secret_value()).hostname}")
 
 
