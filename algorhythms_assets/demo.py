@@ -140,10 +140,7 @@ def main() -> int:
         if not any(stamp.config["playlists"] for stamp in store.slices().values()):
             raise InputError("no file of playlists could be used, so there is nothing to release:\n" + "\n".join(bad))
         if not make(narrated, instance, store, settings):
-            print(
-                "\nNo release was made: see the reason above.",
-                file=sys.stderr,
-            )
+            print("\nNo release was made: see the reason above.", file=sys.stderr)
             return 1
     with serving(settings.store) as url:
         show_recommendation(url, store)

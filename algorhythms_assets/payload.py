@@ -92,7 +92,7 @@ class Work(Generic[C]):
                 self.log.info("%d of %d %s, %.3g a second, %.0f s left", done, total, unit, rate, left)
 
     def write_folder(self, write: Callable[[Path], None], version: str | None = None, resumable: bool = False) -> Path:
-        """Calls `write` with a temporary path for the artifact's folder, stamps it and moves it into place; returns that.
+        """Calls `write` with a temporary path for the artifact's folder, stamps it and moves it to its place.
 
         A versioned artifact of the same data version is not rewritten unless it is damaged,
         since it may be released. An unfinished resumable one is available to the next attempt at the same data version.
