@@ -241,8 +241,9 @@ def require_beside(folder: Path, name: str) -> None:
         NotServableError: it would be elsewhere.
     """
     if "/" in name or name in ("", ".", ".."):
-        raise NotServableError(f"{folder / 'manifest.json'} names {name!r}, which is not a file beside it: release
-        again")
+        raise NotServableError(
+            f"{folder / 'manifest.json'} names {name!r}, which is not a file beside it: release again"
+        )
 
 
 def load_encoder(folder: Path) -> Encoder:
