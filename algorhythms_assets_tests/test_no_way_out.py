@@ -90,7 +90,7 @@ def test_nothing_outside_the_store_is_pruned_or_rolled_back_to(store, name, tmp_
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "sub/../../secret", "..", ""])
 def test_a_manifest_names_files_beside_it_alone(tmp_path, name):
-    with pytest.raises(NotServableError, match="no file beside it"):
+    with pytest.raises(NotServableError, match="not a file beside it"):
         check_files(tmp_path, {name: "0"})
 
 

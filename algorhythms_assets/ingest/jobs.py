@@ -56,7 +56,7 @@ def _check(store: Store, keys: list[str], place: str, s3: Any) -> None:
         files = {}  # an empty folder, or none: the files are gone
     there = [str(files[key]) for key in keys if key in files]
     if there:
-        raise InputError(f"still there, and would be read again at the next look: {some(there)}. Move them away first.")
+        raise InputError(f"still there, and would be read again at the next tick: {some(there)}. Move them away first.")
 
 
 def _remove(context: dg.OpExecutionContext, store: Store, key: str, reason: str) -> None:

@@ -226,7 +226,7 @@ def test_slices_are_removed_on_purpose_once_their_files_are_gone(instance, place
     parse(place)
     assert not remove(instance, place, "unknown").success
     there = remove(instance, place, "a")
-    assert "would be read again at the next look" in str(there.all_events)
+    assert "would be read again at the next tick" in str(there.all_events)
     assert list(Store(place.store).slices()) == ["a"]
     (Path(place.slices) / "a.json").unlink()
     assert remove(instance, place, "a", reason="asked for by its owner").success
