@@ -111,7 +111,7 @@ def remakeable(store: Store, settings: Settings) -> Iterator[Piece]:
     if not outdated(store, settings):
         for artifact in INTERMEDIATE:
             if store.stamp(artifact) is not None:
-                yield Piece(store.path(artifact), "all that is made from it is made; the next snapshot makes it anew")
+                yield Piece(store.path(artifact), "everything downstream is made; the next snapshot rebuilds it")
     if settings.playlists is not None and settings.sample.is_dir():
         yield Piece(settings.sample.absolute(), "the generated sample, which is not in use")
 

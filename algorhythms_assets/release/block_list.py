@@ -67,7 +67,7 @@ def edit(
         if count > MOST:
             raise InputError(
                 f"{count:,} tracks and artists would be blocked, of {MOST:,} at most: block artists instead of all "
-                "their tracks, or unblock what no playlist holds any more"
+                "their tracks, or unblock what is no longer in any playlist"
             )
         with replacing(_history_path(store)) as temporary:
             temporary.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in [*lines, line]))
@@ -142,7 +142,7 @@ def _history(store: Store) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
     except ValueError as error:
-        raise InputError(f"{path} cannot be read ({error}): mend it, it says what is blocked") from None
+        raise InputError(f"{path} cannot be read ({error}): repair it, it records what is blocked") from None
 
 
 def _history_path(store: Store) -> Path:
@@ -176,7 +176,7 @@ def main() -> int:
     parser.add_argument("--store", type=Path, help="folder of all artifacts (default: ALGORHYTHMS_STORE)")
     parser.add_argument("--track", action="append", default=[], help="identifier or link; more than one may be given")
     parser.add_argument("--artist", action="append", default=[], help="name, or spotify:artist:…; more may be given")
-    parser.add_argument("--reason", help="why, for whoever asks later")
+    parser.add_argument("--reason", help="why, for the record")
     chosen = parser.parse_args()
     if bool(chosen.action) != bool(chosen.track or chosen.artist):
         parser.error("give block or unblock, and a --track or an --artist")
@@ -204,8 +204,8 @@ def _told_unknown(store: Store, tracks: Sequence[str], artists: Sequence[str]) -
     try:
         names = unknown(store, tracks, artists)
     except (NotServableError, IndexUnavailableError, OSError) as error:
-        return f"  what serves could not be asked whether it knows them: {error}\n"
-    return f"  not known to what serves: {some(names)}\n" if names else ""
+        return f"  the current release could not be checked for them: {error}\n"
+    return f"  not known to the current release: {some(names)}\n" if names else ""
 
 
 if __name__ == "__main__":
