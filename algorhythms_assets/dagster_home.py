@@ -1,6 +1,6 @@
-"""Dagster's home lies in the store, so that artifacts and what Dagster knows of them never part.
+"""Dagster's home is in the store, so that artifacts and Dagster's history of them stay together.
 
-`python -m algorhythms_assets.dagster_home` makes it and prints where it is.
+`python -m algorhythms_assets.dagster_home` creates it and prints its path.
 """
 
 import os
@@ -15,7 +15,7 @@ from algorhythms_assets.settings import Settings
 
 POSTGRES_URL = "ALGORHYTHMS_POSTGRES_URL"
 
-# A file that begins with this is written anew; without the line it is the user's own and stays.
+# A file that begins with this is rewritten; without the line it belongs to the user and is kept.
 _OURS = "# Written by algorhythms; delete this line to keep your own changes.\n"
 _DAGSTER_YAML = f"""\
 {_OURS}telemetry:
@@ -57,19 +57,19 @@ storage:
     postgres_url:
       env: {POSTGRES_URL}
 """
-# What was written before there was such a line.
+# What was written before that line existed.
 _FORMER = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n# Two runs at a time would write the same artifacts.\n"
 
 
-# What Dagster cannot start without; each run has a database of its own beside them.
+# What Dagster cannot start without; each run also has its own database.
 _DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 def dagster_home(store: Path) -> Path:
-    """Returns DAGSTER_HOME of the store, made if need be. Its history is in PostgreSQL where the environment says so.
+    """Returns DAGSTER_HOME of the store, created if needed. Its history is in PostgreSQL if the environment says so.
 
     Raises:
-        InputError: it cannot be written, its databases are damaged, or what speaks to PostgreSQL is not installed.
+        InputError: it cannot be written, its databases are damaged, or the PostgreSQL driver is not installed.
     """
     postgres = bool(os.environ.get(POSTGRES_URL))
     if postgres and find_spec("dagster_postgres") is None:
@@ -93,7 +93,7 @@ def dagster_home(store: Path) -> Path:
 
 
 def _require_sound(path: Path) -> None:
-    """Has SQLite look over a database: Dagster would fail somewhere, with whatever words the damage leads to."""
+    """Checks a database with SQLite; otherwise Dagster would fail later, with an obscure message."""
     if not path.is_file():
         return
     try:

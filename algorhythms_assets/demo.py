@@ -38,7 +38,7 @@ from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
 
 _NAME_WIDTH = 46
-# What Dagster says of each step behind one that failed, and of Pipes.
+# Dagster's messages about each step after a failed one, and about Pipes.
 _NOISE = ("[pipes]", "Dependencies for step ")
 _SEEDS = 3
 _COUNT = 5
@@ -47,7 +47,7 @@ _NARRATED: dict[str, Any] = {"loggers": {"narrator": {}}}
 
 
 class _Narrator(logging.Handler):
-    """Tells a terminal what Dagster does: a line for each asset, and below it what its payload says."""
+    """Shows on a terminal what Dagster does: a line for each asset, and below it the messages of its payload."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class _Narrator(logging.Handler):
         self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Prints what a person wants to know of a record."""
+        """Prints what a person wants to know from a record."""
         meta = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event")
         if event is None:
@@ -80,7 +80,7 @@ class _Narrator(logging.Handler):
             self._beside(f"{'passed' if evaluation.passed else bad}: {evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY:
             retry = event.step_retry_data
-            self._below(f"failed, and is tried again in {retry.seconds_to_wait:.0f} s: {_cause(retry.error)}")
+            self._below(f"failed, and is retried in {retry.seconds_to_wait:.0f} s: {_cause(retry.error)}")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             told = [line for line in _told(event.step_failure_data).splitlines() if line not in self._said]
             self._below("\n".join(["failed", *told]) if len(told) != 1 else f"failed: {told[0]}")
@@ -99,14 +99,14 @@ class _Narrator(logging.Handler):
 
 
 def _told(failure: Any) -> str:
-    """Returns what a failed step has to say, without the class of the error."""
+    """Returns the message of a failed step, without the class of the error."""
     if failure.user_failure_data:
         return str(failure.user_failure_data.description)
     return _cause(failure.error)
 
 
 def _cause(error: Any) -> str:
-    """Returns the words of what went wrong, which Dagster's own about retries stand before."""
+    """Returns the message of the root cause, without what Dagster says about retries."""
     innermost = error
     while innermost.cause:
         innermost = innermost.cause
@@ -140,7 +140,7 @@ def main() -> int:
         if not any(stamp.config["playlists"] for stamp in store.slices().values()):
             raise InputError("no file of playlists could be used, so there is nothing to release:\n" + "\n".join(bad))
         if not make(narrated, instance, store, settings):
-            print("\nNo release was made: the reason stands above.", file=sys.stderr)
+            print("\nNo release was made: see the reason above.", file=sys.stderr)
             return 1
     with serving(settings.store) as url:
         show_recommendation(url, store)
@@ -149,7 +149,7 @@ def main() -> int:
 
 
 def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> bool:
-    """Materializes what would come out otherwise than it is; returns whether that went well."""
+    """Materializes what is out of date; returns whether that succeeded."""
     names = outdated(store, settings)
     unchanged = [name for name in ARTIFACTS if name not in (*names, RAW_PLAYLISTS.name)]
     if unchanged:
@@ -170,7 +170,7 @@ def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, setti
 
 
 def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> list[str]:
-    """Materializes new and changed slices in a run of their own; returns what is wrong with those set aside."""
+    """Materializes new and changed slices in a separate run; returns what is wrong with those set aside."""
     found = find_slices(settings.slices)
     files = found.files
     known = store.slices()
@@ -178,14 +178,14 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
     if foreign:
         raise InputError(
             f"the store {settings.store} also holds slices that are not in {settings.slices}: {', '.join(foreign[:5])}"
-            f"{' …' if len(foreign) > 5 else ''}. Give each set of playlists a store of its own (STORE=…), or delete "
+            f"{' …' if len(foreign) > 5 else ''}. Give each set of playlists its own store (STORE=…), or delete "
             f"{store.slice_path('any').parent} to start over."
         )
     changed = [key for key, file in files.items() if not _is_known(file, known.get(key))]
     instance.add_dynamic_partitions(SLICES_NAME, list(files))
     print(f"{len(files)} slices in {settings.slices}, {len(changed)} of them new or changed", flush=True)
     if found.passed_over:
-        print(f"passed over: {some(f'{name} ({why})' for name, why in found.passed_over.items())}", flush=True)
+        print(f"skipped: {some(f'{name} ({why})' for name, why in found.passed_over.items())}", flush=True)
     bad: list[str] = []
     for _, tags in ranges(instance.get_dynamic_partitions(SLICES_NAME), set(changed)):
         result = defs.resolve_job_def("ingest_slices").execute_in_process(

@@ -1,4 +1,4 @@
-"""What every payload module shares: its command line, its side of Dagster Pipes, and writing its artifact whole.
+"""What all payload modules share: the command line, their side of Dagster Pipes, and writing the artifact atomically.
 
 A payload is a function from `Work` to metadata. Under Dagster it gets its settings through Pipes and reports back
 through it; on a terminal it gets them from arguments and prints.
@@ -50,7 +50,7 @@ C = TypeVar("C", bound=BaseModel)
 T = TypeVar("T")
 Metadata = Mapping[str, Any]
 
-# What a person can mend, a full disk among it: libraries have names of their own for that.
+# Errors that a person can fix, such as a full disk; libraries have their own classes for these.
 _TOLD = (InputError, OSError, sqlite3.OperationalError, SafetensorError)
 
 _PROGRESS_SECONDS = 10
@@ -70,9 +70,9 @@ class Work(Generic[C]):
     report: Callable[[dict[str, Any]], None] = lambda message: None  # noqa: ARG005
 
     def progress(self, steps: Iterable[T], total: int, unit: str) -> Iterator[T]:
-        """Passes the steps on and shows how far it is: a bar on a terminal, else a line now and then.
+        """Yields the steps and shows progress: a bar on a terminal, otherwise an occasional line.
 
-        Now and then it is reported too, so that of a payload that is killed there is known how far it was.
+        It is also reported occasionally, so that the progress of a killed payload is known.
         """
         if sys.stderr.isatty():
             yield from tqdm(steps, total=total, unit=f" {unit}", desc=self.artifact.name, leave=False)
@@ -92,10 +92,10 @@ class Work(Generic[C]):
                 self.log.info("%d of %d %s, %.3g a second, %.0f s left", done, total, unit, rate, left)
 
     def write_folder(self, write: Callable[[Path], None], version: str | None = None, resumable: bool = False) -> Path:
-        """Has the artifact's folder written beside its place, stamps it and moves it there; returns the place.
+        """Calls `write` with a temporary path for the artifact's folder, stamps it and moves it to its place.
 
-        A versioned artifact of the same data version is left as it is, unless it is damaged: what is released is never
-        rewritten. A resumable one that was not finished is there again at the next try, if that would make the same.
+        A versioned artifact of the same data version is not rewritten unless it is damaged,
+        since it may be released. An unfinished resumable one is available to the next attempt at the same data version.
         """
         place = self.store.version_path(self.artifact, version) if version else self.store.path(self.artifact)
         if not (version and place.is_dir() and damage(place) is None and self.store.stamp_of(place)):
@@ -118,7 +118,7 @@ class Work(Generic[C]):
         return place
 
     def _check_inputs(self) -> None:
-        """Checks that what this was made from was not made anew meanwhile; slices that arrive change nothing.
+        """Checks that no input was rebuilt meanwhile; new slices do not matter.
 
         Raises:
             InputError: it was.
@@ -126,7 +126,7 @@ class Work(Generic[C]):
         for name, version in self.stamp.inputs.items():
             if name != RAW_PLAYLISTS.name and self.store.require(ARTIFACTS[name]).data_version != version:
                 raise InputError(
-                    f"{name} was made anew while {self.artifact.name} was made from it: "
+                    f"{name} was rebuilt while {self.artifact.name} was made from it: "
                     f"materialize {self.artifact.name} again."
                 )
 
@@ -141,7 +141,7 @@ def _report(pipes: dagster_pipes.PipesContext, work: Work[Any], metadata: Metada
 
 
 def told(metadata: Metadata) -> dict[str, Any]:
-    """Returns metadata as Dagster's UI should show it: pictures first, and no number that is none."""
+    """Returns metadata as Dagster's UI should show it: pictures first, without NaN."""
     shown = {
         name: value
         for name, value in metadata.items()
@@ -156,10 +156,10 @@ def _is_picture(value: object) -> bool:
 
 
 def spent_since(started: float) -> dict[str, float]:
-    """Returns what this process and those that it started have taken since `time.monotonic()` was `started`."""
+    """Returns what this process and its children have used since `time.monotonic()` was `started`."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     seconds = time.monotonic() - started
-    # Only where the payload has loaded torch itself; nobody else can have the GPU then.
+    # Only if the payload has loaded torch itself; otherwise it has not used the GPU.
     torch = sys.modules.get("torch")
     on_gpu = torch is not None and torch.cuda.is_initialized()
     return {
@@ -177,9 +177,9 @@ def run(
     report: Callable[[dagster_pipes.PipesContext, Work[C], Metadata, Metadata], None] = _report,
     show: Callable[[Metadata], Metadata] = lambda metadata: metadata,
 ) -> None:
-    """Runs a payload module as a program; a user's mistake ends it with 1 and a line of explanation.
+    """Runs a payload module as a program; on a user's mistake it exits with 1 and one line of explanation.
 
-    `report` tells Dagster what was made and what that took, `show` chooses what of it is printed on a terminal.
+    `report` tells Dagster what was made and its cost; `show` selects what is printed on a terminal.
     """
     if dagster_pipes.DAGSTER_PIPES_CONTEXT_ENV_VAR not in os.environ:
         _run_on_terminal(build, artifact, config, show)
@@ -200,7 +200,7 @@ def run(
 
 @contextmanager
 def _memory_told(artifact: Artifact) -> Iterator[None]:
-    """Has memory that ran out told in words; numpy, Arrow, DuckDB and torch each have an error of their own for it."""
+    """Explains when memory runs out, for which numpy, Arrow, DuckDB and torch each have their own error."""
     try:
         yield
     except Exception as error:
@@ -240,7 +240,7 @@ def _run_on_terminal(
     except (*_TOLD, ValidationError) as error:
         print(f"{artifact.name}: {error}", file=sys.stderr)
         sys.exit(1)
-    # Texts with pictures are for Dagster's UI.
+    # Text with pictures is for Dagster's UI.
     print(json.dumps({name: value for name, value in metadata.items() if not isinstance(value, dict)}, indent=2))
 
 
@@ -261,5 +261,5 @@ def _work(
 
 
 def open_engine(setting: str, spark: Mapping[str, str]) -> Engine:
-    """Returns the engine that ALGORHYTHMS_ENGINE names; `spark` is Spark's configuration, where it is the engine."""
+    """Returns the engine that ALGORHYTHMS_ENGINE names; `spark` is Spark's configuration, if it is the engine."""
     return EmbeddedEngine() if setting == "duckdb" else SparkEngine(spark)

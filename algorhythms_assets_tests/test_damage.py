@@ -205,7 +205,7 @@ def test_a_damaged_pointer_is_written_again_from_the_history(store, settings, co
     assert outdated(store, settings) == []
     assert publish(store, force=False)["version"]
     assert pointer.read_bytes() == whole
-    assert "what the history names last is taken" in caplog.text
+    assert "the last release of the history is taken as current" in caplog.text
 
 
 def test_an_evaluation_says_that_it_compares_with_nothing_where_the_pointer_is_damaged(store, caplog):

@@ -69,7 +69,7 @@ def test_a_pointer_that_leads_out_of_the_store_is_not_followed(store, what, name
     current = json.loads((store.root / CURRENT).read_text())
     changed = {"bundle": name} if what == "bundle" else {"index": {"kind": "embedded", "name": name}}
     write_json(store.root / CURRENT, current | changed)
-    with pytest.raises(NotServableError, match="is no place in a store: release again"):
+    with pytest.raises(NotServableError, match="is not a path in a store: release again"):
         load_release(store.root)
     answer = TestClient(create_app(Releases(source({"ALGORHYTHMS_STORE": str(store.root)})))).get("/health")
     assert answer.status_code == 503
@@ -90,7 +90,7 @@ def test_nothing_outside_the_store_is_pruned_or_rolled_back_to(store, name, tmp_
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "sub/../../secret", "..", ""])
 def test_a_manifest_names_files_beside_it_alone(tmp_path, name):
-    with pytest.raises(NotServableError, match="no file beside it"):
+    with pytest.raises(NotServableError, match="not a file beside it"):
         check_files(tmp_path, {name: "0"})
 
 

@@ -96,7 +96,7 @@ def test_inputs_that_change_meanwhile_are_seen(store):
     before = store.stamp(GCN_WEIGHTS)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "track_metadata was made anew while gcn_weights was made from it: materialize gcn_weights again." in told
+    assert "track_metadata was rebuilt while gcn_weights was made from it: materialize gcn_weights again." in told
     assert store.stamp(GCN_WEIGHTS) == before
 
 

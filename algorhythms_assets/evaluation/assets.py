@@ -22,8 +22,8 @@ def evaluation_report(
 ) -> dg.MaterializeResult[Any]:
     """Is it good, and better than what is released?
 
-    Test playlists, which nothing was trained on, are continued by the very code, bundle and index that will serve,
-    by popularity, by item-kNN and by the current release. Bars are means, whiskers 95 % intervals. The check
-    `quality_gate` holds the verdict: what is worse beyond the paired interval is not released.
+    Continues test playlists, which nothing was trained on, with the same code, bundle and index that will serve, and
+    with popularity, item-kNN and the current release. Bars are means, whiskers 95 % intervals. The check
+    `quality_gate` has the verdict: a model that is worse beyond the paired interval is not released.
     """
     return materialize(context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=7))

@@ -14,7 +14,7 @@ from algorhythms_assets.resources.store import Store
 
 @dg.asset_check(asset=audio_features)
 def features_cover_tracks(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """A source that was chosen knows at least some of the snapshot's tracks."""
+    """If a source is set, it knows at least some of the snapshot's tracks."""
     covered = shares(_tracks(compute.store), _features(compute.store)["track_uri"].to_pylist())
     chosen = compute.store.require(AUDIO_FEATURES).config.get("source") != "none"
     told = f"{covered['share of tracks']:.1%} of tracks, {covered['share of plays']:.1%} of plays"
@@ -28,7 +28,7 @@ def features_cover_tracks(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckRe
 
 @dg.asset_check(asset=audio_features)
 def features_are_in_range(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Every feature that is there lies where Spotify says: key in -1 to 11, mode 0 or 1, time signature 0 to 7, …"""
+    """Every feature is null or in Spotify's range: key in -1 to 11, mode 0 or 1, time signature 0 to 7, …"""
     rows = ranges(_features(compute.store))
     wrong = [f"{row['feature']} ({row['outside']})" for row in rows if row["outside"]]
     lines = [

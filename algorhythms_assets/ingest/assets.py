@@ -1,4 +1,4 @@
-"""Slices of playlists, and the snapshot made of them."""
+"""Slices of playlists, and the snapshot made from them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ playlist_files = dg.AssetSpec(
     tags={STAGE_TAG: RAW_PLAYLISTS.stage},
     kinds={"file"},
     description="The files of playlists in ALGORHYTHMS_PLAYLISTS, as people put them there. Dagster does not make "
-    "them: the sensor `new_slices` finds those that are new or changed. The last observation says where they lie and "
+    "them: the sensor `new_slices` finds those that are new or changed. The last observation says where they are and "
     "how many were read. Formats: docs/playlists.md.",
 )
 
@@ -49,11 +49,11 @@ def raw_playlists(
     settings: dg.ResourceParam[Settings],
     config: RawPlaylistsRunConfig,
 ) -> dg.MaterializeResult[Any]:
-    """Each slice of playlists as validated rows, one row a track.
+    """Each slice of playlists as validated rows, one row per track.
 
     A slice is one file of the folder or prefix ALGORHYTHMS_PLAYLISTS, in any of some twenty formats, and one
-    partition. What cannot be used is set aside with its reason in `<slice>.rejected.jsonl`, so that one bad file
-    costs nothing but itself. Formats: docs/playlists.md.
+    partition. What cannot be used is set aside with its reason in `<slice>.rejected.jsonl`, so a bad file does
+    not affect others. Formats: docs/playlists.md.
     """
     require_kept(context.instance)
     chosen = RawPlaylistsConfig(
@@ -82,7 +82,7 @@ def raw_playlists(
     for outcome in good:
         metadata = _metadata(outcome, made["spent"], compute.store, invocation.metadata)
         context.add_asset_metadata(metadata, partition_key=outcome["key"])
-    # Slices that come out of one run share its data version: Dagster takes one a step.
+    # Slices parsed in one run share its data version: Dagster takes one per step.
     versions = [outcome["data_version"] for outcome in good]
     return dg.MaterializeResult(data_version=dg.DataVersion(versions[0] if len(versions) == 1 else digest(versions)))
 
@@ -91,7 +91,7 @@ def _request(chosen: RawPlaylistsConfig) -> Request:
     try:
         files = find_slices(chosen.folder).files
     except InputError:
-        # The payload says it, in the same words.
+        # The payload reports it, with the same message.
         return Request()
     return Request(memory_gb=parsing_gb([files[key] for key in chosen.keys or () if key in files], Request.cpus))
 
@@ -110,7 +110,7 @@ def _metadata(
         **_warnings(outcome["warnings"]),
         "dagster/uri": place.absolute().as_uri(),
         "bytes": place.stat().st_size,
-        # Of the run, which may have parsed other slices too.
+        # Figures of the run, which may have parsed other slices too.
         **{f"run's {name}": value for name, value in spent.items()},
     }
 
@@ -132,15 +132,14 @@ def track_metadata(
     compute: dg.ResourceParam[Compute],
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[Any]:
-    """The snapshot that everything later is made from: all slices' playlists with tracks as integers.
+    """The snapshot that everything downstream is made from: the playlists of all slices, with tracks as integers.
 
     Every track gets a dense number and its most frequent spelling; a hash of each playlist's identifier decides
-    whether it trains, validates or tests. The same export twice counts once. Numbers mean something within one
-    snapshot alone, so every later artifact carries the snapshot's version. Why: docs/architecture.md, "Three
-    rules".
+    whether it trains, validates or tests. The same export twice counts once. Numbers are only valid within one
+    snapshot, so every downstream artifact carries the snapshot's version. Why: docs/architecture.md, "Three rules".
     """
     if settings.index != "embedded":
-        # The first step of every training: what the last but three would fail on is said here.
+        # The first step of every training: a failure that would only appear in `search_index` is reported here.
         try:
             context.log.info(f"the index will be made on Elasticsearch {require_ready()}")
         except UnreachableError as error:

@@ -14,15 +14,15 @@ from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
 
-# Of a slice's playlists; a slice of which more than half is set aside is refused anyway.
+# Share of a slice's playlists; a slice with more than half of them set aside is refused anyway.
 _MOST_SET_ASIDE = 0.05
-# How many materializations are looked at for one of another snapshot.
+# How many materializations are searched for one of another snapshot.
 _EARLIER = 20
 
 
 @dg.asset_check(asset=raw_playlists)
 def slices_are_used_whole(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Of no slice are more than 5 % of the playlists set aside: more is a format that is only half understood."""
+    """At most 5 % of a slice's playlists are set aside: more suggests a format that is only half understood."""
     total = dropped = 0
     bad = []
     for key, stamp in compute.store.slices().items():
@@ -49,7 +49,7 @@ def _set_aside(path: Path) -> int:
 
 @dg.asset_check(asset=track_metadata, blocking=True)
 def track_numbers_hold(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
-    """Track numbers are dense and unique, and every row of a playlist names one: all that follows counts on it."""
+    """Track numbers are dense and unique, and every row of a playlist names one: everything downstream needs this."""
     folder = compute.store.path(TRACK_METADATA)
     tracks = pq.read_table(folder / "tracks.parquet", columns=["track", "track_uri", "playlists"])
     training = json.loads((folder / "snapshot.json").read_text())["split"]["test"][1]
@@ -65,7 +65,7 @@ def _rows(path: Path) -> Iterator[Rows]:
 
 @dg.asset_check(asset=track_metadata)
 def playlists_are_like_before(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    """The mix of playlists is like that of the snapshot before: a lost folder or another source shows here first."""
+    """The mix of playlists is like that of the previous snapshot: a lost folder or another source shows here first."""
     records = context.instance.fetch_materializations(track_metadata.key, limit=_EARLIER).records
     made = [record.asset_materialization for record in records if record.asset_materialization]
     versions = [(event.tags or {}).get("dagster/data_version") for event in made]

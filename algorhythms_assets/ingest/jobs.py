@@ -1,4 +1,4 @@
-"""Removes slices on purpose: a file that vanishes takes nothing with it."""
+"""Removes slices on purpose: when a file vanishes, its slice stays."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from algorhythms_assets.resources.lock import lock
 from algorhythms_assets.resources.store import FAILED_SUFFIX, InputError, Store
 from algorhythms_assets.settings import Settings
 
-# Beside the slices; a line for each that was removed.
+# Next to the slices; one line for each removed slice.
 REMOVED_FILE = "removed.jsonl"
 
 _STILL = "until the next release: the sensor enough_new_playlists asks for one, or launch retrain"
@@ -35,7 +35,7 @@ def remove_slices_from_store(
     settings: dg.ResourceParam[Settings],
     s3: dg.ResourceParam[Any],
 ) -> None:
-    """Deletes the rows of slices and their partitions; what is released speaks of them until the next release."""
+    """Deletes the rows of slices and their partitions; the current release still contains them until the next one."""
     store = compute.store
     try:
         _check(store, config.keys, settings.slices, s3)
@@ -53,10 +53,10 @@ def _check(store: Store, keys: list[str], place: str, s3: Any) -> None:
     try:
         files = find_slices(place, s3.get_client() if s3 else None).files
     except InputError:
-        files = {}  # an empty folder, or none: whatever it was, it is gone
+        files = {}  # an empty folder, or none: the files are gone
     there = [str(files[key]) for key in keys if key in files]
     if there:
-        raise InputError(f"still there, and would be read again at the next look: {some(there)}. Move them away first.")
+        raise InputError(f"still there, and would be read again at the next tick: {some(there)}. Move them away first.")
 
 
 def _remove(context: dg.OpExecutionContext, store: Store, key: str, reason: str) -> None:
@@ -79,7 +79,7 @@ def _remove(context: dg.OpExecutionContext, store: Store, key: str, reason: str)
     context.log.info(f"removed {key}: its {stamp.config['playlists']} playlists speak {_STILL}")
 
 
-@dg.job(description="Remove slices from the store, by partition key; their files have to be gone already.")
+@dg.job(description="Remove slices from the store, by partition key; their files must already be gone.")
 def remove_slices() -> None:
     """Removes slices."""
     remove_slices_from_store()

@@ -22,7 +22,7 @@ _JOB = "ingest_slices"
     job_name=_JOB,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Parses slice files that are new or changed, all of a tick in one run.",
+    description="Parses new and changed slice files, all of a tick in one run.",
 )
 def new_slices(
     context: dg.SensorEvaluationContext,
@@ -30,12 +30,12 @@ def new_slices(
     settings: dg.ResourceParam[Settings],
     s3: dg.ResourceParam[Any],
 ) -> dg.SensorResult:
-    """Asks for one run over all slice files that are new or changed, and whole."""
+    """Requests one run over all slice files that are new or changed, and complete."""
     problem = forgets(context.instance)
     if problem:
         return dg.SensorResult(skip_reason=problem, cursor=context.cursor)
     cursor = {"requests": 0, "asked": {}, "growing": {}} | json.loads(context.cursor or "{}")
-    # What an earlier version noted is a version alone.
+    # Earlier versions of this sensor recorded only the version.
     asked = {
         key: Asked(**about) if isinstance(about, dict) else Asked(about, 1) for key, about in cursor["asked"].items()
     }
@@ -50,19 +50,19 @@ def new_slices(
     found = arrivals(listed.files, store.slices(), store.failed_slices(), asked, parsing, cursor["growing"])
     partitions = context.instance.get_dynamic_partitions(SLICES_NAME)
     added = [key for key in found.changed if key not in set(partitions)]
-    # The number keeps a slice that was removed and comes back from being taken for one that was asked for.
+    # The number prevents a removed slice that comes back from being mistaken for one already requested.
     requests = [
         dg.RunRequest(run_key=digest(cursor["requests"], [(key, found.changed[key]) for key in keys]), tags=tags)
         for keys, tags in ranges([*partitions, *added], set(found.changed))
     ]
     states = [
         f"{len(listed.files)} slices in {settings.slices}, {len(found.changed) + found.more} of them new or changed",
-        f"{found.more} of these wait for the next look" if found.more else "",
+        f"{found.more} of these wait for the next tick" if found.more else "",
         f"could not be read, see raw_playlists/report.jsonl: {some(found.failed)}" if found.failed else "",
-        f"asked for {MOST_TRIES} times and never done, so materialize by hand: {some(found.given_up)}"
+        f"requested {MOST_TRIES} times without success, so materialize by hand: {some(found.given_up)}"
         if found.given_up
         else "",
-        f"passed over: {some(listed.passed_over)}" if listed.passed_over else "",
+        f"skipped: {some(listed.passed_over)}" if listed.passed_over else "",
         f"still growing: {some(found.growing)}" if found.growing else "",
         f"no longer there, but kept until the job remove_slices removes them: {some(found.vanished)}"
         if found.vanished

@@ -20,11 +20,11 @@ class GcnRunConfig(GcnConfig, dg.Config):
 def gcn_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: GcnRunConfig
 ) -> dg.MaterializeResult[Any]:
-    """The trained graph network (LightGCN), and factors of alternating least squares beside it.
+    """The trained graph network (LightGCN), and factors from alternating least squares.
 
-    Training draws some tracks of a playlist and tells its others from everything else; validation playlists
-    choose the epoch that is kept, shown by the plot. An interrupted training resumes after its last epoch. Losses
-    and reasons: docs/architecture.md, "Model".
+    Training draws some tracks of a playlist as seeds and learns to tell its other tracks from everything else.
+    Validation playlists decide which epoch is kept; see the plot. An interrupted training resumes after its last
+    epoch. Losses and reasons: docs/architecture.md, "Model".
     """
     memory = Memory(1.5, per_million_tracks=10.5)
     return materialize(context, compute, GCN_WEIGHTS, config, memory, Request(minutes=240))
@@ -32,11 +32,10 @@ def gcn_weights(
 
 @dg.asset(**declared(EMBEDDINGS, GPU), pool=GPU_POOL, kinds={"pytorch", "parquet"})
 def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """One vector for every track of the training playlists: what is searched.
+    """One vector for every track of the training playlists: what the search uses.
 
-    The network's vector of unit length, 128 factors and a popularity term stand side by side, so that one inner
-    product gives a score whose terms are exact. Tracks of held-out playlists alone get none, so that the evaluation
-    cannot find them.
+    The network's unit vector, 128 factors and a popularity term are concatenated, so one inner product gives a score
+    with exact terms. Tracks that are only in held-out playlists get no vector, so the evaluation cannot find them.
     """
     return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))
 
@@ -50,21 +49,21 @@ class MlpRunConfig(MlpConfig, dg.Config):
 def mlp_weights(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], config: MlpRunConfig
 ) -> dg.MaterializeResult[Any]:
-    """A small network from audio features to vectors, for songs that no playlist holds.
+    """A small network from audio features to vectors, for songs that are in no playlist.
 
-    Trained on tracks that have both, and judged on artists that were held out (the cosine in its metadata). Without
-    audio features it is a description that says so.
+    Trained on tracks that have both, and evaluated on held-out artists (the cosine in its metadata). Without
+    audio features it is only a description that says so.
     """
     return materialize(context, compute, MLP_WEIGHTS, config, Memory(1.3, per_million_tracks=4.2))
 
 
 @dg.asset(**declared(TITLE_WEIGHTS, SERVED), kinds={"numpy"})
 def title_weights(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
-    """What words and pieces of words in titles of playlists say of their tracks.
+    """What words and pieces of words in playlist titles say about the playlists' tracks.
 
-    A ridge regression from a title's n-grams to the playlist's vectors, so a title asks as a song does. Only what
-    at least five training playlists say is kept, and only as hashes. Measured on validation playlists beside
-    popularity.
+    A ridge regression from a title's n-grams to the playlist's vectors, so a title acts like a song. Only n-grams
+    that at least five training playlists share are kept, and only as hashes. Compared with popularity on validation
+    playlists.
     """
     memory = Memory(0.6, per_million_rows=0.08, per_million_tracks=3.5)
     return materialize(context, compute, TITLE_WEIGHTS, NoConfig(), memory, Request(minutes=120))

@@ -1,4 +1,4 @@
-"""Tells a person, by a webhook, of runs that failed and of checks that failed in runs that did not."""
+"""Reports failed runs, and failed checks of successful runs, to a webhook."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from algorhythms_assets.settings import AlertSettings, Settings
 
 # Seconds for the whole request; a tick has 60.
 TIMEOUT = 10.0
-# Runs looked at in a tick; the others are looked at in the next one.
+# Runs examined in a tick; the rest are examined in the next one.
 MOST_RUNS = 50
 # Lines of one message.
 MOST_LINES = 10
@@ -28,7 +28,7 @@ _ENDS: tuple[_End, ...] = (dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.
 
 @dataclass(frozen=True)
 class Alert:
-    """One run that a person should look at: what failed in it, in a line for each thing."""
+    """One run that a person should look at, with a line for each failure."""
 
     run: str
     job: str
@@ -39,19 +39,19 @@ class Alert:
 @dg.sensor(
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells the webhook ALGORHYTHMS_ALERT_URL of failed runs and failed checks, once the run has ended: at "
-    "most one message a tick. What cannot be delivered is told at the next one.",
+    description="Reports failed runs and failed checks to the webhook ALGORHYTHMS_ALERT_URL once the run has ended: at "
+    "most one message a tick. What cannot be delivered is sent at the next tick.",
 )
 def alerts(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Asks for no run. Its cursor is the last end of a run that was told, or had nothing to tell, by kind of end."""
+    """Requests no run. Its cursor is the last end of a run that was handled, by kind of end."""
     url = AlertSettings.read().url
     if url is None:
         return dg.SkipReason("no webhook: ALGORHYTHMS_ALERT_URL is not set")
     if context.cursor is None:
         cursor = {end.value: _last(context.instance, end) for end in _ENDS}
-        return dg.SensorResult(skip_reason="tells of what fails from now on", cursor=json.dumps(cursor))
+        return dg.SensorResult(skip_reason="reports failures from now on", cursor=json.dumps(cursor))
     cursor = json.loads(context.cursor)
     found: list[Alert] = []
     for end in _ENDS:
@@ -63,10 +63,10 @@ def alerts(
     address = url.get_secret_value()
     problem = send(address, message(address, found, f"http://127.0.0.1:{settings.ui_port}"))
     if problem:
-        told = f"{problem}; what failed is told at the next tick"
+        told = f"{problem}; the failures are reported at the next tick"
         context.log.warning(told)
         return dg.SkipReason(told)
-    return dg.SensorResult(skip_reason=f"runs told of: {len(found)}", cursor=json.dumps(cursor))
+    return dg.SensorResult(skip_reason=f"runs reported: {len(found)}", cursor=json.dumps(cursor))
 
 
 def _last(instance: dg.DagsterInstance, end: _End) -> int:
@@ -80,7 +80,7 @@ def _ended(instance: dg.DagsterInstance, end: _End, after: int) -> Sequence[dg.E
 
 
 def _alert(instance: dg.DagsterInstance, run_id: str) -> Iterator[Alert]:
-    """Yields what is to be told of a run, unless all went well or its history is deleted."""
+    """Yields what to report of a run, unless all went well or its history was deleted."""
     run = instance.get_run_by_id(run_id)
     if run is None:
         return
@@ -92,7 +92,7 @@ def _alert(instance: dg.DagsterInstance, run_id: str) -> Iterator[Alert]:
 
 
 def _failures(instance: dg.DagsterInstance, run_id: str) -> Iterator[str]:
-    """Yields the first words of each step that failed by itself, or of the run where no step did."""
+    """Yields the message of each step that failed by itself, or of the run if no step did."""
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds) if entry.dagster_event]
     steps = [event for event in events if event.event_type == dg.DagsterEventType.STEP_FAILURE]
@@ -121,7 +121,7 @@ def _short(words: str) -> str:
 
 
 def message(url: str, found: Sequence[Alert], ui: str) -> dict[str, Any]:
-    """Returns what the webhook is sent: Slack's shape where it is Slack's, else text and data."""
+    """Returns the body for the webhook: Slack's format for Slack, otherwise text and data."""
     failed = sum(alert.failed for alert in found)
     heads = [
         f"{failed} failed" if failed else "",
@@ -134,7 +134,7 @@ def message(url: str, found: Sequence[Alert], ui: str) -> dict[str, Any]:
     more = [f"… and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     text = "\n".join([head, *lines[:MOST_LINES], *more, f"{ui}/runs"])
     if urlsplit(url).hostname == _SLACK:
-        # What would else be markup, a mention of everybody among it.
+        # Escapes markup, including a mention of everybody.
         return {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
     runs = [
         {
@@ -150,7 +150,7 @@ def message(url: str, found: Sequence[Alert], ui: str) -> dict[str, Any]:
 
 
 def send(url: str, body: dict[str, Any], timeout: float = TIMEOUT) -> str | None:
-    """Posts a message; returns None if it was taken, else in words why not, which never hold the address."""
+    """Posts a message; returns None if it was accepted, else the reason, which never contains the address."""
     # Both log addresses; httpx does at INFO.
     for library in ("httpx", "httpcore"):
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -20,7 +20,7 @@ def main() -> None:
     """Becomes `dg dev`.
 
     Raises:
-        InputError: the file of configs is not valid, the store cannot be written, Dagster runs on it already, or the
+        InputError: the config file is not valid, the store cannot be written, Dagster already runs on it, or the
             port is taken.
     """
     settings = Settings.read()
@@ -36,7 +36,7 @@ def main() -> None:
             print(f"run {run} was interrupted, and is marked as failed", flush=True)
     programs = Path(sys.executable).parent
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
-    # Where else the virtual environment is active, `dg` warns that it is not.
+    # `dg` warns if another virtual environment is active.
     os.environ.setdefault("VIRTUAL_ENV", str(programs.parent))
     os.execv(programs / "dg", ["dg", "dev", "--host", _HOST, "--port", str(settings.ui_port)])  # noqa: S606 (no shell is wanted)
 

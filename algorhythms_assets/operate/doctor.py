@@ -32,8 +32,8 @@ ENABLES = {
     "memory": "training: 1.5 GB, plus 10.5 GB per million tracks",
     "disk": "the store: 30 GB for a million playlists",
     "settings": "what is set in the environment or in .env",
-    "config": "training, graph, index and evaluation otherwise than by default, in every run",
-    "alerts": "failed runs and checks told by a webhook",
+    "config": "settings of training, graph, index and evaluation for every run",
+    "alerts": "failed runs and checks reported to a webhook",
     "playlists": "a model of your own taste, instead of the generated sample's",
     "features": "placing songs that are in no playlist by their sound",
     "GPU": "faster training, if torch finds it",
@@ -137,7 +137,7 @@ def _chosen(settings: Settings) -> Iterator[Finding]:
     else:
         yield _needed("Elasticsearch", lambda: f"{settings.index}, version {require_ready()}", needed=True)
     if settings.postgres_url is None:
-        yield Finding("PostgreSQL", ABSENT, "not used: Dagster's history lies in the store")
+        yield Finding("PostgreSQL", ABSENT, "not used: Dagster's history is in the store")
     else:
         url = settings.postgres_url.get_secret_value()
         yield _needed("PostgreSQL", lambda: _postgres(url), needed=True)
@@ -201,14 +201,14 @@ def _disk(store: Path) -> Finding:
 
 def _alerts(settings: AlertSettings) -> Finding:
     if settings.url is None:
-        return Finding("alerts", ABSENT, "not chosen: failures are seen in Dagster's UI alone")
-    # No more than the host: the rest is the secret.
+        return Finding("alerts", ABSENT, "not set: failures are only shown in Dagster's UI")
+    # Only the host: the rest is the secret.
     return Finding("alerts", OK, f"to {urlsplit(settings.url.get_secret_value()).hostname}")
 
 
 def _config(settings: Settings) -> Finding:
     if settings.config is None:
-        return Finding("config", ABSENT, "not chosen: every asset as it comes")
+        return Finding("config", ABSENT, "not set: every asset has its defaults")
     try:
         configs = chosen(settings)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""Freeing what a store does not need any more, from Dagster's UI or once a week."""
+"""Freeing what a store no longer needs, from Dagster's UI or once a week."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ _FREED = {"what": "string", "bytes": "int", "why": "string"}
 
 
 class PruneConfig(dg.Config):
-    """Whether it only says what it would free."""
+    """Whether to only list what would be freed."""
 
     dry_run: bool = False
 
@@ -33,7 +33,7 @@ def free_what_nobody_needs(
 ) -> dg.Output[None]:
     """Frees refused candidates, interrupted work, and logs and runs that are older than ALGORHYTHMS_KEEP_DAYS.
 
-    Its output lists what was freed, and what each part of the store takes. See docs/operate.md.
+    Its output lists what was freed, and the size of each part of the store. See docs/operate.md.
     """
     require_kept(context.instance)
     try:
@@ -64,12 +64,12 @@ def _table(columns: Mapping[str, str], rows: Iterable[tuple[str | int, ...]]) ->
     )
 
 
-@dg.job(description="Free what nobody needs any more; releases and what they can be rolled back to stay.")
+@dg.job(description="Free what is no longer needed; releases and what they can be rolled back to stay.")
 def prune() -> None:
     """Prunes."""
     free_what_nobody_needs()
 
 
 weekly_prune = dg.ScheduleDefinition(
-    job=prune, cron_schedule="0 4 * * 0", description="Frees what nobody needs any more, on Sundays at four."
+    job=prune, cron_schedule="0 4 * * 0", description="Frees what is no longer needed, on Sundays at 4:00 UTC."
 )

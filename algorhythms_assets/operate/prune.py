@@ -1,6 +1,6 @@
-"""Frees what of a store nobody needs any more, and says what: `python -m algorhythms_assets.operate.prune`.
+"""Frees what a store no longer needs, and lists it: `python -m algorhythms_assets.operate.prune`.
 
-`--dry-run` only says it. `--clean`, which is `make clean`, frees what can be made again, too.
+`--dry-run` only lists it. `--clean`, which is `make clean`, also frees what can be rebuilt.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _DAY = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Freed:
-    """What was freed, or would be: a path or several runs, bytes on the store's disk, and why nobody needs it."""
+    """What was freed, or would be: a path or several runs, bytes on the store's disk, and why it is not needed."""
 
     what: str
     bytes: int
@@ -55,10 +55,10 @@ def prune(
     dry_run: bool = False,
     clean: bool = False,
 ) -> list[Freed]:
-    """Frees what nobody needs any more; returns what. Killed at any moment, the next one frees the rest.
+    """Frees what is no longer needed; returns it. If this is killed, the next call frees the rest.
 
-    What a killed step left is kept for `settings.keep_days`, since the same step resumes with it, and so are runs and
-    logs. With `clean` interrupted work is freed whatever its age, and so is what only takes time to make again.
+    Work of a killed step is kept for `settings.keep_days`, since the same step resumes from it; so are runs and logs.
+    With `clean`, interrupted work of any age is freed, and so is what can be rebuilt.
 
     Raises:
         LockedError: an artifact is being made, so nothing is freed.
@@ -95,7 +95,7 @@ def _told(runs: list[OldRun], days: int) -> Freed:
 
 
 def _bucket() -> Bucket:
-    # Takes longer to import than all the rest, and Dagster loads this module.
+    # Takes longer to import than everything else, and Dagster loads this module.
     import boto3
 
     return Bucket(boto3.client("s3"))
@@ -105,8 +105,8 @@ def main() -> int:
     """Runs the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m algorhythms_assets.operate.prune", description=__doc__)
     parser.add_argument("--store", type=Path, help="folder of all artifacts (default: ALGORHYTHMS_STORE)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be freed, and free nothing")
-    parser.add_argument("--clean", action="store_true", help="free what can be made again, too")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be freed, and free nothing")
+    parser.add_argument("--clean", action="store_true", help="also free what can be rebuilt")
     chosen = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     try:

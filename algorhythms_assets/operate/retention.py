@@ -1,7 +1,7 @@
-"""What of a store nobody needs any more, and how it is freed.
+"""What a store no longer needs, and how it is freed.
 
-A release, what can be rolled back to and what the next step is made from are never among it. Old releases are not
-either: `release` itself prunes those (config `keep`).
+This never includes releases, what can be rolled back to, or what the next step is made from. Nor does it include old
+releases: `release` itself prunes those (config `keep`).
 """
 
 import json
@@ -23,7 +23,7 @@ from algorhythms_assets.resources.slurm.job import folders
 from algorhythms_assets.resources.store import GONE_SUFFIX, STAMP_FILE, InputError, Store, discard, size_of
 from algorhythms_assets.settings import Settings
 
-# What is no artifact, or keeps its own order.
+# Not artifacts, or cleaned up elsewhere.
 _NOT_OURS = (".dagster", ".locks", "slurm", "sample")
 
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Piece:
-    """A file or folder that may go, the reason, and the index of Elasticsearch that goes with it."""
+    """A file or folder that may be deleted, the reason, and the Elasticsearch index that belongs to it."""
 
     path: Path
     why: str
@@ -39,13 +39,13 @@ class Piece:
 
     @property
     def bytes(self) -> int:
-        """What it takes on the disk of the store."""
+        """Its size on the store's disk."""
         return size_of(self.path)
 
 
 @contextmanager
 def nothing_is_made(store: Store) -> Iterator[None]:
-    """Holds the locks of all artifacts: what is being written or read by a step cannot be told from what is left over.
+    """Holds the locks of all artifacts: files that a step is using cannot be told apart from leftovers.
 
     Raises:
         LockedError: an artifact is being made.
@@ -57,7 +57,7 @@ def nothing_is_made(store: Store) -> Iterator[None]:
 
 
 def unneeded_versions(store: Store) -> Iterator[Piece]:
-    """Yields versions that no release names and nothing in the store is made from: of candidates that were refused."""
+    """Yields versions of refused candidates: no release names them, and nothing in the store is made from them."""
     stamps = [stamp for stamp in map(store.stamp, ARTIFACTS.values()) if stamp is not None]
     used = {version for stamp in stamps for version in stamp.descent.values()}
     released = {store.root / place for content in history(store) for place in places(content)}
@@ -72,7 +72,7 @@ def unneeded_versions(store: Store) -> Iterator[Piece]:
 
 
 def unfinished(store: Store, before: float) -> Iterator[Piece]:
-    """Yields what a killed process left half written and nobody has resumed since `before`, in seconds since 1970."""
+    """Yields what a killed process left half written and nothing has resumed since `before`, in seconds since 1970."""
     for top in sorted(store.root.glob("*")):
         if top.name not in _NOT_OURS:
             yield from _unfinished(store, top, before)
@@ -85,7 +85,7 @@ def _unfinished(store: Store, path: Path, before: float) -> Iterator[Piece]:
         if _touched(path) < before:
             yield Piece(path, "an interrupted step left it", _loading_index(store, path))
     elif path.name.startswith(".") and path.name.endswith(".replaced"):
-        # Where the new one never got its name, this is the artifact, and the store puts it back.
+        # If the new one was never renamed, this is the artifact, and the store restores it.
         if path.with_name(path.name[1:].removesuffix(".replaced")).exists():
             yield Piece(path, "what was replaced")
     elif path.is_dir() and not path.is_symlink():
@@ -94,7 +94,7 @@ def _unfinished(store: Store, path: Path, before: float) -> Iterator[Piece]:
 
 
 def ended_jobs(run_dir: Path, before: float) -> Iterator[Piece]:
-    """Yields the folders of Slurm jobs that ended before; those of jobs whose end nobody saw stay."""
+    """Yields the folders of Slurm jobs that ended before; those of jobs whose end was not observed stay."""
     for left in sorted(run_dir.glob(f"*/.*{GONE_SUFFIX}")):
         yield Piece(left, "it was being deleted")
     for folder in folders(run_dir):
@@ -104,20 +104,20 @@ def ended_jobs(run_dir: Path, before: float) -> Iterator[Piece]:
 
 
 def remakeable(store: Store, settings: Settings) -> Iterator[Piece]:
-    """Yields what only takes time to make again: intermediates once everything is made from them, a sample not in use.
+    """Yields what can be rebuilt: intermediates once everything downstream is made, and a sample not in use.
 
-    `make demo` does not make an intermediate again before it has something new to make from it.
+    `make demo` does not rebuild an intermediate until something downstream has to be made.
     """
     if not outdated(store, settings):
         for artifact in INTERMEDIATE:
             if store.stamp(artifact) is not None:
-                yield Piece(store.path(artifact), "all that is made from it is made; the next snapshot makes it anew")
+                yield Piece(store.path(artifact), "everything downstream is made; the next snapshot rebuilds it")
     if settings.playlists is not None and settings.sample.is_dir():
         yield Piece(settings.sample.absolute(), "the generated sample, which is not in use")
 
 
 def free(store: Store, piece: Piece, bucket: Bucket | None = None) -> bool:
-    """Frees a piece; returns whether it is gone. Killed in between, it is a piece again the next time.
+    """Frees a piece; returns whether it is gone. If this is killed, the piece is found again the next time.
 
     Raises:
         InputError: it cannot be deleted.
@@ -130,7 +130,7 @@ def free(store: Store, piece: Piece, bucket: Bucket | None = None) -> bool:
             return False
     if bucket is not None and piece.path.parent == store.root / SERVING_BUNDLE.name:
         bundle, served = str(piece.path.relative_to(store.root)), bucket.current()
-        # Another store may publish there, too.
+        # Another store may publish there too.
         if served is None or served["bundle"] != bundle:
             bucket.drop(bundle)
     try:
@@ -148,7 +148,7 @@ def _data_version(folder: Path) -> str | None:
 
 
 def _named_index(folder: Path) -> str | None:
-    """Returns the index in the cluster that a version of the search index tells of."""
+    """Returns the index in the cluster that a version of the search index describes."""
     about = folder / "index.json"
     if folder.parent.name != SEARCH_INDEX.name or not about.is_file():
         return None
@@ -157,7 +157,7 @@ def _named_index(folder: Path) -> str | None:
 
 
 def _loading_index(store: Store, left: Path) -> str | None:
-    """Returns the index that an interrupted load had begun, unless it is whole by now."""
+    """Returns the index that an interrupted load had started, unless it is complete by now."""
     version = left.name[1:].partition(".")[0]
     if left.parent != store.root / SEARCH_INDEX.name or not (left / "progress.json").is_file():
         return None

@@ -1,4 +1,4 @@
-"""What Dagster remembers of old runs, and how it is forgotten: events, logs, and on SQLite a database for each run."""
+"""Dagster's history of old runs and its deletion: events, logs, and on SQLite a database for each run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class OldRun:
-    """A run that ended long ago, and its own files; on PostgreSQL its events are in none."""
+    """A run that ended long ago, and its own files; on PostgreSQL its events are not in files."""
 
     run: str
     files: tuple[Path, ...]
 
     @property
     def bytes(self) -> int:
-        """What these files take."""
+        """The size of these files."""
         return sum(map(size_of, self.files))
 
 
 def old_runs(instance: dg.DagsterInstance, before: float) -> Iterator[OldRun]:
-    """Yields ended runs from before, in seconds since 1970, but for those that made what an asset or partition is now.
+    """Yields runs that ended before, in seconds since 1970, except those that made current assets or partitions.
 
-    Without these Dagster would take assets for never materialized, and slices for missing.
+    Without these, Dagster would consider assets never materialized, and slices missing.
     """
     databases = _databases(instance)
     needed = set(_latest(instance))
@@ -38,25 +38,25 @@ def old_runs(instance: dg.DagsterInstance, before: float) -> Iterator[OldRun]:
         run = record.dagster_run.run_id
         if run not in needed:
             yield OldRun(run, (Path(instance.storage_directory()) / run, *_database(instance, run)))
-    # A prune that was killed may have left the database of a run that is forgotten.
+    # A killed prune may have left the database of a deleted run.
     known = set(instance.get_run_ids())
     for run in sorted(databases - known):
         yield OldRun(run, _database(instance, run))
 
 
 def forget(instance: dg.DagsterInstance, old: OldRun) -> None:
-    """Deletes a run with its logs and events. Killed in between, it is old the next time too."""
+    """Deletes a run with its logs and events. If this is killed, the run is found again the next time."""
     instance.compute_log_manager.delete_logs(prefix=[old.run])
     if instance.get_run_by_id(old.run) is not None:
         instance.delete_run(old.run)
-    # Dagster empties a run's own database, and leaves the file as large as it was.
+    # Dagster empties a run's own database but does not shrink the file.
     for path in old.files:
         if path.is_file():
             path.unlink(missing_ok=True)
 
 
 def _history(instance: dg.DagsterInstance) -> Path:
-    """Returns where SQLite's databases of runs lie, a folder that need not be there."""
+    """Returns the folder of SQLite's databases of runs, which may not exist."""
     return Path(instance.root_directory) / "history" / "runs"
 
 

@@ -1,4 +1,4 @@
-"""What runs by the calendar. It is off until a person turns it on in Dagster's UI."""
+"""The monthly training, which is off until a person turns it on in Dagster's UI."""
 
 import dagster as dg
 
@@ -19,7 +19,7 @@ from algorhythms_assets.settings import Settings
 def monthly_retraining(
     context: dg.ScheduleEvaluationContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Asks for one run of what would come out otherwise than it is, if there is anything."""
+    """Requests one run of the assets that are out of date, if there are any."""
     problem = forgets(context.instance)
     if problem:
         return dg.SkipReason(problem)

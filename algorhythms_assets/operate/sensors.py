@@ -1,4 +1,4 @@
-"""What a Dagster process that was killed leaves behind: runs that nobody executes, and jobs that nobody follows."""
+"""What a killed Dagster process leaves behind: runs without a process, and jobs that no run follows."""
 
 import json
 
@@ -14,10 +14,10 @@ from algorhythms_assets.resources.slurm.job import JobFolder, folders
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends runs whose process is gone, so that the queue moves on.",
+    description="Marks runs whose process is gone as failed, so that the queue keeps moving.",
 )
 def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Asks for no run: whether one is launched again is for a person, or for the sensor that asked for it."""
+    """Requests no run: relaunching is up to a person, or to the sensor that requested it."""
     ended = end_interrupted_runs(context.instance)
     for run in ended:
         context.log.warning(f"run {run} was interrupted")
@@ -27,18 +27,18 @@ def interrupted_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 @dg.sensor(
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells of Slurm jobs that no run follows any more: here, and once beside their asset.",
+    description="Reports Slurm jobs that no run follows any more: here, and once on their asset.",
 )
 def jobs_left_behind(
     context: dg.SensorEvaluationContext, compute: dg.ResourceParam[Compute]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Asks for no run: whether the job is still wanted is for a person to say."""
+    """Requests no run: a person decides whether the job is still wanted."""
     if not isinstance(compute, SlurmCompute):
         return dg.SkipReason("this deployment has no Slurm")
     try:
         left = [folder for folder in folders(compute.client.run_dir) if _is_left_behind(folder)]
     except (SilentError, RefusedError, OSError) as problem:
-        return dg.SkipReason(f"Slurm jobs cannot be looked at: {problem}")
+        return dg.SkipReason(f"Slurm jobs cannot be listed: {problem}")
     told = set(json.loads(context.cursor or "[]"))
     events = [
         dg.AssetObservation(folder.work.asset, description=_words(folder), metadata={"Slurm job": str(folder.job)})
@@ -63,5 +63,5 @@ def _words(folder: JobFolder) -> str:
     asset = folder.work.asset
     return (
         f"Slurm job {folder.job} still makes {asset}, and its run {folder.run} is gone: materialize {asset} again, "
-        f"which goes on with it, or end it: scancel {folder.job}"
+        f"which reattaches to it, or end it: scancel {folder.job}"
     )

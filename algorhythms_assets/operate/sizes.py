@@ -1,4 +1,4 @@
-"""What a store takes, on one page: the artifacts as they are, their other versions, and what is beside them."""
+"""The size of a store on one page: current artifacts, their other versions, and everything else."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from algorhythms_assets.resources.store import LATEST_FILE, InputError, Store, s
 
 @dataclass(frozen=True)
 class Size:
-    """Bytes of one part of a store: of what is in use, and of all else below the same path."""
+    """Bytes of one part of a store: of what is in use, and of everything else below the same path."""
 
     part: str
     bytes: int
@@ -17,7 +17,7 @@ class Size:
 
 
 def sizes(store: Store) -> list[Size]:
-    """Returns the parts that are there, the largest first; together they are the whole store."""
+    """Returns the existing parts, largest first; together they are the whole store."""
     found = [_artifact(store, name) for name in ARTIFACTS]
     counted = {_top(store, name) for name in ARTIFACTS}
     beside = [path for path in store.root.iterdir() if path not in counted] if store.root.is_dir() else []
@@ -41,7 +41,7 @@ def _top(store: Store, name: str) -> Path:
 
 
 def in_words(count: float) -> str:
-    """Returns a number of bytes for people, such as 2.4 GB; units of a thousand."""
+    """Returns a number of bytes in words, such as 2.4 GB, in decimal units."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"

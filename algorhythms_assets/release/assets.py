@@ -24,7 +24,9 @@ class ReleaseConfig(dg.Config):
     """Whether a negative verdict is overruled, and how many releases can be rolled back to."""
 
     force: bool = False
-    keep: int = Field(KEEP, ge=2, description="releases whose files stay; endpoints may still serve the last but one")
+    keep: int = Field(
+        KEEP, ge=2, description="releases whose files are kept; endpoints may still serve the last but one"
+    )
 
 
 endpoint = dg.AssetSpec(
@@ -35,20 +37,20 @@ endpoint = dg.AssetSpec(
     tags={STAGE_TAG: "serving", **SERVED},
     kinds={"fastapi"},
     description="Whatever answers `POST /recommendations` with the release: `make serve` on this machine, or the "
-    "function on AWS. Dagster does not run it; it looks for another release every five seconds. "
+    "function on AWS. Dagster does not run it; it checks for a new release every five seconds. "
     "The last observation says which one it serves. See docs/endpoint.md.",
 )
 
 
 def told_of_endpoint(version: str, settings: Settings) -> dg.AssetObservation:
-    """Returns the event beside the endpoint that says what it serves from now on."""
+    """Returns the observation of the endpoint that says what it serves from now on."""
     return dg.AssetObservation(endpoint.key, metadata={"serves": version, **settings.in_use})
 
 
 @dg.asset(
     **declared(RELEASE, SERVED),
     kinds={"json"},
-    # A release of last month knows no song since.
+    # A release of last month does not know newer songs.
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=45), warn_window=timedelta(days=32)),
 )
 def release(
@@ -60,8 +62,8 @@ def release(
 ) -> dg.MaterializeResult[Any]:
     """What users are served: one file, `releases/current.json`, that names a bundle and an index.
 
-    It reads the verdict of the evaluation, loads everything as an endpoint does, and replaces that file. Endpoints
-    take it up within seconds. The job `roll_back` goes back to what served before. See docs/endpoint.md.
+    Reads the verdict of the evaluation, loads everything as an endpoint does, and replaces that file. Endpoints
+    load the new release within seconds. The job `roll_back` restores the previous release. See docs/endpoint.md.
     """
     require_kept(context.instance)
     try:

@@ -1,7 +1,7 @@
-"""Takes music down, or lets it back: which tracks and artists no answer may hold, whichever release serves.
+"""Takes music down or restores it: which tracks and artists are left out of every answer, whichever release serves.
 
 `python -m algorhythms_assets.release.block_list block --track TRACK --artist NAME --reason TEXT`, or `… unblock …`.
-With neither it shows the list, which is written anew from its history where it was damaged or lost.
+With neither it shows the list, and rewrites it from its history if it was damaged or lost.
 """
 
 import argparse
@@ -26,13 +26,13 @@ from algorhythms_assets.resources.lock import lock
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
 from algorhythms_assets.settings import Settings
 
-# What each request is searched without; docs/catalogue.md has what that costs.
+# Every search excludes the list; docs/catalogue.md says what that costs.
 MOST = 10_000
 
 _ARTIST_URI = "spotify:artist:"
 
 Action = Literal["block", "unblock"]
-# Of tracks and of artists, what is told of each: since when, and why.
+# For tracks and for artists, what is recorded of each: since when, and why.
 Listed = dict[str, dict[str, dict[str, str | None]]]
 
 
@@ -44,13 +44,13 @@ def edit(
     reason: str | None = None,
     bucket: Bucket | None = None,
 ) -> BlockList:
-    """Blocks tracks, by identifier or link, and artists, by name or URI, or lets them back; returns what is blocked.
+    """Blocks or unblocks tracks, by identifier or link, and artists, by name or URI; returns what is blocked.
 
-    Endpoints leave it out at their next look, within seconds, and the next index is built without it.
+    Endpoints apply it at their next check, within seconds, and the next index is built without it.
 
     Raises:
-        InputError: one is no track or artist, or is not blocked, or there would be too many; or the bucket does not
-            take the list. What is blocked stays.
+        InputError: one is not a track or artist, or is not blocked, or there would be too many; or the bucket rejects
+            the list. The list stays as it was.
     """
     named = {"tracks": _tracks(tracks), "artists": _artists(artists)}
     with lock(store.locks, "block_list"):
@@ -67,7 +67,7 @@ def edit(
         if count > MOST:
             raise InputError(
                 f"{count:,} tracks and artists would be blocked, of {MOST:,} at most: block artists instead of all "
-                "their tracks, or unblock what no playlist holds any more"
+                "their tracks, or unblock what is no longer in any playlist"
             )
         with replacing(_history_path(store)) as temporary:
             temporary.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in [*lines, line]))
@@ -75,7 +75,7 @@ def edit(
 
 
 def rewrite(store: Store, bucket: Bucket | None = None) -> BlockList:
-    """Writes the list anew from its history; returns what is blocked.
+    """Rewrites the list from its history; returns what is blocked.
 
     Raises:
         InputError: the history is damaged, or the bucket does not take the list.
@@ -85,7 +85,7 @@ def rewrite(store: Store, bucket: Bucket | None = None) -> BlockList:
 
 
 def publish_block_list(store: Store, bucket: Bucket | None) -> None:
-    """Has the list lie beside the release, as it is; where there is none, the one that the history comes to.
+    """Stores the list beside the release; if there is none, it is built from the history.
 
     Raises:
         InputError: the history is damaged, or the bucket does not take the list.
@@ -97,10 +97,10 @@ def publish_block_list(store: Store, bucket: Bucket | None) -> None:
 
 
 def unknown(store: Store, tracks: Iterable[str], artists: Iterable[str]) -> list[str]:
-    """Returns which of them what serves does not know: perhaps misspelt, perhaps only not there yet.
+    """Returns those that the current release does not know: perhaps misspelt, perhaps not yet there.
 
     Raises:
-        NotServableError, IndexUnavailableError, OSError: what serves cannot be looked at.
+        NotServableError, IndexUnavailableError, OSError: the current release cannot be read.
     """
     keys = {track: track for track in _tracks(tracks)}
     keys |= {artist: artist_key(artist) for artist in _artists(artists)}
@@ -118,7 +118,7 @@ def listed(store: Store) -> Listed:
 
 
 def _write(store: Store, content: Listed, bucket: Bucket | None) -> BlockList:
-    # The bucket first, as for a release: done again, what broke off in between comes out the same.
+    # The bucket first, as for a release: repeating an interrupted change gives the same result.
     if bucket is not None:
         bucket.put_block_list(json.dumps(content, indent=2, ensure_ascii=False).encode())
     write_json(store.root / BLOCKED, content)
@@ -142,7 +142,7 @@ def _history(store: Store) -> list[dict[str, Any]]:
     try:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
     except ValueError as error:
-        raise InputError(f"{path} cannot be read ({error}): mend it, it says what is blocked") from None
+        raise InputError(f"{path} cannot be read ({error}): repair it, it records what is blocked") from None
 
 
 def _history_path(store: Store) -> Path:
@@ -176,7 +176,7 @@ def main() -> int:
     parser.add_argument("--store", type=Path, help="folder of all artifacts (default: ALGORHYTHMS_STORE)")
     parser.add_argument("--track", action="append", default=[], help="identifier or link; more than one may be given")
     parser.add_argument("--artist", action="append", default=[], help="name, or spotify:artist:…; more may be given")
-    parser.add_argument("--reason", help="why, for whoever asks later")
+    parser.add_argument("--reason", help="why, for the record")
     chosen = parser.parse_args()
     if bool(chosen.action) != bool(chosen.track or chosen.artist):
         parser.error("give block or unblock, and a --track or an --artist")
@@ -204,8 +204,8 @@ def _told_unknown(store: Store, tracks: Sequence[str], artists: Sequence[str]) -
     try:
         names = unknown(store, tracks, artists)
     except (NotServableError, IndexUnavailableError, OSError) as error:
-        return f"  what serves could not be asked whether it knows them: {error}\n"
-    return f"  not known to what serves: {some(names)}\n" if names else ""
+        return f"  the current release could not be checked for them: {error}\n"
+    return f"  not known to the current release: {some(names)}\n" if names else ""
 
 
 if __name__ == "__main__":

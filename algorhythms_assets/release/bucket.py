@@ -1,4 +1,4 @@
-"""The bucket that releases are published in, from where `algorhythms_ask.bucket` reads them."""
+"""The bucket to which releases are published, and from which `algorhythms_ask.bucket` reads them."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _MANIFEST = "manifest.json"
 
 
 class Bucket:
-    """A bucket with the files of a store's releases, under the names they have in the store."""
+    """A bucket with the files of a store's releases, under the same names as in the store."""
 
     def __init__(self, client: Any, environment: Mapping[str, str] = os.environ) -> None:
         """Reads MODEL_BUCKET and RELEASE_KEY; `client` is boto3's of S3.
@@ -34,7 +34,7 @@ class Bucket:
             raise InputError(str(error)) from None
 
     def hold(self, store: Store, bundle: str) -> None:
-        """Uploads the files of a bundle, its manifest last: a bundle that has one is whole.
+        """Uploads the files of a bundle, its manifest last: a bundle with a manifest is complete.
 
         Raises:
             InputError: the bucket does not take them.
@@ -50,7 +50,7 @@ class Bucket:
             self._put(f"{bundle}/{_MANIFEST}", manifest)
 
     def point(self, content: Mapping[str, Any]) -> None:
-        """Makes a release the current one, by one PUT.
+        """Makes a release the current one, with one PUT.
 
         Raises:
             InputError: the bucket does not take it.
@@ -61,7 +61,7 @@ class Bucket:
                 self._put(CURRENT, wanted)
 
     def put_block_list(self, content: bytes) -> None:
-        """Has endpoints leave out what the list says, by one PUT.
+        """Publishes the block list to endpoints, with one PUT.
 
         Raises:
             InputError: the bucket does not take it.
@@ -97,7 +97,7 @@ class Bucket:
         """
         with self._told():
             found = self._client.list_objects_v2(Bucket=self.name, Prefix=f"{self._prefix}{bundle}/")
-            # The manifest first: a bundle that has one is whole.
+            # The manifest first: a bundle with a manifest is complete.
             keys = sorted((item["Key"] for item in found.get("Contents", ())), key=lambda key: _MANIFEST not in key)
             for key in keys:
                 self._client.delete_object(Bucket=self.name, Key=key)

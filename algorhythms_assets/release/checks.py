@@ -22,7 +22,7 @@ from algorhythms_assets.settings import Settings
 def served_is_what_was_released(
     compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings], s3: dg.ResourceParam[Any]
 ) -> dg.AssetCheckResult:
-    """The release that is current can be loaded as an endpoint does, and the bucket names the same one."""
+    """The current release can be loaded as an endpoint does, and the bucket names the same one."""
     store = compute.store
     problem = _problem(store, settings, s3)
     content = current(store)

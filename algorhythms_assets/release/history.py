@@ -1,4 +1,4 @@
-"""The releases that were made, in `releases/history.jsonl`, and the one step that switches between them."""
+"""The history of releases, `releases/history.jsonl`, and the single step that switches between them."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 def current(store: Store) -> Content | None:
-    """Returns what is released now: where `current.json` is damaged, what the history has last.
+    """Returns the current release; if `current.json` is damaged, the last one of the history.
 
     Raises:
         InputError: `current.json` is damaged, and so is the history, or it is empty.
@@ -36,7 +36,7 @@ def current(store: Store) -> Content | None:
     try:
         return pointed(path, path.read_bytes())
     except NotServableError as error:
-        _log.warning("%s; what the history names last is taken for what is released", error)
+        _log.warning("%s; the last release of the history is taken as current", error)
         lines = _noted(store)
         if not lines:
             raise InputError(f"{error}. Delete it, and materialize release again.") from None
@@ -44,13 +44,13 @@ def current(store: Store) -> Content | None:
 
 
 def history(store: Store) -> list[Content]:
-    """Returns what was ever released, roll-backs included, the latest last.
+    """Returns everything that was ever released, including roll-backs, the latest last.
 
     Raises:
         InputError: it is damaged; the message says in which line.
     """
     lines, now = _noted(store), current(store)
-    # A switch that was killed before it was noted has happened all the same.
+    # A switch that was killed before it was recorded has still happened.
     return [*lines, now] if now is not None and now not in lines[-1:] else lines
 
 
@@ -60,19 +60,19 @@ def _noted(store: Store) -> list[Content]:
     try:
         return [pointed(f"line {number} of {path}", line) for number, line in enumerate(lines, start=1)]
     except NotServableError as error:
-        raise InputError(f"{error}. Delete that line: what it tells of can no longer be rolled back to.") from None
+        raise InputError(f"{error}. Delete that line: its release can no longer be rolled back to.") from None
 
 
 def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = None) -> Content:
-    """Makes `releases/current.json` name a release; notes it in the history; has the alias follow.
+    """Makes `releases/current.json` name a release, records it in the history, and moves the alias.
 
-    The rename of `current.json` is the release: what fails after it fails no release. Where there is a bucket,
-    endpoints read from there, and it comes first: done again, a switch that broke off in between comes out the same.
+    The rename of `current.json` is the release: later failures do not undo it. If there is a bucket, endpoints read
+    from it, and it is written first: repeating an interrupted switch gives the same result.
 
     Raises:
-        InputError: the bucket does not take it; what is served stays.
+        InputError: the bucket rejects it; the current release keeps serving.
     """
-    # With a release comes a list of what is blocked, be it empty: an endpoint then knows when it is gone.
+    # Every release comes with a block list, even an empty one, so an endpoint notices when it is missing.
     publish_block_list(store, bucket)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     content = {**content, "released_at": now, "has_block_list": True}
@@ -88,7 +88,7 @@ def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = Non
 
 
 def follow(content: Mapping[str, Any]) -> None:
-    """Points the alias `tracks` of Elasticsearch, a courtesy to other readers, at the index of a release."""
+    """Points Elasticsearch's alias `tracks`, which is for other readers, at the index of a release."""
     if content["index"]["kind"] != "elasticsearch":
         return
     name = content["index"]["name"]
@@ -104,11 +104,11 @@ def follow(content: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Releases:
-    """What the history comes to.
+    """The outcome of the history.
 
-    `served` are the releases that one can go back through, the current one last: a roll-back takes away what it goes
-    back over. `held_back` says of each version that was rolled back from when that was: it is not released again by
-    itself.
+    `served` are the releases that can be rolled back through, the current one last; a roll-back removes those that it
+    skips. `held_back` has each version that was rolled back from, with the roll-back: it is not released again
+    automatically.
     """
 
     served: list[Content]
@@ -116,7 +116,7 @@ class Releases:
 
 
 def releases(store: Store) -> Releases:
-    """Returns what the history comes to."""
+    """Returns the outcome of the history."""
     served: list[Content] = []
     held_back: dict[str, Content] = {}
     for content in history(store):
@@ -127,7 +127,7 @@ def releases(store: Store) -> Releases:
         elif version in versions:
             served = served[: versions.index(version)]
         left = content.get("rolled_back_from")
-        # Going to what was held back takes a roll-back back: what is left then was no bad release.
+        # Switching to a held-back version undoes a roll-back: the version left then was not a bad release.
         if left and left != version and version not in held_back:
             held_back[left] = content
         served.append(content)
@@ -136,7 +136,7 @@ def releases(store: Store) -> Releases:
 
 
 def earlier(store: Store, version: str | None = None) -> Content:
-    """Returns what served before the current release, or the latest release of a version.
+    """Returns the release before the current one, or the latest release of a version.
 
     Raises:
         InputError: there is none.
@@ -163,9 +163,10 @@ def places(content: Mapping[str, Any]) -> set[str]:
 
 
 def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
-    """Removes the bundles and indices of all but the last `keep` releases that served; returns what it removed.
+    """Removes the bundles and indexes of all but the last `keep` releases that served; returns what it removed.
 
-    What is current, what would be evaluated next, and what was rolled back from last stays: that may be a mistake.
+    The current release, what would be evaluated next, and the version last rolled back from stay: that roll-back may
+    have been a mistake.
     """
     latest = {content["version"]: content for content in history(store)}
     found = releases(store)
@@ -195,20 +196,20 @@ def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
 
 
 def keep_slices(store: Store, snapshot: str, slices: Mapping[str, str]) -> None:
-    """Notes which slices, with their data versions, the snapshot of a release is made of."""
+    """Records the slices, with their data versions, that the snapshot of a release is made from."""
     _slices(store, snapshot).parent.mkdir(parents=True, exist_ok=True)
     write_json(_slices(store, snapshot), slices)
 
 
 def released_slices(store: Store) -> dict[str, str]:
-    """Returns the slices, with their data versions, that what is served was trained on."""
+    """Returns the slices, with their data versions, that the current release was trained on."""
     content = current(store)
     if content is None:
         return {}
     path = _slices(store, str(content["snapshot"]))
     if path.is_file():
         return dict(json.loads(path.read_text()))
-    # A release of an earlier version has no such file; perhaps its snapshot is still there.
+    # A release of an earlier version has no such file; its snapshot may still exist.
     about = store.path(TRACK_METADATA) / "snapshot.json"
     snapshot = json.loads(about.read_text()) if about.is_file() else {}
     return dict(snapshot["slices"]) if snapshot.get("snapshot") == content["snapshot"] else {}
@@ -227,6 +228,6 @@ def _bundle(content: Mapping[str, Any]) -> str:
 
 
 def _index(content: Mapping[str, Any]) -> str:
-    """Returns the folder that holds the index, or tells of it."""
+    """Returns the folder that holds or describes the index."""
     name = str(content["index"]["name"])
     return name if content["index"]["kind"] == "embedded" else SEARCH_INDEX.path.format(version=name.split("-")[-1])

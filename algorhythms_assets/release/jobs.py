@@ -1,4 +1,4 @@
-"""Taking a release back, and taking music down, from Dagster's UI."""
+"""Rolling a release back, and taking music down, from Dagster's UI."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from algorhythms_assets.settings import Settings
 
 
 class RollBackConfig(dg.Config):
-    """Which release is to serve again, and why; without a version what served before the current."""
+    """Which release to serve again, and why; without a version, the one before the current release."""
 
     version: str | None = None
     reason: str | None = None
@@ -51,7 +51,7 @@ def switch_to_earlier_release(
 
 
 @dg.job(
-    name="roll_back", description="Have an earlier release serve again: what served before the current, or a version."
+    name="roll_back", description="Serve an earlier release again: the one before the current release, or a version."
 )
 def roll_back_job() -> None:
     """Rolls back."""
@@ -97,7 +97,7 @@ def block_music(
     settings: dg.ResourceParam[Settings],
     s3: dg.ResourceParam[Any],
 ) -> None:
-    """Puts tracks and artists on the list of what is blocked: endpoints leave them out within seconds."""
+    """Adds tracks and artists to the block list: endpoints leave them out within seconds."""
     _edited(context, "block", config, compute, settings, s3)
 
 
@@ -109,17 +109,17 @@ def unblock_music(
     settings: dg.ResourceParam[Settings],
     s3: dg.ResourceParam[Any],
 ) -> None:
-    """Takes tracks and artists off the list; an index that was built without them lacks them until the next one."""
+    """Removes tracks and artists from the list; an index built without them still lacks them until the next one."""
     _edited(context, "unblock", config, compute, settings, s3)
 
 
-@dg.job(description="Take tracks and artists down: no answer holds them, whichever release serves.")
+@dg.job(description="Take tracks and artists down: they are left out of every answer, whichever release is served.")
 def block() -> None:
     """Blocks."""
     block_music()
 
 
-@dg.job(description="Let blocked tracks and artists back.")
+@dg.job(description="Restore blocked tracks and artists.")
 def unblock() -> None:
     """Unblocks."""
     unblock_music()

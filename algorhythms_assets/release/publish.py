@@ -1,4 +1,4 @@
-"""Switches what is served, if the evaluation of that very bundle and index allows it."""
+"""Switches what is served, if the evaluation of exactly that bundle and index allows it."""
 
 import json
 from collections.abc import Mapping
@@ -23,19 +23,19 @@ from algorhythms_assets.resources.store import InputError, Store, write_json
 
 
 class RefusedError(InputError):
-    """The evaluation says that the bundle and index may not be released."""
+    """The evaluation does not allow the bundle and index to be released."""
 
 
 def publish(store: Store, force: bool, keep: int = KEEP, bucket: Bucket | None = None) -> Content:
     """Makes `releases/current.json` name the evaluated bundle and index; returns its content.
 
-    The files and indices of the last `keep` releases stay, so that they can be rolled back to. A `bucket` gets the
-    files that endpoints read from there.
+    The files and indexes of the last `keep` releases stay, so that they can be rolled back to. The files that endpoints
+    read from a `bucket` are uploaded there.
 
     Raises:
         RefusedError: the verdict is negative, and the release is not forced.
         NotServableError, IndexUnavailableError: the endpoint could not load it.
-        InputError: bundle, index and report do not belong together, or the bucket does not take the release.
+        InputError: bundle, index and report do not belong together, or the bucket rejects the release.
     """
     with lock(store.locks, RELEASE.name):
         return _publish(store, force, keep, bucket)
@@ -49,7 +49,7 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
     if held_back and not force:
         raise RefusedError(
             f"{report['version']} was rolled back from at {held_back['released_at']}{_because(held_back)}, so it is "
-            f"not released again by itself; {held_back['version']} serves. Materialize what is to replace it, or "
+            f"not released again automatically; {held_back['version']} serves. Materialize its replacement, or "
             "overrule this with config `force: true` of the asset release."
         )
     if not report["gate"]["passed"] and not force:
@@ -70,14 +70,14 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
             publish_block_list(store, bucket)
             bucket.hold(store, released["bundle"])
             bucket.point(released)
-        # The same again, but for a file that was damaged meanwhile.
+        # Nothing new, unless the file was damaged meanwhile.
         write_json(store.root / CURRENT, released)
         follow(released)
         return released
     check(store, content)
     snapshot = _read(store, TRACK_METADATA, "snapshot.json")
     keep_slices(store, report["snapshot"], snapshot["slices"])
-    # What the endpoint tells of its quality; the evaluation's version says already which it is.
+    # What the endpoint reports about quality; the evaluation's version already identifies it.
     told = {name: report[name] for name in Evaluation.model_fields}
     content = switch(store, content | {"report": told}, bucket)
     prune(store, keep, bucket)

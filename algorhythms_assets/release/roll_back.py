@@ -1,4 +1,4 @@
-"""Takes a release back: an earlier one serves again, after the same checks as a new one.
+"""Rolls a release back: an earlier one serves again, after the same checks as a new one.
 
 `python -m algorhythms_assets.release.roll_back --store STORE [--version VERSION] [--reason TEXT]`
 """
@@ -23,13 +23,13 @@ from algorhythms_assets.settings import Settings
 def roll_back(
     store: Store, version: str | None = None, bucket: Bucket | None = None, reason: str | None = None
 ) -> Content:
-    """Makes `releases/current.json` name what served before the current release, or the version; returns its content.
+    """Makes `releases/current.json` name the release before the current one, or `version`; returns its content.
 
-    What is rolled back from is not released again by itself; `reason` says why to whoever asks later.
+    The version rolled back from is not released again automatically; `reason` records why.
 
     Raises:
-        InputError: there is none, or the bucket does not take it.
-        NotServableError, IndexUnavailableError: the endpoint could not load it; what is served stays.
+        InputError: there is none, or the bucket rejects it.
+        NotServableError, IndexUnavailableError: the endpoint could not load it; the current release stays.
     """
     with lock(store.locks, RELEASE.name):
         content = earlier(store, version)
@@ -43,8 +43,8 @@ def main() -> int:
     """Runs the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m algorhythms_assets.release.roll_back", description=__doc__)
     parser.add_argument("--store", type=Path, help="folder of all artifacts (default: ALGORHYTHMS_STORE)")
-    parser.add_argument("--version", help="the release to go back to (default: what served before the current)")
-    parser.add_argument("--reason", help="why, for whoever asks later")
+    parser.add_argument("--version", help="the release to go back to (default: the one before the current release)")
+    parser.add_argument("--reason", help="why, for the record")
     chosen = parser.parse_args()
     try:
         settings = Settings.read()

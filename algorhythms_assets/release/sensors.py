@@ -1,4 +1,4 @@
-"""Enough new playlists, or removed ones, make a new snapshot and all that follows from it."""
+"""Launches a training once enough playlists are new, or slices were removed."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ from algorhythms_assets.settings import Settings
 RETRAIN_JOB = "retrain"
 _SLICES_TAG = "algorhythms/slices"
 
-# Seconds between a failed training and the next try of the same slices.
+# Seconds between a failed training and the next attempt on the same slices.
 PAUSES = (600, 3600, 6 * 3600)
 
-# Steps whose failure is a verdict: the same slices would get the same one.
+# Steps whose failure is a verdict, which would be the same for the same slices.
 _VERDICTS = frozenset(("release", "evaluation_report_quality_gate"))
 
 
@@ -29,12 +29,12 @@ _VERDICTS = frozenset(("release", "evaluation_report_quality_gate"))
     job_name=RETRAIN_JOB,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Makes a new snapshot, and with it all that depends on its ids, once enough playlists are new.",
+    description="Makes a new snapshot and everything downstream of it once there are enough new playlists.",
 )
 def enough_new_playlists(
     context: dg.SensorEvaluationContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Asks for one run of everything after the slices: the only automatic way to a new snapshot."""
+    """Requests one run of everything after the slices."""
     problem = forgets(context.instance)
     if problem:
         return dg.SkipReason(problem)
@@ -55,7 +55,7 @@ def enough_new_playlists(
 
 
 def tag_of_slices(stored: Mapping[str, Stamp]) -> dict[str, str]:
-    """Returns the tag of a training on these slices, by which the next one knows what became of it."""
+    """Returns the tag of a training on these slices, by which the next one looks up its outcome."""
     return {_SLICES_TAG: digest({key: stamp.data_version for key, stamp in stored.items()})[:32]}
 
 
@@ -66,12 +66,12 @@ def under_way(instance: dg.DagsterInstance) -> str | None:
 
 
 def _why_not(instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord]) -> str | None:
-    """Returns why the same slices are not trained on now, from the runs that did so, the latest first."""
+    """Returns why the same slices are not trained on now, given the runs that did so, latest first."""
     if not runs:
         return None
     last = runs[0].dagster_run
     if last.status in NOT_FINISHED_STATUSES:
-        return f"run {last.run_id} is at it"
+        return f"run {last.run_id} is training on them"
     if last.status == dg.DagsterRunStatus.SUCCESS:
         return f"run {last.run_id} released them, and something else serves since"
     if last.status == dg.DagsterRunStatus.CANCELED:
@@ -82,11 +82,10 @@ def _why_not(instance: dg.DagsterInstance, runs: Sequence[dg.RunRecord]) -> str 
         return f"run {last.run_id} trained on them, and the result was not released: see its step {min(failed)}"
     if len(runs) > len(PAUSES):
         return (
-            f"the training failed {len(runs)} times, last in run {last.run_id}: "
-            f"launch {RETRAIN_JOB} when that is mended"
+            f"the training failed {len(runs)} times, last in run {last.run_id}: launch {RETRAIN_JOB} when that is fixed"
         )
     again = (runs[0].end_time or runs[0].update_timestamp.timestamp()) + PAUSES[len(runs) - 1]
     if time.time() < again:
         at = datetime.fromtimestamp(again).astimezone().isoformat(" ", "minutes")
-        return f"the training failed {len(runs)} times, last in run {last.run_id}; it is tried again at {at}"
+        return f"the training failed {len(runs)} times, last in run {last.run_id}; it is retried at {at}"
     return None

@@ -9,7 +9,7 @@ from algorhythms_assets.serving.blocked import block_list
 
 
 def about(store: Store, content: Content) -> dict[str, Any]:
-    """Returns metadata of a release: what serves, since when, what is held back, and what is blocked."""
+    """Returns metadata of a release: what is served, since when, what is held back, and what is blocked."""
     found = releases(store)
     before = found.served[-2]["version"] if len(found.served) > 1 else "nothing"
     return {

@@ -1,7 +1,7 @@
-"""Whether an artifact's files are those that were written.
+"""Checks whether an artifact's files are those that were written.
 
-A folder holds `SHA256SUMS`, in the format of `sha256sum -c`. A Parquet file, which is a whole artifact, cannot hold a
-checksum of itself: its pages carry theirs.
+A folder holds `SHA256SUMS`, in the format of `sha256sum -c`. A Parquet file that is an artifact in itself cannot hold
+its own checksum; instead each of its pages has one.
 """
 
 import hashlib
@@ -15,16 +15,16 @@ _BATCH_ROWS = 100_000
 
 
 def write_checksums(folder: Path, without: str) -> None:
-    """Writes `SHA256SUMS` of all files in a folder but the one named `without`, which is written later."""
+    """Writes `SHA256SUMS` of all files in a folder except the one named `without`, which is written later."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in (without, SUMS_FILE))
     lines = (f"{_checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
     (folder / SUMS_FILE).write_text("".join(lines))
 
 
 def damage(place: Path) -> str | None:
-    """Returns which file of an artifact is damaged, and how; None if none is.
+    """Returns which file of an artifact is damaged, and how; None if all are intact.
 
-    Everything is read once. A folder without `SHA256SUMS`, as earlier versions wrote them, is taken as it is.
+    Everything is read once. A folder without `SHA256SUMS`, from an earlier version, is accepted as it is.
     """
     return _damage_of_table(place) if place.is_file() else _damage_of_folder(place)
 
@@ -51,7 +51,7 @@ def _damage_of_folder(folder: Path) -> str | None:
         checksum, _, name = line.partition("  ")
         path = folder / name
         try:
-            # A line that is damaged may name anything; what lies elsewhere is not even opened.
+            # A damaged line may name anything; files outside the folder are not even opened.
             if {"", ".", ".."} & set(name.split("/")) or _checksum(path) != checksum:
                 return f"{path} is not the file that was written"
         except FileNotFoundError:

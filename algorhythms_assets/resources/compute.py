@@ -1,4 +1,4 @@
-"""Where payloads run: here as a subprocess; other deployments bring their own `Compute`."""
+"""Where payloads run: here as subprocesses; other deployments have their own `Compute`."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import dagster as dg
-from dagster._core.errors import DagsterPipesExecutionError  # dagster exports no name for it
+from dagster._core.errors import DagsterPipesExecutionError  # dagster does not export a name for it
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
@@ -45,7 +45,7 @@ def materialize(
     memory: Memory,
     request: Request | None = None,
 ) -> dg.MaterializeResult[Any]:
-    """Runs the payload of an artifact; its request gets the memory that the artifact's input takes."""
+    """Runs the payload of an artifact; its request includes the memory that the artifact's inputs need."""
     require_kept(context.instance)
     rows, tracks = compute.store.input_size(artifact)
     sized = replace(request or Request(), memory_gb=memory.gb(rows, tracks))
@@ -67,9 +67,9 @@ class LocalCompute:
         config: BaseModel,
         request: Request,
     ) -> dg.PipesClientCompletedInvocation:
-        """Returns what the payload reported; see `Compute`. Of the request, it is memory that a machine may lack."""
+        """Returns what the payload reported; see `Compute`. Of the request, only memory is checked."""
         require_memory(module, request.memory_gb)
-        # Dagster runs steps in processes of their own, which go on when the process of their run is killed.
+        # Dagster runs each step in its own process, which continues when the process of its run is killed.
         end_with_multiprocessing_parent()
         reader = WholeLineReader()
         try:
@@ -88,20 +88,20 @@ class LocalCompute:
             killed = "code -9" in str(error)
             why = " (killed: the system does that when memory runs out)" if killed else ""
             told = failure(module, reader.handler.get_custom_messages(), f"{error}{why}")
-            # What was killed may find more room next time, and goes on where it was; all else would end the same way.
+            # A killed payload may find more memory next time, and resumes; any other failure would recur.
             raise dg.Failure(told.description, allow_retries=killed and told.allow_retries) from None
         require_report(module, invocation)
         return invocation
 
 
 def require_memory(module: str, needed_gb: int) -> None:
-    """Checks that this machine has the memory that a payload takes, before hours end with the system killing it.
+    """Checks that this machine has the memory that a payload needs, before it is killed hours later.
 
     Raises:
-        dg.Failure: it has not; the message says what would fit.
+        dg.Failure: it does not; the message says what would fit.
     """
     has = machine_gb()
-    # What is needed was rounded up to whole GB.
+    # The request was rounded up to whole GB.
     if needed_gb - 1 > has:
         raise dg.Failure(
             f"{module} needs about {needed_gb} GB of memory for this snapshot, and this machine has {has:.1f} GB: with "
@@ -112,10 +112,10 @@ def require_memory(module: str, needed_gb: int) -> None:
 
 
 def require_report(module: str, invocation: dg.PipesClientCompletedInvocation, log: str = "the step's log") -> None:
-    """Checks that a payload which ended well said what it made: for Dagster, silence is success.
+    """Checks that a payload that exited with 0 reported what it made: Dagster takes silence for success.
 
     Raises:
-        dg.Failure: it said nothing.
+        dg.Failure: it reported nothing.
     """
     said = [message for message in invocation.get_custom_messages() if "progress" not in message]
     if not invocation.get_results(implicit_materializations=False) and not said:
@@ -123,7 +123,7 @@ def require_report(module: str, invocation: dg.PipesClientCompletedInvocation, l
 
 
 def failure(module: str, messages: Sequence[Any], otherwise: str, log: str = "the step's log") -> dg.Failure:
-    """Returns the failure of a payload in its own words, where it left any, or with how far it was."""
+    """Returns the failure of a payload, with its own message if it left one, or else with its progress."""
     words = [message["failed"] for message in messages if "failed" in message]
     if words:
         return dg.Failure("\n".join(words), allow_retries=False)

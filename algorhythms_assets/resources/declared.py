@@ -7,23 +7,23 @@ import dagster as dg
 
 from algorhythms_assets.contracts import Artifact, description
 
-# Dagster's alerts and filters go by it; whoever runs this gives the team people.
+# Dagster's alerts and filters use it; the operator assigns people to the team.
 OWNER = "team:recommendations"
-# What an asset page is filtered by: what endpoints load, what a GPU speeds up, what a release can do without.
+# Tags to filter assets by: what endpoints load, what a GPU speeds up, what a release can do without.
 SERVED, GPU, OPTIONAL = ({f"algorhythms/{name}": ""} for name in ("served", "gpu", "optional"))
-# Pools of what steps share: one at a time has it, in whatever run, unless the limit is set otherwise in Dagster's UI.
+# Pools for shared resources: one step at a time, across runs, unless the limit is changed in Dagster's UI.
 GPU_POOL, FEATURE_SERVICE_POOL = "gpu", "feature_service"
-# Of what may end otherwise next time: a node that was lost, a job that had to make way.
+# For failures that may not recur: a lost node, a preempted job.
 RETRIES = dg.RetryPolicy(max_retries=2, delay=30)
 
 
-# Where there is one group alone, the lineage opens on assets; of several it shows a closed box each.
+# With a single group, the lineage opens on assets; with several, it shows a closed box for each.
 GROUP = "algorhythms"
 STAGE_TAG = "algorhythms/stage"
 
 
 def declared(artifact: Artifact, tags: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Returns the arguments of `@dg.asset` that the contract already says: name, stage, lineage, version, columns."""
+    """Returns the arguments of `@dg.asset` that the contract defines: name, stage, lineage, version, columns."""
     metadata: dict[str, Any] = {"store path": artifact.path}
     if artifact.schema is not None:
         metadata["dagster/column_schema"] = dg.TableSchema(

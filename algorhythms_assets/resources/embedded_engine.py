@@ -19,9 +19,9 @@ from algorhythms_assets.resources.store import InputError
 B = TypeVar("B")
 R = TypeVar("R")
 
-# Of the memory of a job or machine; the tables that go in and come out are beside it.
+# Share of the memory of a job or machine; input and output tables are not included.
 _DUCKDB_SHARE = 0.6
-# What does not fit is spilled to disk; with all of a machine's memory a million playlists took 8 GB.
+# What does not fit is spilled to disk; without this limit a million playlists took 8 GB.
 _DUCKDB_MOST_MB = 3000
 
 
@@ -37,7 +37,7 @@ class EmbeddedEngine:
             memory = memory_mb() or machine_gb() * 1e3
             connection.execute(f"SET memory_limit = '{min(int(memory * _DUCKDB_SHARE), _DUCKDB_MOST_MB)}MiB'")
             connection.execute(f"SET temp_directory = '{spill}'")
-            # Every query says its order.
+            # Every query has an ORDER BY.
             connection.execute("SET preserve_insertion_order = false")
             for name, source in tables.items():
                 if isinstance(source, pa.Table):
@@ -50,14 +50,14 @@ class EmbeddedEngine:
         """Yields the result of each block, in the order of the blocks.
 
         Raises:
-            InputError: a worker was killed; the message says at which block.
+            InputError: a worker was killed; the message names the block.
         """
         workers = min(cores(), len(blocks))
         if workers < 2 or threads:
             yield from in_order(function, blocks, max(1, workers))
             return
-        # A pool for each worker, because a pool of several does not tell at which block it lost one. Forked workers
-        # would inherit threads of Arrow and numba in an undefined state.
+        # One pool per worker, because a larger pool does not say at which block it lost one. Forked workers would
+        # inherit threads of Arrow and numba in an undefined state.
         context = multiprocessing.get_context("spawn")
         with ExitStack() as stack:
             idle: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""Two verbs for work on tables, so that another engine can do it with the same result: SQL, and independent blocks."""
+"""Two verbs for work on tables, with the same result on every engine: SQL, and independent blocks."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,13 +23,13 @@ class Engine(Protocol):
     def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B], threads: bool = False) -> Iterator[R]:
         """Yields the result of each block, in the order of the blocks.
 
-        Both have to be picklable, and a block has to say what it is as a text, for whoever reads that it failed. With
-        `threads` the function does its work without Python's global lock, so that a process has use for several.
+        Both must be picklable, and a block's text must identify it in error messages. With `threads` the function
+        releases Python's global lock, so one process can use several threads.
         """
 
 
 def in_order(run: Callable[[B], R], blocks: Sequence[B], at_once: int) -> Iterator[R]:
-    """Yields the result of each block in order; so many are under way at once, and a failure begins no other."""
+    """Yields the result of each block in order, with a bounded number in flight; a failure starts no more."""
     with ThreadPoolExecutor(at_once) as threads:
         futures = [threads.submit(run, block) for block in blocks]
         try:
@@ -48,7 +48,7 @@ def cores() -> int:
 
 
 def memory_mb() -> int | None:
-    """Returns how much memory a Slurm job was given on this node; None where that is for the system to say."""
+    """Returns how much memory a Slurm job was given on this node; None if only the system limits it."""
     for_node, for_core = os.environ.get("SLURM_MEM_PER_NODE", ""), os.environ.get("SLURM_MEM_PER_CPU", "")
     if for_node.isdigit() and int(for_node):
         return int(for_node)

@@ -1,4 +1,4 @@
-"""Whether what Dagster notes is kept: without DAGSTER_HOME it forgets everything when it ends."""
+"""Checks that Dagster's history is kept: without DAGSTER_HOME it is lost when Dagster ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _TEMPORARY = ".tmp_dagster_home_"
 
 
 def forgets(instance: dg.DagsterInstance) -> str | None:
-    """Returns what to do about a history that goes when Dagster ends, or None if it is kept."""
+    """Returns what to do about a history that is lost when Dagster ends, or None if it is kept."""
     if instance.is_ephemeral or not Path(instance.root_directory).name.startswith(_TEMPORARY):
         return None
     return (
@@ -26,7 +26,7 @@ def require_kept(instance: dg.DagsterInstance) -> None:
     """Checks that the history is kept.
 
     Raises:
-        dg.Failure: it goes when Dagster ends; the message says what to do.
+        dg.Failure: it is lost when Dagster ends; the message says what to do.
     """
     problem = forgets(instance)
     if problem:
@@ -43,7 +43,7 @@ def kept_history() -> Iterator[dg.DagsterInstance]:
     try:
         instance = dg.DagsterInstance.get()
     except Exception as error:
-        # dagster-postgres, which need not be installed, wraps what the driver said.
+        # dagster-postgres, which may not be installed, wraps the driver's message.
         cause = error if isinstance(error, DBAPIError) else error.__cause__
         if not isinstance(cause, DBAPIError):
             raise

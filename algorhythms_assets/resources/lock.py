@@ -1,7 +1,7 @@
-"""One writer for each artifact: a file in the store says who makes it, on any file system that hosts share.
+"""One writer for each artifact: a file in the store says who is making it, on any shared file system.
 
-Readers never ask. Who is killed leaves the file behind, and the next one takes it over: on the same host it sees that
-the process is gone, from another that the file is no longer touched.
+Readers do not lock. A killed process leaves its file behind, and the next one takes it over: on the same host it sees
+that the process is gone, from another host that the file is no longer touched.
 """
 
 import json
@@ -19,13 +19,13 @@ from pathlib import Path
 from algorhythms_assets.resources.processes import process_started
 from algorhythms_assets.resources.store import InputError
 
-# An owner touches its file so often; from another host it is dead after twice that and more without a touch.
+# An owner touches its file at this interval; another host considers it dead after more than twice that.
 BEAT_SECONDS = 10.0
 _PATIENCE_SECONDS = 25.0
 
 
 class LockedError(InputError):
-    """Another process makes the artifact; the message says who, since when, and what to do."""
+    """Another process is making the artifact; the message says who, since when, and what to do."""
 
     def __init__(self, owner: "Owner", path: Path) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class LockedError(InputError):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who makes an artifact: a process of a host, perhaps a job of a cluster."""
+    """Who is making an artifact: a process on a host, perhaps a cluster job."""
 
     artifact: str
     host: str
@@ -62,7 +62,7 @@ def lock(folder: Path, artifact: str) -> Iterator[None]:
     """Holds the lock of an artifact, a file in `folder`, while the block runs.
 
     Raises:
-        LockedError: a process that lives has it.
+        LockedError: a live process has it.
         OSError: the file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,10 +82,10 @@ def lock(folder: Path, artifact: str) -> Iterator[None]:
 
 
 def hold(folder: Path, artifact: str) -> None:
-    """Takes a lock for as long as this process lives, whatever program it becomes.
+    """Takes a lock for the life of this process, even after exec.
 
     Raises:
-        LockedError: a process that lives has it.
+        LockedError: a live process has it.
         OSError: the file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def hold(folder: Path, artifact: str) -> None:
 
 
 def owners(folder: Path) -> list[Owner]:
-    """Returns who makes what at the moment, and who was killed and left a lock behind."""
+    """Returns who is making what at the moment, and who was killed and left a lock behind."""
     found = [_read(path) for path in sorted(folder.glob("*.json"))]
     return [owner for owner in found if owner is not None]
 
@@ -114,7 +114,7 @@ def _take(path: Path, owner: Owner) -> None:
     while not _create(path, owner):
         found = _read(path)
         if found is None:
-            continue  # it was given back in between
+            continue  # it was released in between
         if not found.is_gone and (found.host == owner.host or _is_touched(path)):
             raise LockedError(found, path)
         if _take_over(path, found, owner):
@@ -122,7 +122,7 @@ def _take(path: Path, owner: Owner) -> None:
 
 
 def _create(path: Path, owner: Owner) -> bool:
-    """Writes the file if there is none, whole at once: a hard link to what is written beside it."""
+    """Creates the file atomically if there is none: a hard link to a temporary file."""
     written = path.with_name(f".{path.name}.{owner.token}")
     written.write_text(json.dumps(asdict(owner)))
     try:
@@ -135,13 +135,13 @@ def _create(path: Path, owner: Owner) -> bool:
 
 
 def _take_over(path: Path, dead: Owner, owner: Owner) -> bool:
-    """Replaces the file of a dead owner; only one of several that see it dead does."""
+    """Replaces the file of a dead owner; if several processes try, only one succeeds."""
     claim = path.with_name(f".{path.name}.{dead.token}.claim")
     try:
         claim.touch(exist_ok=False)
     except FileExistsError:
         time.sleep(0.1)
-        # Whoever claimed it takes milliseconds, unless it was killed within them.
+        # A claim takes milliseconds, unless the claimant was killed in between.
         with suppress(FileNotFoundError):
             if time.time() - claim.stat().st_mtime > _PATIENCE_SECONDS:
                 claim.unlink()
@@ -158,7 +158,7 @@ def _take_over(path: Path, dead: Owner, owner: Owner) -> bool:
 
 
 def _is_touched(path: Path) -> bool:
-    """Returns whether the owner on another host still touches its file; clocks of hosts differ, so it is watched."""
+    """Returns whether the owner on another host still touches its file; watches it, since clocks of hosts differ."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     with suppress(FileNotFoundError):
         before = path.stat().st_mtime_ns

@@ -15,11 +15,11 @@ _LOOK_EVERY_SECONDS = 0.05
 
 
 class WholeLineReader(dg.PipesMessageReader):
-    """Follows a file of messages and waits for the end of a line that is half written.
+    """Follows a file of messages and waits for lines to be complete.
 
-    Dagster's own reader takes what is there for a line, so a message with a picture may be cut in two and the step
-    fails. `handler` keeps what was reported, also when the payload fails. Without a `path` the file is a temporary one;
-    a file that is there already is read from its beginning.
+    Dagster's own reader takes a partial line for a whole one, so a message with a picture may be cut in two and the
+    step fails. `handler` keeps what was reported, even if the payload fails. Without a `path` the file is temporary; an
+    existing file is read from its beginning.
     """
 
     handler: dg.PipesMessageHandler
@@ -30,7 +30,7 @@ class WholeLineReader(dg.PipesMessageReader):
 
     @contextmanager
     def read_messages(self, handler: dg.PipesMessageHandler) -> Iterator[PipesParams]:
-        """Gives the payload a file to write to, and hands its messages on until the session ends."""
+        """Gives the payload a file to write to, and forwards its messages until the session ends."""
         self.handler = handler
         with ExitStack() as stack:
             path = self._path or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "messages"
@@ -51,7 +51,7 @@ class WholeLineReader(dg.PipesMessageReader):
         try:
             position = 0
             while True:
-                # Asked before reading: what was written until then is read once more.
+                # Checked before reading, so that what was written until then is still read.
                 last = ended.is_set()
                 for line in whole_lines(path, position):
                     position += len(line)
@@ -67,8 +67,8 @@ class WholeLineReader(dg.PipesMessageReader):
         try:
             message = json.loads(line)
         except ValueError:
-            # A payload that was killed amid a message, or a disk that ran full, and another message behind it.
-            told = f"a message of the payload came mutilated and is left out: {line[:80]!r} …"
+            # A payload was killed in the middle of a message, or the disk was full, and another message followed.
+            told = f"a message of the payload is corrupt and was skipped: {line[:80]!r} …"
             message = {"method": "log", "params": {"message": told, "level": "warning"}}
         self.handler.handle_message(message)
 
@@ -78,10 +78,10 @@ class WholeLineReader(dg.PipesMessageReader):
 
 
 def whole_lines(path: Path, position: int) -> Iterator[bytes]:
-    """Yields the lines behind the position that are whole.
+    """Yields the complete lines after the position.
 
-    The file is opened anew each time, because NFS shows what another node has written to those who open a file. There,
-    bytes that have not arrived yet read as zeros: such a line is not whole either.
+    The file is reopened each time, because NFS only shows another node's writes after an open. Bytes that have not
+        arrived yet read as zeros there: such a line is not complete either.
     """
     with path.open("rb") as file:
         file.seek(position)

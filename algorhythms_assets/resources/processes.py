@@ -1,4 +1,4 @@
-"""Which processes of this host are alive, and ending with the one that wants the work."""
+"""Which processes of this host are alive, and ending together with the parent."""
 
 import multiprocessing
 import os
@@ -11,13 +11,13 @@ _LOOK_SECONDS = 0.5
 
 
 def process_started(process: int) -> str:
-    """Returns when a process of this host was started, in the kernel's ticks; empty if it does not run.
+    """Returns when a process of this host was started, in the kernel's ticks; empty if it is not running.
 
-    Together with its number it names a process: numbers are given again. Where the kernel does not tell the time, a
-    process that runs is told by its number alone.
+    Together with its id it identifies a process, since ids are reused. If the kernel does not provide the time, a
+    running process is identified by its id alone.
     """
     try:
-        # The name of the program, in parentheses, may hold anything.
+        # The name of the program, in parentheses, may contain anything.
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return "" if Path("/proc/self/stat").exists() else _answers(process)
@@ -35,9 +35,9 @@ def _answers(process: int) -> str:
 
 
 def age_seconds(process: int) -> float | None:
-    """Returns how long a process of this host has run, whatever the clock was set to since; None if it does not.
+    """Returns how long a process of this host has run, unaffected by clock changes; None if it is not running.
 
-    Where the kernel does not tell, a process that runs has run for ever.
+    If the kernel does not provide it, a running process has run for ever.
     """
     started = process_started(process)
     if not started:
@@ -49,7 +49,7 @@ def age_seconds(process: int) -> float | None:
 
 
 def end_with(parent: int) -> None:
-    """Ends this process when its parent does, however that was ended: nobody would take its result."""
+    """Ends this process when its parent ends for any reason: nothing would use its result."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -60,7 +60,7 @@ def end_with(parent: int) -> None:
 
 
 def end_with_multiprocessing_parent() -> None:
-    """Ends this process when the one does that started it through `multiprocessing`; without one it goes on."""
+    """Ends this process when its `multiprocessing` parent ends; without a parent it continues."""
     parent = multiprocessing.parent_process()
     if parent is not None:
 

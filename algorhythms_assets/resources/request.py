@@ -1,4 +1,4 @@
-"""What a payload needs of a cluster."""
+"""What a payload requests from a cluster."""
 
 import math
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Request:
-    """What a payload needs of a cluster; a single machine ignores it. The defaults fit a small node.
+    """What a payload requests from a cluster; a single machine only checks memory. The defaults fit a small node.
 
-    Memory is each node's; 0 takes the cluster's default. A `partition` wins over that of the deployment, and `options`
-    are handed to sbatch as they are.
+    Memory is per node; 0 means the cluster's default. A `partition` overrides that of the deployment, and `options` are
+    passed to sbatch unchanged.
     """
 
     cpus: int = 2
@@ -24,7 +24,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Memory:
-    """How a payload's peak memory grows with the snapshot, in GB: `base` on little data, and more by the million.
+    """How a payload's peak memory grows with the snapshot, in GB: `base` on little data, and more per million.
 
     The figures are measured, see docs/slurm.md.
     """
@@ -34,5 +34,5 @@ class Memory:
     per_million_tracks: float = 0.0
 
     def gb(self, rows: int, tracks: int) -> int:
-        """Returns the whole GB to request for so many rows of playlists and so many tracks."""
+        """Returns the whole GB to request for that many rows of playlists and tracks."""
         return math.ceil(self.base + (self.per_million_rows * rows + self.per_million_tracks * tracks) / 1e6)

@@ -1,4 +1,4 @@
-"""The folder of all artifacts: where each lies, what it was made from, and how it is replaced whole or not at all."""
+"""The folder of all artifacts: where each is, what it was made from, and how it is replaced atomically."""
 
 import hashlib
 import json
@@ -20,19 +20,19 @@ from algorhythms_assets.resources.checksums import damage
 
 STAMP_FILE = "artifact.json"
 LATEST_FILE = "latest.json"
-# Beside the slices; what became of each file at the last look, a line each.
+# Next to the slices; the outcome for each file of the last run, one line each.
 REPORT_FILE = "report.jsonl"
-# Beside the slices too, for each file that could not be read: its version and the reason.
+# Also next to the slices, for each file that could not be read: its version and the reason.
 FAILED_SUFFIX = ".failed.json"
-# What is being deleted has a name that ends so, and nobody looks for it.
+# Suffix of what is being deleted; nothing reads such names.
 GONE_SUFFIX = ".gone.tmp"
 _STAMP_KEY = b"algorhythms"
-# Bytes; file systems take 255, and what is being written has a longer name.
+# Bytes; file systems allow 255, and temporary names are longer.
 _LONGEST_NAME = 180
 
 
 class InputError(Exception):
-    """The user can mend this; the message says what is wrong, where, and how."""
+    """The user can fix this; the message says what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Stamp:
 
     @property
     def descent(self) -> dict[str, str]:
-        """The data versions of itself and of everything that it descends from, by name."""
+        """The data versions of itself and of all its ancestors, by name."""
         return {**self.ancestors, **self.inputs, self.artifact: self.data_version}
 
 
@@ -63,22 +63,22 @@ def digest(*parts: object) -> str:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Writes JSON that no reader ever sees half of."""
+    """Writes JSON atomically."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 @contextmanager
 def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
-    """Gives a path to write a file or folder at, and moves it to `path` when the block ends well.
+    """Gives a temporary path for a file or folder, and moves it to `path` when the block succeeds.
 
-    The file is on the disk before it gets its name. A folder is swapped in two renames; a process killed between them
-    leaves the old one beside, from where `Store` puts it back. With `resume`, a name for what is to be written, a
-    folder that was not finished stays, and the next block of the same name goes on with it.
+    The file is synced to disk before it is renamed. A folder is swapped with two renames; a process killed between them
+    leaves the old one next to it, and `Store` restores it. With `resume`, a name for what is to be written, an
+    unfinished folder stays, and the next block of the same name resumes with it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{resume or 'new'}.tmp")
-    # There is one writer, so what is there already was left by one that was killed.
+    # There is only one writer, so anything here was left by a killed one.
     stale = {*path.parent.glob(f".{escape(path.name)}.*.tmp")} - {temporary} if resume else {temporary}
     for left in stale:
         _remove(left)
@@ -110,7 +110,7 @@ def size_of(place: Path) -> int:
 
 
 def discard(path: Path) -> None:
-    """Deletes a file or folder. It loses its name first, so that nobody finds half of it, whenever this is killed."""
+    """Deletes a file or folder. It is renamed first, so that no reader finds half of it if this is killed."""
     gone = path.with_name(f".{path.name}{GONE_SUFFIX}")
     _remove(gone)
     path.rename(gone)
@@ -130,15 +130,15 @@ def _remove(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Store:
-    """Artifacts under one folder, which every process that computes or serves them can reach."""
+    """Artifacts in one folder, which every process that computes or serves them can reach."""
 
     root: Path
 
     def path(self, artifact: Artifact) -> Path:
-        """Returns where the artifact lies: of a versioned one, the latest version.
+        """Returns the artifact's path: the latest version of a versioned one.
 
         Raises:
-            InputError: it is a versioned one that has not been materialized, or what names its version is damaged.
+            InputError: it is versioned and has not been materialized, or `latest.json` is damaged.
         """
         if "{version}" not in artifact.path:
             path = self.root / artifact.path
@@ -152,25 +152,25 @@ class Store:
             raise self._missing(artifact) from None
         except (ValueError, KeyError, TypeError):
             version = ""
-        # It is part of a path, and may not lead anywhere else.
+        # It is part of a path, and must not point elsewhere.
         if not re.fullmatch(r"\w[\w.-]*", version):
             raise InputError(f"{pointer} names no version: materialize {artifact.name} again.")
         return self.version_path(artifact, version)
 
     def version_path(self, artifact: Artifact, version: str) -> Path:
-        """Returns where a version of a versioned artifact lies, whether it is there or not."""
+        """Returns the path of a version of a versioned artifact, whether it exists or not."""
         return self.root / artifact.path.format(version=version)
 
     @property
     def locks(self) -> Path:
-        """Where it says which artifact is being made, and by whom."""
+        """The folder of locks, which say what is being made, and by whom."""
         return self.root / ".locks"
 
     def slice_path(self, key: str) -> Path:
-        """Returns where the rows of a slice lie: a name that is too long for a file is cut, and made unique.
+        """Returns the path of a slice's rows: a name that is too long for a file is cut and made unique.
 
         Raises:
-            InputError: the key would lead out of the folder of slices.
+            InputError: the key would escape the folder of slices.
         """
         if {"", ".", ".."} & set(key.split("/")) or "\0" in key:
             raise InputError(f"{key!r} is no slice: its name leads elsewhere")
@@ -180,14 +180,14 @@ class Store:
     def slices(self) -> dict[str, Stamp]:
         """Returns the stamps of all slices in the store, by partition key and in its order.
 
-        One whose file has become unreadable is as good as not there, so that it is parsed again.
+        One whose file has become unreadable counts as missing, so that it is parsed again.
         """
         stamps = (self.stamp_of(path) for path in self.slice_path("any").parent.rglob("*.parquet"))
         found = {stamp.config["slice"]: stamp for stamp in stamps if stamp is not None and "slice" in stamp.config}
         return dict(sorted(found.items()))
 
     def input_size(self, artifact: Artifact) -> tuple[int, int]:
-        """Returns how many rows of playlists and how many tracks an artifact is made from, as far as is known yet.
+        """Returns how many rows of playlists and how many tracks an artifact is made from, as far as known.
 
         Those are the snapshot's; of the snapshot itself, the rows of all slices.
         """
@@ -197,7 +197,7 @@ class Store:
             numbers = json.loads((self.path(ARTIFACTS["track_metadata"]) / "snapshot.json").read_text())
             return numbers["rows"], numbers["tracks"]
         except (FileNotFoundError, ValueError, KeyError):
-            # Whoever reads the snapshot says what is wrong with it.
+            # The reader of the snapshot reports what is wrong with it.
             return 0, 0
 
     def failed_slices(self) -> dict[str, str]:
@@ -228,7 +228,7 @@ class Store:
             return None
 
     def require_sound(self, artifact: Artifact) -> None:
-        """Reads the files of an artifact once and holds them against their checksums.
+        """Reads the files of an artifact once and verifies their checksums.
 
         Raises:
             InputError: one is damaged; the message says which, and what to materialize again.
@@ -255,13 +255,13 @@ class Store:
         return stamp
 
     def inputs(self, artifact: Artifact) -> dict[str, Stamp]:
-        """Returns the stamps of what the artifact is made from, none of which descend from two versions of anything.
+        """Returns the stamps of the artifact's inputs, which must not descend from two versions of anything.
 
         Raises:
             InputError: one is missing, or descends from another version of something than the others.
         """
         stamps = {name: self.require(ARTIFACTS[name], wanted_by=artifact) for name in artifact.inputs}
-        # Slices that arrive after the snapshot are what new_tracks is about; of two snapshots nothing is made.
+        # Slices that arrive after the snapshot are the input of new_tracks; nothing is made from two snapshots.
         for ancestor in (name for name in ARTIFACTS if name != RAW_PLAYLISTS.name):
             versions = {name: stamp.descent[ancestor] for name, stamp in stamps.items() if ancestor in stamp.descent}
             if len(set(versions.values())) > 1:
@@ -269,7 +269,7 @@ class Store:
         return stamps
 
     def _mixed(self, artifact: Artifact, ancestor: str, versions: Mapping[str, str]) -> InputError:
-        """Returns the error for inputs of different descent, which names the first artifact to make again."""
+        """Returns the error for inputs of different descent, which names the first artifact to rebuild."""
         now = self.stamp(ARTIFACTS[ancestor])
         newest = now.data_version if now is not None else next(iter(versions.values()))
         old, new = sorted(versions, key=lambda name: versions[name] == newest)[:: len(versions) - 1]
@@ -300,9 +300,9 @@ def _shortened(name: str) -> str:
 
 
 def planned_stamp(artifact: Artifact, inputs: Mapping[str, Stamp], config: Mapping[str, Any]) -> Stamp:
-    """Returns the stamp that the artifact will carry when it is made now.
+    """Returns the stamp that the artifact will have if it is made now.
 
-    Its data version is a hash of the inputs' data versions, the code version and the config: not of bytes.
+    Its data version is a hash of the inputs' data versions, the code version and the config, not of its bytes.
     """
     versions = {name: stamp.data_version for name, stamp in inputs.items()}
     data_version = digest(artifact.name, artifact.code_version, versions, config)

@@ -29,10 +29,10 @@ def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[
 def new_tracks(
     context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute], settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult[Any]:
-    """Tracks of slices that are newer than the snapshot, with vectors that no training made.
+    """Tracks of slices newer than the snapshot, with vectors made without training.
 
-    As the endpoint places an unknown song, so are they placed: by name, album, artist or audio features. The job
-    `extend_index` brings them into a new index and release; right after a training there are none. See
+    They are placed as the endpoint places an unknown song: by name, album, artist or audio features. The job
+    `extend_index` adds them to a new index and release; right after a training there are none. See
     docs/catalogue.md.
     """
     config = audio_features_config(settings)
@@ -54,9 +54,9 @@ def search_index(
 ) -> dg.MaterializeResult[Any]:
     """The index of tracks, artists and albums: built and verified, not yet visible.
 
-    Vectors for the search by inner product, names for the search by text, of what was trained and of new tracks; what
-    is blocked is left out. Embedded it is a matrix and SQLite; on
-    Elasticsearch (ALGORHYTHMS_INDEX) the number of candidates is chosen so that recall@100 is at least 0.95. See
+    Vectors for the search by inner product and names for the search by text, of trained and new tracks; blocked ones
+    are left out. The embedded index is a matrix and SQLite; on Elasticsearch (ALGORHYTHMS_INDEX) the number of
+    candidates is chosen so that recall@100 is at least 0.95. See
     docs/architecture.md, "Index".
     """
     context.add_asset_metadata(settings.in_use)

@@ -1,4 +1,4 @@
-"""What is blocked (see `algorhythms_ask.blocking`), as the stages know it: a mask over tracks."""
+"""What is blocked (see `algorhythms_ask.blocking`), as a mask over tracks."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def block_list(store: Store) -> BlockList:
 
 
 def read_block_list(path: Path) -> BlockList:
-    """Returns the list of a file; an empty one where there is none.
+    """Returns the list in a file; an empty one if there is no file.
 
     Raises:
         InputError: it is damaged.
@@ -39,7 +39,7 @@ def read_block_list(path: Path) -> BlockList:
 
 
 def blocked_tracks(tracks: pa.Table, blocked: BlockList) -> NDArray[np.bool_]:
-    """Returns which rows of a table of tracks are blocked, themselves or by their artist: bool [tracks]."""
+    """Returns which rows of a table of tracks are blocked, by track or by artist: bool [tracks]."""
     names = pc.dictionary_encode(tracks["artist_name"].combine_chunks())
     keys = blocked.artist_keys
     of_name = [bool(keys and name and keys & artist_keys(name)) for name in names.dictionary.to_pylist()]

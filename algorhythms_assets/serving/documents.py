@@ -11,16 +11,16 @@ from algorhythms_ask.keys import album_key, artist_key
 from algorhythms_ask.versions import song
 from numpy.typing import NDArray
 
-# Rows and groups that are Python objects at a time; a group of 2,000 tracks is 4 MB.
+# Rows and groups held as Python objects at a time; a group of 2,000 tracks is 4 MB.
 _ROWS_AT_ONCE = 10_000
 _GROUPS_AT_ONCE = 1_000
 
 
 class Neighbours(Protocol):
-    """What each track, by its number, stands together with: (URI, playlists that hold both), the strongest first."""
+    """The neighbours of each track, by its number: (URI, playlists that hold both), strongest first."""
 
     def get(self, track: int, otherwise: Sequence[tuple[str, int]], /) -> Sequence[tuple[str, int]]:
-        """Returns a track's neighbours, or what is given where it has none."""
+        """Returns a track's neighbours, or `otherwise` if it has none."""
 
 
 def documents(
@@ -28,9 +28,9 @@ def documents(
 ) -> Iterator[tuple[Document, list[str]]]:
     """Yields each document with its keys: tracks, then artists, then albums, each by falling popularity.
 
-    `tracks` are rows of the snapshot's track table, whose stored vectors are `vectors`, float32 [n, dimension], with so
-    many `factors` in each; `neighbours` go by track number. The last `new` rows are of new tracks, which have none:
-    what stands for artists and albums is made without them, since it stands for them too.
+    `tracks` are rows of the snapshot's track table, and `vectors` their stored vectors, float32 [n, dimension], each
+    with `factors` factors; `neighbours` are by track number. The last `new` rows are new tracks. They have no
+    neighbours, and do not contribute to artists and albums, whose vectors they may themselves have been placed by.
     """
     order = pc.sort_indices(tracks, [("playlists", "descending"), ("track_uri", "ascending")])
     for start in range(0, len(order), _ROWS_AT_ONCE):
@@ -89,7 +89,7 @@ def _groups(
                 keys.append(artist_key(artist))
             if kind == "album" and artist and album:
                 keys.append(album_key(artist, album))
-            # A direction of its tracks, and their mean factors. Only as a seed does it count, so it has no popularity.
+            # The direction of its tracks, and their mean factors. It is only used as a seed, so it has no popularity.
             vector = np.concatenate([z / norm, v / counts[group], [0]]).astype(np.float32)
             name = artist if kind == "artist" else album
             identity = about["identity"][group].as_py()

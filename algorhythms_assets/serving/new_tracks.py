@@ -1,4 +1,4 @@
-"""Places tracks that arrived after the snapshot: no training saw them, so what is known of them stands for them."""
+"""Places tracks that arrived after the snapshot: they were not trained, so they are placed by their metadata."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ _SHOWN = 10
 def build(work: Work[AudioFeaturesConfig]) -> dict[str, Any]:
     """Give tracks of slices newer than the snapshot vectors by their name, album, artist or audio features.
 
-    They come from training playlists alone, as all that has a vector: what only held-out ones name stays unknown.
+    Like every track with a vector, they come only from training playlists: those only in held-out ones stay unknown.
     """
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     numbers, vectors = load_embeddings(work.store)
@@ -84,10 +84,10 @@ def build(work: Work[AudioFeaturesConfig]) -> dict[str, Any]:
 
 
 def _newer_slices(work: Work[AudioFeaturesConfig]) -> list[Path]:
-    """Returns the files of the slices that the snapshot is not made of."""
+    """Returns the files of the slices that are not in the snapshot."""
     slices = {key: stamp.data_version for key, stamp in work.store.slices().items()}
     if digest(slices) != work.stamp.inputs[RAW_PLAYLISTS.name]:
-        raise InputError(f"slices arrived while {NEW_TRACKS.name} was begun: materialize it again")
+        raise InputError(f"slices arrived while {NEW_TRACKS.name} was starting: materialize it again")
     of_snapshot = _snapshot(work)["slices"]
     return [work.store.slice_path(key) for key, version in slices.items() if of_snapshot.get(key) != version]
 
@@ -97,7 +97,7 @@ def _snapshot(work: Work[AudioFeaturesConfig]) -> dict[str, Any]:
 
 
 def _arrived(work: Work[AudioFeaturesConfig], newer: list[Path], known: pa.ChunkedArray) -> pa.Table:
-    """Returns the tracks of those slices' training playlists that have no vector, with how many of these hold them."""
+    """Returns the tracks in those slices' training playlists that have no vector, with their number of playlists."""
     if not newer:
         return NEW_TRACKS_SCHEMA.empty_table().drop_columns(["placed_by", "embedding"])
     tracks, _ = snapshot_tables(work.engine, newer, _snapshot(work)["split"]["test"][1])
@@ -108,7 +108,7 @@ def _arrived(work: Work[AudioFeaturesConfig], newer: list[Path], known: pa.Chunk
 def _placed(
     work: Work[AudioFeaturesConfig], known: pa.Table, vectors: NDArray[np.float32], arrived: pa.Table
 ) -> list[Seed | None]:
-    """Returns what stands for each track that arrived, as the endpoint would place it; None for what it cannot."""
+    """Returns the seed for each new track, as the endpoint would place it; None if it cannot."""
     if not arrived.num_rows:
         return []
     songs = [
@@ -117,7 +117,7 @@ def _placed(
     ]
     embeddings = work.store.require(EMBEDDINGS).data_version
     with _folder(work.store) as folder:
-        # The same code, and for that an index: of the tracks that have vectors already.
+        # Uses the endpoint's code, which needs an index: of the tracks that already have vectors.
         build_embedded(folder, documents(known, vectors, {}, FACTORS), vectors.shape[1], embeddings)
         recommender = load_recommender(work.store.path(SERVING_BUNDLE), EmbeddedIndex(folder))
         seeds = _resolved(recommender, songs)
@@ -130,7 +130,7 @@ def _placed(
 
 @contextmanager
 def _folder(store: Store) -> Iterator[Path]:
-    """Gives a folder in the store, where there is room for an index; what a killed run left of it is removed."""
+    """Gives a folder in the store, where there is space for an index; removes what a killed run left there."""
     folder = store.root / f".{NEW_TRACKS.name}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -156,7 +156,7 @@ def _heard(work: Work[AudioFeaturesConfig], songs: Sequence[Song], rows: Sequenc
 
 
 def _weight(known: pa.Table, vectors: NDArray[np.float32]) -> float:
-    """Returns by what log(1 + playlists) is multiplied in the popularity term of stored vectors."""
+    """Returns the factor of log(1 + playlists) in the popularity term of stored vectors."""
     playlists = known["playlists"].to_numpy()
     most = int(np.argmax(playlists))
     return float(vectors[most, -1] / np.log1p(playlists[most]))

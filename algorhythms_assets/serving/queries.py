@@ -1,4 +1,4 @@
-"""What an approximate index is fitted to and measured with: the queries that real playlists would ask it with."""
+"""The queries that an approximate index is fitted to and measured with: those that real playlists would make."""
 
 import numpy as np
 from algorhythms_ask.recommend import query_parts
@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 from algorhythms_assets.ingest.playlists import Playlists
 
 _PLAYLISTS = 100
-# What is fitted to queries is fitted to those of so many other playlists.
+# Number of other playlists whose queries are used for fitting.
 _OTHER_PLAYLISTS = 2000
 _SEEDS = (1, 10)
-# Of the popularity term: 1 is what is served; requests may want the unknown instead, or more of what everybody knows.
+# Of the popularity term: 1 is the default; requests may prefer less popular or more popular tracks.
 _COEFFICIENTS = (1, 0, -1, 3)
 
 
 def queries(
     playlists: Playlists, numbers: NDArray[np.int32], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
 ) -> dict[str, NDArray[np.float32]]:
-    """Returns queries, float32 [n, dimension], by what they are called.
+    """Returns queries, float32 [n, dimension], by name.
 
-    They come from the first tracks of training playlists, in which popular tracks stand as often as in requests.
+    They come from the first tracks of training playlists, where popular tracks are as frequent as in requests.
     `numbers` are the tracks, rising, that have the vectors, float32 [n, dimension].
     """
     asked = _asked(_measured(playlists), playlists, numbers, vectors, fold_in)
@@ -32,7 +32,7 @@ def queries(
 def other_queries(
     playlists: Playlists, numbers: NDArray[np.int32], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Returns what playlists ask with that `queries` does not take, but for popularity: float32 [n, dimension - 1]."""
+    """Returns queries of playlists that `queries` does not use, without popularity: float32 [n, dimension - 1]."""
     spread = np.linspace(0, len(playlists) - 1, min(_OTHER_PLAYLISTS + _PLAYLISTS, len(playlists))).astype(int)
     others = np.setdiff1d(spread, _measured(playlists))
     return _asked(others, playlists, numbers, vectors, fold_in)

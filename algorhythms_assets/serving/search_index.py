@@ -1,4 +1,4 @@
-"""Builds the index of the vectors and verifies it; what it answers becomes visible with the release."""
+"""Builds and verifies the index of the vectors; it becomes visible with the release."""
 
 import os
 import shutil
@@ -36,9 +36,9 @@ _PROBES = 50
 
 
 class Together:
-    """The neighbours of each track, as (URI, playlists together), the strongest first, out of flat arrays.
+    """The neighbours of each track, as (URI, playlists together), strongest first, stored in flat arrays.
 
-    As lists of pairs those of two million tracks would take 5 GB.
+    As lists of pairs, those of two million tracks would take 5 GB.
     """
 
     def __init__(self, found: Strongest, uris: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ class Together:
         self._starts = np.searchsorted(found.node, np.arange(len(uris) + 1, dtype=found.node.dtype))
 
     def get(self, track: int, otherwise: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
-        """Returns the neighbours of a track by its number, or what is given where it has none."""
+        """Returns the neighbours of a track by its number, or `otherwise` if it has none."""
         if not 0 <= track < len(self._uris):
             return otherwise
         own = slice(self._starts[track], self._starts[track + 1])
@@ -58,7 +58,7 @@ class Together:
 class Content:
     """What an index will hold: rows of tracks with their vectors, float32 [n, dimension], and their neighbours.
 
-    The last `new` of them are of new tracks. Nothing that is `blocked` is among them.
+    The last `new` rows are new tracks. `blocked` tracks are not included.
     """
 
     embeddings: str
@@ -103,7 +103,7 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
 def _content(
     work: Work[SearchIndexConfig], trained: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours
 ) -> Content:
-    """Returns what was trained and what is new, without what is blocked."""
+    """Returns trained and new tracks, without blocked ones."""
     new, placed = load_new_tracks(work.store)
     tracks = pa.concat_tables([trained.cast(TRACKS_SCHEMA), new])
     blocked = block_list(work.store)
@@ -121,7 +121,7 @@ def _content(
 def _queries(
     work: Work[SearchIndexConfig], numbers: NDArray[np.int32], vectors: NDArray[np.float32]
 ) -> dict[str, NDArray[np.float32]]:
-    """Returns what an approximate index is measured with."""
+    """Returns the queries that an approximate index is measured with."""
     fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
     return queries(load_training(work.store.path(TRACK_METADATA)), numbers, vectors, fold_in)
 
@@ -154,7 +154,7 @@ def _told(recall: Mapping[str, float]) -> dict[str, float]:
 
 
 def _note_blocked(folder: Path, blocked: BlockList) -> None:
-    """Notes what the index was built without, for the evaluation."""
+    """Records what the index was built without, for the evaluation."""
     write_json(folder / BLOCKED_FILE, {"tracks": sorted(blocked.tracks), "artists": sorted(blocked.artists)})
 
 
@@ -188,7 +188,7 @@ def _in_cluster(
         try:
             ElasticIndex(connection, name)
         except NoSuchIndexError:
-            work.log.warning("the cluster has lost %s: it is built anew", name)
+            work.log.warning("the cluster has lost %s: it is rebuilt", name)
             shutil.rmtree(place)
     work.write_folder(write, version, resumable=True)
     stored = connection.get(f"/{name}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]

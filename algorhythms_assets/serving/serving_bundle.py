@@ -1,4 +1,4 @@
-"""Puts the files that the endpoint loads side by side, with a manifest of checksums."""
+"""Collects the files that the endpoint loads, with a manifest of checksums."""
 
 import hashlib
 import json

@@ -126,7 +126,7 @@ def test_what_kills_its_run_each_time_is_given_up_and_said(instance, place):
         assert len(result.run_requests) == 1
         cursor = result.cursor
     told = tick(instance, place, cursor).skip_reason.skip_message
-    assert "asked for 3 times and never done, so materialize by hand: deadly" in told
+    assert "requested 3 times without success, so materialize by hand: deadly" in told
 
 
 def test_a_slice_that_was_removed_and_comes_back_is_asked_for_by_another_run_key(instance, place):
@@ -226,7 +226,7 @@ def test_slices_are_removed_on_purpose_once_their_files_are_gone(instance, place
     parse(place)
     assert not remove(instance, place, "unknown").success
     there = remove(instance, place, "a")
-    assert "would be read again at the next look" in str(there.all_events)
+    assert "would be read again at the next tick" in str(there.all_events)
     assert list(Store(place.store).slices()) == ["a"]
     (Path(place.slices) / "a.json").unlink()
     assert remove(instance, place, "a", reason="asked for by its owner").success

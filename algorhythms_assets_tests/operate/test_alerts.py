@@ -59,7 +59,7 @@ def test_a_failed_run_and_a_failed_check_are_told_in_one_message_and_once(instan
     _, cursor = tick(instance)
     failed, warned, _ = run(instance, fails="no room\non the disk"), run(instance, warns="3 of 9 norms"), run(instance)
     said, cursor = tick(instance, cursor)
-    assert said == "runs told of: 2"
+    assert said == "runs reported: 2"
     [sent] = receiver.messages
     lines = sent["text"].splitlines()
     assert lines[0] == "algorhythms: 2 runs, 1 failed and 1 with failed checks"
@@ -76,7 +76,7 @@ def test_a_failed_run_and_a_failed_check_are_told_in_one_message_and_once(instan
 def test_what_failed_before_it_was_there_is_not_told(instance, receiver):
     run(instance, fails="long ago")
     said, cursor = tick(instance)
-    assert said == "tells of what fails from now on"
+    assert said == "reports failures from now on"
     assert tick(instance, cursor)[0] == "nothing failed"
 
 
@@ -95,10 +95,10 @@ def test_what_is_refused_is_told_at_the_next_tick(instance, receiver, status):
     run(instance, fails="no room")
     receiver.status = status
     said, later = tick(instance, cursor)
-    assert said == f"the webhook answers HTTP {status}; what failed is told at the next tick"
+    assert said == f"the webhook answers HTTP {status}; the failures are reported at the next tick"
     assert later == cursor
     receiver.status = 200
-    assert tick(instance, later)[0] == "runs told of: 1"
+    assert tick(instance, later)[0] == "runs reported: 1"
     assert len(receiver.messages) == 1
 
 
@@ -134,7 +134,7 @@ def test_many_failures_are_one_short_message(instance, receiver, monkeypatch):
     _, cursor = tick(instance)
     for number in range(3):
         run(instance, fails=f"failure {number}")
-    for told in ("runs told of: 2", "runs told of: 1", "nothing failed"):
+    for told in ("runs reported: 2", "runs reported: 1", "nothing failed"):
         said, cursor = tick(instance, cursor)
         assert said == told
     assert receiver.asked == 2

@@ -62,4 +62,4 @@ def test_the_sensor_takes_its_run_for_one_of_the_same_playlists(instance, place)
     run = dg.DagsterRun(job_name="retrain", tags=request.tags, status=dg.DagsterRunStatus.STARTED)
     instance.add_run(run)
     skipped = ask(instance, place, enough_new_playlists, dg.build_sensor_context)
-    assert f"run {run.run_id} is at it" in skipped.skip_message
+    assert f"run {run.run_id} is training on them" in skipped.skip_message

@@ -101,7 +101,9 @@ def test_on_the_terminal(store, capsys, monkeypatch):
         return main()
 
     assert run("block", "--track", "x", "--artist", "Nina Blue", "--reason", "asked to") == 0
-    assert capsys.readouterr().out.startswith("1 tracks and 1 artists are blocked\n  what serves could not be asked")
+    assert capsys.readouterr().out.startswith(
+        "1 tracks and 1 artists are blocked\n  the current release could not be checked for them"
+    )
     assert run() == 0
     assert [line.partition("  since")[0] for line in capsys.readouterr().out.splitlines()] == [
         "track  x",

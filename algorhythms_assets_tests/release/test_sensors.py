@@ -81,16 +81,16 @@ def test_a_training_that_failed_is_tried_again_with_growing_pauses_and_not_for_e
         request = ask(instance, place)
         keys.append(request.run_key)
         run = launched(instance, request)
-        assert f"run {run.run_id} is at it" in ask(instance, place).skip_message
+        assert f"run {run.run_id} is training on them" in ask(instance, place).skip_message
         instance.report_run_failed(run, "out of memory")
         said = ask(instance, place).skip_message
-        assert f"the training failed {number} times, last in run {run.run_id}; it is tried again at " in said
+        assert f"the training failed {number} times, last in run {run.run_id}; it is retried at " in said
         later = time.time() + pause + 1
         monkeypatch.setattr("algorhythms_assets.release.sensors.time.time", lambda later=later: later)
     request = ask(instance, place)
     assert len({*keys, request.run_key}) == len(PAUSES) + 1
     instance.report_run_failed(launched(instance, request), "out of memory")
-    assert "launch retrain when that is mended" in ask(instance, place).skip_message
+    assert "launch retrain when that is fixed" in ask(instance, place).skip_message
     arrives(place, "b", 1)
     assert isinstance(ask(instance, place), dg.RunRequest), "with other slices it may go well"
 

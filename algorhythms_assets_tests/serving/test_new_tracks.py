@@ -201,7 +201,7 @@ def test_a_slice_that_arrives_at_the_wrong_moment_is_told(extended, tmp_path):
     config = audio_features_config(extended.settings)
     stamp = planned_stamp(NEW_TRACKS, stamps, config.model_dump(mode="json"))
     build = importlib.import_module(NEW_TRACKS.module).build
-    with pytest.raises(InputError, match="slices arrived while new_tracks was begun: materialize it again"):
+    with pytest.raises(InputError, match="slices arrived while new_tracks was starting: materialize it again"):
         build(Work(store, NEW_TRACKS, config, EmbeddedEngine(), logging.getLogger(), stamp))
 
 

@@ -32,11 +32,11 @@ _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 60
 
 
 class ServiceError(InputError):
-    """The service cannot be used as things are; the message is one line for the user."""
+    """The service cannot be used now; the message is one line for the user."""
 
 
 class RefusedError(Exception):
-    """The service understood and said no, maybe in words that may be shown; asking again would not help."""
+    """The service understood and refused, perhaps with a message that may be shown; a retry would not help."""
 
     def __init__(self, status: int, words: str | None = None) -> None:
         super().__init__(f"HTTP {status}")
@@ -45,11 +45,11 @@ class RefusedError(Exception):
 
 
 class WrongAnswerError(Exception):
-    """The answer is not what was asked for; the message says why."""
+    """The answer is not what was requested; the message says why."""
 
 
 class _PassingError(Exception):
-    """May go well the next time; `wait` is how many seconds the service wants to be left alone, `words` its own."""
+    """A retry may succeed; `wait` is the pause in seconds that the service asks for, `words` its message."""
 
     def __init__(self, reason: str, wait: float | None = None, words: str | None = None) -> None:
         super().__init__(reason)
@@ -68,7 +68,7 @@ class Politeness:
 
 
 class PoliteClient:
-    """Asks a service, as often as it likes and as patiently as `Politeness` says."""
+    """Sends requests to a service, with the rate and retries of `Politeness`."""
 
     def __init__(self, politeness: Politeness, log: logging.Logger, sleep: Sleep = time.sleep) -> None:
         # Both would log every request; httpcore even its headers.
@@ -82,17 +82,17 @@ class PoliteClient:
         self.requests = 0
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self._http.close()
 
     def json(self, what: str, read: Callable[[Any], T], method: str, url: str, **arguments: Any) -> T:
-        """Returns what `read` makes of the answer; one that it raises `WrongAnswerError` for is asked for again.
+        """Returns what `read` makes of the answer; if it raises `WrongAnswerError`, the request is retried.
 
-        `what` names the request in messages; `arguments` are those of httpx, and may be secret.
+        `what` names the request in messages; `arguments` are httpx's, and may be secret.
 
         Raises:
-            RefusedError: a status that is neither success nor passing.
-            ServiceError: it did not go well in as many attempts as allowed.
+            RefusedError: a status that is neither success nor temporary.
+            ServiceError: it did not succeed within the allowed attempts.
         """
         backoff = wait_exponential(_FIRST_BACKOFF, max=_LONGEST_BACKOFF) + wait_random(0, _FIRST_BACKOFF)
 
@@ -127,7 +127,7 @@ class PoliteClient:
         except httpx.ConnectError as error:
             raise _PassingError(f"no connection ({error})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # Only the kind: the words may quote what was sent.
+            # Only the type: the message may quote what was sent.
             raise _PassingError(f"the connection failed ({type(error).__name__})") from None
         if not response.is_success:
             words = own_words(body, response.headers.get("Content-Type", ""), secrets_in(arguments))
@@ -154,7 +154,7 @@ class PoliteClient:
             body += chunk
             if len(body) > _LARGEST_ANSWER:
                 raise _PassingError(f"the answer is longer than {_LARGEST_ANSWER / 1e6:g} MB")
-            # httpx limits the time between two chunks; a trickle would pass.
+            # httpx only limits the time between two chunks; a trickle would pass.
             if time.monotonic() > deadline:
                 raise _PassingError(f"the answer took longer than {self._politeness.timeout:g} s")
         return bytes(body)
@@ -172,12 +172,12 @@ class PoliteClient:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Returns how many seconds a service wants to be left alone, or None if it does not say."""
+    """Returns the pause in seconds that a service asks for, or None."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
     until = _date(text)
-    # The service's own clock, where it shows it: ours may go wrong.
+    # The service's own clock, if it sends it: ours may be wrong.
     now = _date(headers.get("Date", "")) or datetime.now(UTC)
     return max(0.0, (until - now).total_seconds()) if until else None
 

@@ -1,4 +1,4 @@
-"""What a service says of an error in its own words, made fit to be shown: one short line without secrets."""
+"""A service's own error message, made fit to be shown: one short line without secrets."""
 
 import base64
 import json
@@ -8,29 +8,29 @@ from typing import Any
 
 _LONGEST = 200
 _DEEPEST = 5
-# The more telling first: many send "Bad Request" beside it.
+# The more informative first: many also send "Bad Request".
 _FIELDS = ("message", "error_description", "detail", "error", "errors", "title")
-# Shorter values, such as those of flags, hide nothing and would blot out half of a text.
+# Shorter values, such as flags, are not secrets, and redacting them would remove half of a text.
 _SHORTEST_SECRET = 4
 
 
 def own_words(body: bytes, content_type: str, secrets: Collection[str]) -> str | None:
-    """Returns the message in the body of an error, JSON or plain text, with `secrets` blotted out; or None."""
+    """Returns the message in the body of an error, JSON or plain text, with `secrets` redacted; or None."""
     try:
         text = _message(json.loads(body))
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace") if content_type.startswith("text/plain") else None
-    # Twice, since either may hide a secret from the other.
+    # Twice, since either step may hide a secret from the other.
     text = _blotted(_line(_blotted(text or "", secrets)), secrets)
     return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or None
 
 
 def secrets_in(arguments: Mapping[str, Any]) -> set[str]:
-    """Returns what must not be shown of the arguments of a request: all of its headers and credentials."""
+    """Returns the secrets in a request's arguments: all of its headers and credentials."""
     values = [*arguments.get("headers", {}).values(), *arguments.get("auth", ())]
     if "auth" in arguments:
         values.append(base64.b64encode(":".join(arguments["auth"]).encode()).decode())
-    # Of "Bearer …" a service may repeat only the token.
+    # A service may repeat only the token of "Bearer …".
     return {secret for value in values for secret in (value, *value.split()) if len(secret) >= _SHORTEST_SECRET}
 
 

@@ -1,4 +1,4 @@
-"""Writes the index that `algorhythms_ask.elastic` reads, and measures that it finds what a scan of everything finds."""
+"""Writes the index that `algorhythms_ask.elastic` reads, and measures its recall against a full scan."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ from algorhythms_assets.resources.store import write_json
 
 RECALL_OF = 100
 LEAST_RECALL = 0.95
-# Tried in this order; Elasticsearch takes no more than the last.
+# Tried in this order; the last is Elasticsearch's maximum.
 NUM_CANDIDATES = (250, 500, 1000, 2000, 5000, 10_000)
 
 _BATCH = 500
@@ -33,13 +33,13 @@ _ATTEMPTS = 8
 _POLL_SECONDS = 1
 _PROGRESS = "progress.json"
 _BUSY = (429, 502, 503, 504)
-# Lucene takes 32,766 bytes of a keyword, and a letter may have four. A longer name is read back as none.
+# Lucene allows 32,766 bytes in a keyword, and a letter may have four. A longer name is read back as null.
 _LONGEST_NAME = 8000
 
-# Made of all vectors at once, when they are loaded: a graph merged out of those of segments finds less.
+# Built from all vectors at once after loading: a graph merged from those of segments has lower recall.
 _GRAPH = {"type": "hnsw", "m": 16, "ef_construction": 100}
 
-# Identifiers and names come without white space around them.
+# Identifiers and names have no white space around them.
 _NO_KEY = " "
 
 _LOADING = {"refresh_interval": "-1", "auto_expand_replicas": False, "number_of_replicas": 0}
@@ -48,12 +48,12 @@ _LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
 
 def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
     read = {"type": "keyword", "index": False, "ignore_above": _LONGEST_NAME}
-    # They come folded, so that no module for analysis is needed.
+    # They are already folded, so no analysis module is needed.
     words = {"type": "text", "analyzer": "whitespace", "index_options": "docs", "norms": False}
     return {
         "dynamic": False,
         "_meta": meta,
-        # For people: what answers is in doc values and stored fields.
+        # For people: answers come from doc values and stored fields.
         "_source": {"includes": ["id", "kind", "name", "artist", "album", "playlists"]},
         "properties": {
             "key": {"type": "keyword"},
@@ -83,8 +83,8 @@ def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[st
 
 
 def writer(database: Database) -> Elasticsearch:
-    """Returns the client that writes; what answers reads through the lighter `Connection`."""
-    # A line for each of its requests would drown the payload's own.
+    """Returns the client for writing; endpoints read through the lighter `Connection`."""
+    # A line for each of its requests would drown out the payload's own.
     logging.getLogger("elastic_transport").setLevel(logging.WARNING)
     return Elasticsearch(
         database.url,
@@ -92,7 +92,7 @@ def writer(database: Database) -> Elasticsearch:
         api_key=database.api_key,
         ca_certs=database.ca_file or DEFAULT,
         request_timeout=_BULK_SECONDS,
-        max_retries=0,  # it would not wait between tries
+        max_retries=0,  # it would not wait between attempts
     )
 
 
@@ -104,13 +104,13 @@ def build_elastic(
     embeddings: str,
     work: Path,
 ) -> int:
-    """Loads an index of documents with the keys they are found by; returns how many documents it has to hold.
+    """Loads an index of documents with the keys they are found by; returns how many documents it must have.
 
-    Tracks come first and by falling popularity. `work` is a folder in which a load that broke off says how far it was:
-    the next one, of the same documents, goes on there.
+    Tracks come first, by falling popularity. `work` is a folder in which an interrupted load records its progress: the
+    next one, of the same documents, resumes from there.
 
     Raises:
-        IndexUnavailableError: the cluster does not take it.
+        IndexUnavailableError: the cluster does not accept it.
     """
     progress = work / _PROGRESS
     done = _loaded(client, name, progress)
@@ -131,7 +131,7 @@ def build_elastic(
             _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})
     if _uuid(client, name) != uuid:
-        # Elasticsearch made one of that name by itself for the rest, with other mappings.
+        # Elasticsearch automatically created one of that name for the rest, with other mappings.
         raise IndexUnavailableError(f"{name} was deleted while it was loaded: materialize search_index again")
     _ask(client.indices.put_settings, index=name, settings={"index": _LOADED})
     meta = {
@@ -143,7 +143,7 @@ def build_elastic(
         "num_candidates": NUM_CANDIDATES[0],
         "names": names.VERSION,
     }
-    # What only a recovery would have needed is left out of a merge once it is safe on disk: a third of the index.
+    # Data needed only for recovery is dropped in a merge once it is safe on disk: a third of the index.
     _ask(client.indices.flush, index=name)
     _ask(client.indices.put_mapping, index=name, **_mappings(dimension, _GRAPH, {"loading": embeddings}))
     _merge(client, name)
@@ -161,14 +161,14 @@ def verify_elastic(
     vectors: NDArray[np.float32],
     queries: Mapping[str, NDArray[np.float32]],
 ) -> dict[str, Any]:
-    """Asks the index for probes and searches, and has it look at as many candidates as it takes.
+    """Queries the index for probes and searches, and finds the number of candidates that it needs.
 
-    It asks through `connection`, as the endpoint will.
+    It queries through `connection`, as the endpoint will.
     `probes` are track ids with their vectors; `vectors` are those of all tracks, float32 [tracks, dimension];
-    `queries` are float32 [n, dimension] by what they are called. Returns the number of candidates and recalls.
+    `queries` are float32 [n, dimension] by name. Returns the number of candidates and recalls.
 
     Raises:
-        IndexFaultError: a document is missing or another, or a search misses too much whatever it looks at.
+        IndexFaultError: a document is missing or differs, or recall is too low at any number of candidates.
     """
     index = ElasticIndex(connection, name)
     held = _ask(client.count, index=name)["count"]
@@ -196,7 +196,7 @@ def _recall(index: ElasticIndex, queries: NDArray[np.float32], edges: NDArray[np
         asked = queries[start : start + 50]
         answers = index.nearest([Search(query, RECALL_OF) for query in asked])
         for hits, edge in zip(answers, edges[start : start + 50], strict=True):
-            # What scores as the last of the best is as good, whichever of several it is.
+            # Any track that scores the same as the last of the best is as good.
             good = sum(hit.score >= edge - 1e-4 * max(1, abs(edge)) for hit in hits)
             shares.append(good / min(RECALL_OF, index.tracks))
     return round(float(np.mean(shares)), 4)
@@ -229,7 +229,7 @@ def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[
                     **_names(names.terms(document.name, document.artist)),
                 }
             for key in keys:
-                # The first to claim a key has it: of two artists of one name the more popular.
+                # The first to claim a key gets it: of two artists with one name, the more popular.
                 if key not in claimed:
                     claimed.add(key)
                     identifier = document_id(key)
@@ -248,7 +248,7 @@ def _names(terms: names.Terms) -> dict[str, Any]:
 
 
 def _loaded(client: Elasticsearch, name: str, progress: Path) -> int | None:
-    """Returns how many batches of an earlier try are in the index, or None if it has to be made anew."""
+    """Returns how many batches of an earlier attempt are in the index, or None if it has to be rebuilt."""
     try:
         noted = json.loads(progress.read_text())
         return int(noted["batches"]) if noted["uuid"] == _uuid(client, name) else None
@@ -268,7 +268,7 @@ def _bulk(client: Elasticsearch, name: str, lines: Sequence[dict[str, Any]]) -> 
     def send() -> None:
         answer = client.bulk(index=name, operations=lines, filter_path="errors,items.*.status,items.*.error")
         if answer["errors"]:
-            # All were refused alike, or the first of these says enough: sent again they do no harm.
+            # The first refusal is representative, and sending the batch again is harmless.
             refused = next(item["index"] for item in answer["items"] if "error" in item["index"])
             message = f"{name} does not take a document: {refused['error'].get('reason')}{_hint(refused['error'])}"
             raise RefusedError(refused["status"], message)
@@ -286,14 +286,14 @@ def _hint(error: Mapping[str, Any]) -> str:
 
 
 def _merge(client: Elasticsearch, name: str) -> None:
-    """Makes one segment of all: a search goes through one graph instead of many."""
-    # A lone segment would be left as it is, without a graph; what a document leaves that came and went makes it two.
+    """Merges everything into one segment, so that a search uses one graph instead of many."""
+    # A single segment would be left without a graph; adding and deleting a document makes it two.
     _ask(client.index, index=name, id=_NO_KEY, document={}, refresh=True)
     _ask(client.options(ignore_status=404).delete, index=name, id=_NO_KEY, refresh=True)
     task = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)["task"]
     waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
     while True:
-        # The client's own call warns each time that Elasticsearch has not promised this part of its API.
+        # The client's own call warns each time that this part of the API is not stable.
         accept = {"accept": "application/json"}
         done = _ask(client.perform_request, method="GET", path=f"/_tasks/{task}", headers=accept)
         if done["completed"]:
@@ -304,7 +304,7 @@ def _merge(client: Elasticsearch, name: str) -> None:
 
 
 def _ask(call: Callable[..., Any], **arguments: Any) -> Any:
-    """Calls the client, again where a cluster is busy or away for a while."""
+    """Calls the client; retries if the cluster is busy or temporarily unreachable."""
     try:
         return Retrying(
             retry=retry_if_exception(_may_pass),

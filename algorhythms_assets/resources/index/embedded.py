@@ -35,7 +35,7 @@ CREATE TABLE words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 
 
 class IndexFaultError(Exception):
-    """The index that was built does not answer as it has to."""
+    """The index that was built does not answer as it should."""
 
 
 def build_embedded(
@@ -43,13 +43,13 @@ def build_embedded(
 ) -> None:
     """Writes an index of documents with the keys they are found by.
 
-    `embeddings` is the data version of what the vectors come from.
-    Tracks come first and by falling popularity, which is what ties and the search by name go by.
+    `embeddings` is the data version of the vectors' source. Tracks come first, by falling popularity, which orders ties
+    and the search by name.
     """
     tracks = count = 0
     words: set[str] = set()
     connection = sqlite3.connect(folder / "documents.sqlite")
-    # How many there will be is known when the last one came; in memory they would be there twice.
+    # Their number is only known after the last one; in memory they would exist twice.
     rows = folder / "vectors.raw"
     try:
         connection.executescript(_TABLES)
@@ -68,7 +68,7 @@ def build_embedded(
                 )
                 values = (row, *columns, document.song, neighbours)
                 connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-                # The first to claim a key has it: of two artists of one name the more popular.
+                # The first to claim a key gets it: of two artists with one name, the more popular.
                 connection.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, row) for key in keys])
                 if document.kind == "track":
                     tracks += 1
@@ -79,7 +79,7 @@ def build_embedded(
                         (row, *(" ".join(sorted(some)) for some in terms)),
                     )
         connection.executemany("INSERT INTO words VALUES (?)", ((word,) for word in sorted(words)))
-        # One list of tracks a word instead of several to be merged by every search.
+        # One list of tracks per word instead of several that every search would merge.
         connection.execute("INSERT INTO names (names) VALUES ('optimize')")
         connection.commit()
         connection.execute("VACUUM")
@@ -107,8 +107,8 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
     """Opens the index and asks for the probes, which are track ids with their vectors.
 
     Raises:
-        IndexFaultError: it does not hold so many tracks, a vector is not finite, a probe cannot be found or has another
-            vector, or the search does not find what a scan of all vectors finds.
+        IndexFaultError: it has a different number of tracks, a vector is not finite, a probe cannot be found or has
+            another vector, or the search does not find what a scan of all vectors finds.
     """
     index = EmbeddedIndex(folder)
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
@@ -124,7 +124,7 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
 
 
 def check_content(name: str, index: Index, tracks: int, probes: Mapping[str, NDArray[np.float32]]) -> None:
-    """Holds an index against how many tracks it should have, and against some of these with their vectors.
+    """Checks the number of tracks in an index, and some tracks with their vectors.
 
     Raises:
         IndexFaultError: it has more or fewer, or a probe is missing or has another vector.

@@ -12,30 +12,30 @@ from numpy.typing import NDArray
 from algorhythms_assets.resources.index.embedded import checksum
 from algorhythms_assets.resources.store import write_json
 
-# Where there are fewer tracks, reading all vectors takes less than 10 ms.
+# With fewer tracks, reading all vectors takes less than 10 ms.
 FEWEST_TRACKS = 200_000
 AXES = 64
-# The smallest that is good enough; where none is, all vectors are read by every search.
+# The smallest that is good enough is used; if none is, every search reads all vectors.
 CANDIDATES = (4_000, 8_000, 16_000, 32_000, 64_000)
 LEAST_RECALL = 0.999
 _DEPTH = 100
 _FILES = ("projected.npy", "axes.npy")
 _ROWS_AT_ONCE = 1 << 16
-# Of a dimension's mean in queries that few playlists tell of: others ask in other directions too.
+# Share of a dimension's mean, for directions that few playlists cover: other queries use other directions too.
 _UNSEEN = 1e-3
 
 
 def project(
     folder: Path, others: NDArray[np.float32], asked: Mapping[str, NDArray[np.float32]]
 ) -> tuple[int, dict[str, float]]:
-    """Adds a projection to the embedded index in a folder, where one finds enough of what a scan of all finds.
+    """Adds a projection to the embedded index in a folder, if its recall against a full scan is high enough.
 
     Its axes are fitted to the queries `others`, float32 [n, dimension - 1], and its recall@100 is measured with those
-    of `asked`, float32 [n, dimension] by what they are called. `index.json` says what was chosen.
+    of `asked`, float32 [n, dimension] by name. `index.json` records what was chosen.
 
     Returns:
-        How many candidates it needs, and the recall with these; with 0 candidates that of the most, which misses
-        too much, and the index is as it was.
+        The number of candidates it needs and the recall with these. If even the maximum misses too much: 0 candidates
+        and the recall with the maximum; the index is unchanged.
     """
     exact = EmbeddedIndex(folder)
     expected = {called: found(exact, queries) for called, queries in asked.items()}
@@ -58,7 +58,7 @@ def project(
 
 
 def write_projection(folder: Path, others: NDArray[np.float32], tracks: int) -> None:
-    """Writes the two files of the projection of so many tracks."""
+    """Writes the two files of the projection."""
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")[:tracks]
     axes, of_tracks = fitted(others, vectors, min(AXES, others.shape[1]))
     np.save(folder / "axes.npy", axes)
@@ -85,8 +85,8 @@ def fitted(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Returns matrices P and T, float32 [dimension - 1, axes], of which (q P) . (x T) is nearest to q . x.
 
-    Nearest in the mean square over all pairs of a query q and a vector x, whose last dimension, popularity, is left
-    out: that is kept as it is. `queries` are float32 [n, dimension - 1], `vectors` float32 [tracks, dimension].
+    Nearest in the mean square over all pairs of a query q and a vector x, without the last dimension, popularity, which
+    is kept as it is. `queries` are float32 [n, dimension - 1], `vectors` float32 [tracks, dimension].
     """
     size = queries.shape[1]
     moments = np.zeros((size, size))
@@ -95,7 +95,7 @@ def fitted(
         moments += some.T @ some
     of_queries = queries.astype(np.float64).T @ queries
     of_queries += (_UNSEEN * np.trace(of_queries) / size + 1e-12) * np.eye(size)
-    # With queries turned so that all directions are asked as often, the axes are the vectors' principal ones.
+    # With queries whitened, so that all directions are equally frequent, the axes are the vectors' principal ones.
     root = np.linalg.cholesky(of_queries)
     _, principal = np.linalg.eigh(root.T @ moments @ root)
     principal = principal[:, ::-1][:, :axes]

@@ -1,4 +1,4 @@
-"""Whether a cluster will take an index, asked before hours of work are put into one."""
+"""Checks whether a cluster will accept an index before hours of work go into one."""
 
 import secrets
 from contextlib import suppress
@@ -9,7 +9,7 @@ from algorhythms_ask.index import IndexUnavailableError
 
 from algorhythms_assets.resources.store import InputError
 
-# What has `max_inner_product` with the settings that are used, and gives vectors back in binary.
+# The first with `max_inner_product` for these settings, and with vectors returned in binary.
 _LEAST_VERSION = 9
 _SECONDS = 20.0
 
@@ -19,11 +19,11 @@ class UnreachableError(InputError):
 
 
 def require_ready() -> str:
-    """Asks the cluster of the environment for its version, and writes and deletes a small index; returns the version.
+    """Checks the version of the environment's cluster, and writes and deletes a small index; returns the version.
 
     Raises:
         UnreachableError: it does not answer.
-        InputError: its settings are wrong, its version is too old, or it takes no index.
+        InputError: its settings are wrong, its version is too old, or it does not accept an index.
     """
     try:
         database = replace(Database.from_environment(), timeout=_SECONDS)
@@ -50,5 +50,5 @@ def _write(connection: Connection, url: str) -> None:
     except IndexUnavailableError as error:
         raise InputError(f"{url} takes no index: {error}") from None
     finally:
-        with suppress(IndexUnavailableError):  # what refused to be written refuses this too
+        with suppress(IndexUnavailableError):  # if writing was refused, so is this
             connection.ask("DELETE", f"/{name}?ignore_unavailable=true")

@@ -1,7 +1,7 @@
-"""Runs a command under Dagster Pipes as a Slurm job: hands it in, follows it, and cancels it with the run.
+"""Runs a command under Dagster Pipes as a Slurm job: submits it, follows it, and cancels it with the run.
 
-The job is not the child of this process. If this process is killed, the job goes on, and the next try of the step, or
-another run that wants exactly the same, goes on with that job instead of starting a second one.
+The job is not a child of this process. If this process is killed, the job continues, and the next attempt of the step,
+or another run of exactly the same work, reattaches to that job instead of starting a second one.
 """
 
 import re
@@ -43,7 +43,7 @@ _CANCEL_SECONDS = 60
 
 @dataclass(frozen=True)
 class Patience:
-    """For how long what is waited for. The shared file system may show another node's files late."""
+    """How long to wait for what. The shared file system may show another node's files late."""
 
     between_questions: float = 15
     file_system: float = 10
@@ -51,10 +51,10 @@ class Patience:
 
 
 class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
-    """A Pipes client for a login node: `run_dir`, the command and the working directory lie on a shared file system.
+    """A Pipes client for a login node: `run_dir`, the command and the working directory are on a shared file system.
 
     `setup` are lines of shell before the command, such as `module load …`. `partition` and `account` are the cluster's
-    default unless they are given. `memory` is how jobs ask for it: see `options.sbatch_options`.
+    defaults unless given. `memory` is how jobs request it: see `options.sbatch_options`.
     """
 
     def __init__(
@@ -86,13 +86,13 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
     ) -> dg.PipesClientCompletedInvocation:
         """Runs the command as a job and returns what it reported, with the job as metadata.
 
-        `inputs` names all that the result depends on beyond command, extras and request; where it is given, a job that
-        ended well while nobody followed it counts, also for another run. `scope` says where the result goes: of one
-        asset in one scope only one job shall run. `explain` may put a failure into the payload's words.
+        `inputs` identifies everything that the result depends on beyond command, extras and request; if given, a job
+        that succeeded while no run followed it counts, for another run too. `scope` says where the result goes: only
+        one job of an asset runs in one scope. `explain` may give the payload's own message for a failure.
 
         Raises:
-            dg.Failure: the job was refused, did not end well, or cannot be asked about; `allow_retries` says whether
-                it may end otherwise next time.
+            dg.Failure: the job was refused, did not succeed, or cannot be queried; `allow_retries` says whether a retry
+                may succeed.
         """
         request = request or Request()
         options = sbatch_options(request, self.partition, self.account, self.memory)
@@ -131,9 +131,9 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         return dg.PipesClientCompletedInvocation(session, metadata=end.metadata)
 
     def _left_behind(self, context: _Context, work: Work, finished_counts: bool) -> JobFolder | None:
-        """Returns the folder of a job that makes what is wanted and that nobody follows any more, if there is one.
+        """Returns the folder of a job for the same work that no run follows any more, if there is one.
 
-        One that makes something else at the same place is cancelled.
+        A job that writes something else to the same place is cancelled.
         """
         same_place = [folder for folder in folders(self.run_dir, work.asset) if folder.work.scope == work.scope]
         for folder in same_place:
@@ -156,7 +156,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         return None
 
     def _state_of(self, context: _Context, folder: JobFolder, job: str) -> str | None:
-        """Returns how a job ended, None if it has not."""
+        """Returns how a job ended, or None if it has not."""
         code = folder.exit_code
         if code is not None:
             return "FAILED" if code else "COMPLETED"
@@ -164,9 +164,9 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         return LOST if seen is None else seen.state if seen.is_final else None
 
     def _submit(self, context: _Context, folder: JobFolder, options: Sequence[str]) -> str:
-        """Hands the job in; returns its id.
+        """Submits the job; returns its id.
 
-        It runs beside, since an interrupt amid sbatch would leave a job that nobody knows of.
+        This runs in a thread, since an interrupt during sbatch would leave an unknown job.
         """
         whole = [*job_options(folder.name, folder.log), *options]
 
@@ -177,7 +177,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                 folder.end({"state": "REFUSED"})
                 raise
             except SilentError:
-                # It may have been taken all the same.
+                # It may have been accepted anyway.
                 found = slurm.find(folder.name)
                 if found is None:
                     raise
@@ -194,7 +194,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                 given_up.set()
 
     def _follow(self, context: _Context, folder: JobFolder, job: str) -> End:
-        """Waits for the job's end; a job that would wait for ever is cancelled.
+        """Waits for the job's end; a job that would stay pending for ever is cancelled.
 
         Raises:
             RefusedError: it would.
@@ -247,7 +247,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         )
 
     def _wait_for_messages(self, folder: JobFolder, handler: dg.PipesMessageHandler) -> None:
-        """Waits until the payload's last message has arrived, if it can have sent one."""
+        """Waits until the payload's last message has arrived, if it may have sent one."""
         until = time.monotonic() + self.patience.file_system
         while (
             folder.exit_code in range(128)
@@ -279,7 +279,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         """Asks Slurm until there is an answer.
 
         Raises:
-            SilentError: there was none for as long as patience says.
+            SilentError: there was none within the time allowed.
         """
         started = time.monotonic()
         told = False
@@ -300,14 +300,14 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
 
 
 class _KeptContext(dg.PipesContextInjector):
-    """Leaves the payload's context in the job's folder: a job that waits in the queue reads it much later."""
+    """Writes the payload's context to the job's folder: a queued job reads it much later."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @contextmanager
     def inject_context(self, context_data: PipesContextData) -> Iterator[PipesParams]:
-        """Writes the file unless a run before has."""
+        """Writes the file unless an earlier run has."""
         if not self._path.exists():
             write_json(self._path, context_data)
         yield {PipesDefaultContextLoader.FILE_PATH_KEY: str(self._path)}
@@ -319,7 +319,7 @@ class _KeptContext(dg.PipesContextInjector):
 
 @contextmanager
 def _as_failures(asset: str, request: Request, options: Sequence[str]) -> Iterator[None]:
-    """Turns what goes wrong around a job into the failure of its step."""
+    """Turns errors around a job into the failure of its step."""
     try:
         yield
     except MissingError as error:
@@ -333,7 +333,7 @@ def _as_failures(asset: str, request: Request, options: Sequence[str]) -> Iterat
 
 
 def _name(context: _Context) -> str:
-    """Returns what the step is called, as Slurm and file systems take it."""
+    """Returns the step's name in a form that Slurm and file systems accept."""
     handle = getattr(context, "op_execution_context", context).op_handle
     return re.sub(r"[^A-Za-z0-9_.-]", "_", str(handle))
 

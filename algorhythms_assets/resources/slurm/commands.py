@@ -1,4 +1,4 @@
-"""What Slurm is asked and told: `sbatch`, `scontrol`, `squeue`, `sacct`, `sinfo`, `scancel`, and what they answer."""
+"""Calls of Slurm's `sbatch`, `scontrol`, `squeue`, `sacct`, `sinfo` and `scancel`, and their parsed output."""
 
 import os
 import re
@@ -26,10 +26,10 @@ FINAL = frozenset(
     }
 )
 
-# Why a job waits that asks for more time than it may have: many a cluster takes it all the same.
+# Reasons of pending jobs that request more time than allowed: many clusters accept them anyway.
 _TOO_LONG = ("PartitionTimeLimit", "AssocMaxWallDurationPerJobLimit", "QOSMaxWallDurationPerJobLimit")
 
-# What sbatch says when it got no answer, as opposed to a refusal.
+# What sbatch prints when it got no answer, as opposed to a refusal.
 _NO_ANSWER = re.compile(
     r"unable to contact|timed out|connection (refused|failure|reset)|zero bytes|transport endpoint|standby mode"
     r"|try again|temporarily (unavailable|unable)|not responding",
@@ -38,7 +38,7 @@ _NO_ANSWER = re.compile(
 
 
 class RefusedError(Exception):
-    """Slurm will not take the job; the message is in its words."""
+    """Slurm does not accept the job; the message is Slurm's."""
 
 
 class MissingError(RefusedError):
@@ -46,12 +46,12 @@ class MissingError(RefusedError):
 
 
 class SilentError(Exception):
-    """Slurm's controller gives no answer; the message is in the words of who asked it."""
+    """Slurm's controller does not answer; the message is that of the command."""
 
 
 @dataclass(frozen=True)
 class JobState:
-    """What Slurm knows of a job. Times are the cluster's, None where it has not come to them."""
+    """What Slurm knows about a job. Times are the cluster's, None if not reached yet."""
 
     state: str
     name: str = ""
@@ -71,13 +71,13 @@ class JobState:
 
     @property
     def is_too_long(self) -> bool:
-        """Tells whether the job waits for ever, because of its time limit."""
+        """Tells whether the job will stay pending for ever because of its time limit."""
         return self.state == "PENDING" and self.reason in _TOO_LONG
 
 
 @dataclass(frozen=True)
 class Accounting:
-    """What accounting has measured of a job."""
+    """What accounting has measured for a job."""
 
     state: JobState
     cpu_seconds: float | None = None
@@ -86,7 +86,7 @@ class Accounting:
 
 @dataclass(frozen=True)
 class Nodes:
-    """The nodes of a partition that are alike. `minutes` is the partition's time limit, None where there is none."""
+    """Identical nodes of a partition. `minutes` is the partition's time limit, None if there is none."""
 
     partition: str
     is_default: bool
@@ -98,24 +98,24 @@ class Nodes:
 
 
 def submit(options: Sequence[str], script: Path) -> str:
-    """Hands a batch script in; returns the job's id.
+    """Submits a batch script; returns the job's id.
 
     Raises:
-        RefusedError: Slurm will not have it; a MissingError if there is no Slurm here.
-        SilentError: there was no answer; the job may have been taken all the same.
+        RefusedError: Slurm does not accept it; a MissingError if there is no Slurm here.
+        SilentError: there was no answer; the job may have been accepted anyway.
     """
     code, answer, words = _ask("sbatch", "--parsable", *options, str(script))
     if code == 0 and re.match(r"\d+", answer):
-        # A federation puts the cluster's name behind it.
+        # A federation appends the cluster's name.
         return answer.strip().split(";")[0]
     told = "\n".join(re.sub(r"^sbatch: (error: )?", "", line) for line in (words or answer).strip().splitlines())
     raise SilentError(told) if _NO_ANSWER.search(told) else RefusedError(told)
 
 
 def look(job: str, name: str | None = None) -> JobState | None:
-    """Returns what the controller knows of a job, or None if it knows of no such job (any more).
+    """Returns what the controller knows about a job, or None if it does not know it, or no longer does.
 
-    A controller that lost its state begins to count anew, so with a `name` a job of another name is not this one.
+    A controller that lost its state restarts its job ids, so with `name`, a job of another name is not this one.
 
     Raises:
         SilentError: it gives no answer.
@@ -132,7 +132,7 @@ def look(job: str, name: str | None = None) -> JobState | None:
 def parse_job(line: str) -> JobState:
     """Returns the state of a job as `scontrol show job --oneliner` prints it.
 
-    The first field of a name counts: what users may name freely, such as paths, comes behind those that are read here.
+    The first field of a name counts: user-defined values, such as paths, come after the fields that are read here.
     """
 
     def value(name: str) -> str:
@@ -167,7 +167,7 @@ def find(name: str) -> str | None:
 
 
 def cancel(job: str) -> None:
-    """Ends a job; one that is over already is no error.
+    """Ends a job; it is not an error if it has already ended.
 
     Raises:
         SilentError: the controller gives no answer.
@@ -179,7 +179,7 @@ def cancel(job: str) -> None:
 
 
 def account(job: str) -> Accounting | None:
-    """Returns what accounting has recorded of a job that is over, or None: often there is no accounting."""
+    """Returns what accounting has recorded of an ended job, or None: often there is no accounting."""
     fields = "JobIDRaw,State,ExitCode,NodeList,AllocCPUS,Submit,Start,End,TotalCPU,MaxRSS,Reason"
     try:
         code, answer, _ = _ask("sacct", f"--jobs={job}", "--noheader", "--parsable2", f"--format={fields}")
@@ -212,7 +212,7 @@ def parse_account(lines: str) -> Accounting | None:
 
 
 def nodes() -> list[Nodes]:
-    """Returns the nodes of all partitions, none if Slurm does not say."""
+    """Returns the nodes of all partitions; none if Slurm does not answer."""
     try:
         code, answer, _ = _ask("sinfo", "--noheader", "--exact", "--format=%P|%D|%c|%m|%G|%l")
     except (MissingError, SilentError):
@@ -241,7 +241,7 @@ def parse_nodes(lines: str) -> list[Nodes]:
 
 
 def _ask(*command: str) -> tuple[int, str, str]:
-    """Returns the exit code, the output and the complaints of a command.
+    """Returns the exit code, the output and the error output of a command.
 
     Raises:
         MissingError: there is no such command here.
@@ -257,7 +257,7 @@ def _ask(*command: str) -> tuple[int, str, str]:
             errors="replace",
             timeout=_PATIENCE_SECONDS,
             check=False,
-            # An interrupt from the terminal is for those who follow the job, and they cancel it.
+            # An interrupt from the terminal is handled by whoever follows the job, who cancels it.
             start_new_session=True,
         )
     except FileNotFoundError:
@@ -270,10 +270,10 @@ def _ask(*command: str) -> tuple[int, str, str]:
 
 
 def _environment() -> dict[str, str]:
-    """Returns the environment for Slurm's commands, which jobs get too: without what belongs to another job.
+    """Returns the environment for Slurm's commands and for jobs, without variables of another job.
 
-    Dagster may itself run in a job, whose variables would contradict the new job's. Those of users that set options for
-    sbatch stay, and options win over them.
+    Dagster may itself run in a job, whose variables would conflict with the new job's. Variables by which users set
+    options of sbatch are kept; explicit options override them.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "SLURMD_", "PMI_"))}
     kept = {name: os.environ[name] for name in ("SLURM_CONF", "SLURM_CLUSTERS") if name in os.environ}

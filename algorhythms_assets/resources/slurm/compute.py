@@ -19,16 +19,16 @@ from algorhythms_assets.resources.store import InputError, Store, planned_stamp
 
 SPARK_LAUNCHER = "algorhythms_assets.resources.spark.allocation"
 
-# A node's: two JVMs and Python beside them, however little data there is.
+# Per node: two JVMs and Python, however little data there is.
 _SPARK_GB = 5
 
 
 @dataclass(frozen=True)
 class SlurmCompute:
-    """Runs payloads as jobs of the client. The store and this interpreter have to be there on every node.
+    """Runs payloads as jobs of the client. The store and this interpreter must exist on every node.
 
-    `requests` replaces parts of what assets ask for, by the asset's name. A payload that asks for several nodes gets
-    Spark on them.
+    `requests` overrides parts of what assets request, by asset name. A payload that requests several nodes gets Spark
+    on them.
     """
 
     store: Store
@@ -65,7 +65,7 @@ class SlurmCompute:
         return invocation
 
     def _planned(self, name: str, config: BaseModel) -> str | None:
-        """Returns the data version that the payload would give its artifact now, where its inputs say it all."""
+        """Returns the data version that the payload would give its artifact now, if its inputs determine it."""
         artifact = ARTIFACTS.get(name)
         if artifact is None or not artifact.inputs:
             return None
@@ -76,7 +76,7 @@ class SlurmCompute:
 
 
 def _explained(module: str, messages: Sequence[Any], job: dg.Failure, log: Path) -> dg.Failure:
-    """Returns a job's failure in its payload's words."""
+    """Returns a job's failure with its payload's message."""
     told = failure(module, messages, str(job.description), str(log))
     retry = bool(told.allow_retries and job.allow_retries)
     return dg.Failure(told.description, metadata=job.metadata, allow_retries=retry)

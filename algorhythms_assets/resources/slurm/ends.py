@@ -1,4 +1,4 @@
-"""How a job can end, and what that means for a Dagster step: done, failed, or failed and worth another try."""
+"""How a job can end, and what that means for a Dagster step: done, failed, or failed and worth a retry."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from algorhythms_assets.resources.slurm.commands import Accounting, JobState
 LOST = "LOST"
 LAST_LINES = 50
 
-# What each end means for the user, and whether the same job may well end otherwise next time.
+# What each end means for the user, and whether a retry of the same job may succeed.
 _MEANINGS: Mapping[str, tuple[str, bool]] = {
     "FAILED": ("failed", True),
     "NODE_FAIL": ("lost its node", True),
@@ -27,13 +27,13 @@ _MEANINGS: Mapping[str, tuple[str, bool]] = {
     "CANCELLED": ("was cancelled", False),
 }
 
-# Of the plugin that watches memory where there are no control groups.
+# From the plugin that limits memory without control groups.
 _OVER_MEMORY = "exceeded job memory limit"
 
 
 @dataclass(frozen=True)
 class End:
-    """How a job ended, and what was measured of it."""
+    """How a job ended, and its measurements."""
 
     job: str
     state: JobState
@@ -44,7 +44,7 @@ class End:
 
     @property
     def is_good(self) -> bool:
-        """Tells whether the payload ended well; whether it reported anything is another question."""
+        """Tells whether the payload succeeded, not whether it reported anything."""
         return self.state.state == "COMPLETED"
 
     @property
@@ -68,7 +68,7 @@ class End:
         return {**told, "job's log": dg.MetadataValue.path(str(self.log))}
 
     def failure(self) -> dg.Failure:
-        """Returns the step's failure for a job that did not end well."""
+        """Returns the step's failure for a job that did not succeed."""
         state = self._state()
         meaning, retry = _MEANINGS.get(state, (f"ended as {state}", True))
         if state == "FAILED" and self.state.signal:
@@ -78,7 +78,7 @@ class End:
         else:
             how = ""
         where = f" on {self.state.nodes}" if self.state.nodes else ""
-        # Where Slurm calls it something else, so does its reason.
+        # If the log overrides Slurm's state, Slurm's reason is wrong too.
         reason = f" ({self.state.reason})" if self.state.reason and state == self.state.state else ""
         return dg.Failure(
             f"Slurm job {self.job} {meaning}{how}{where}{reason}",
@@ -87,7 +87,7 @@ class End:
         )
 
     def _state(self) -> str:
-        """Returns the state, by what the log says where Slurm calls another thing a failure."""
+        """Returns the state, corrected by the log where Slurm only reports a failure."""
         if self.state.state == "FAILED" and _OVER_MEMORY in self.last_lines.lower():
             return "OUT_OF_MEMORY"
         return self.state.state
@@ -102,10 +102,10 @@ def end_of(
     log: Path,
     last_lines: str,
 ) -> End:
-    """Returns the end of a job from whoever knows of it.
+    """Returns the end of a job from the first source that knows it.
 
-    The controller is asked first, and forgets soon; accounting remembers, where it is; the script left its exit code in
-    the job's folder, unless it was killed with its node.
+    The controller is asked first, but soon forgets; accounting remembers, if there is any; the script left its exit
+    code in the job's folder, unless it was killed with its node.
     """
     seen = seen or JobState(LOST)
     recorded = accounting.state if accounting and accounting.state.is_final else None
@@ -119,7 +119,7 @@ def end_of(
 
 
 def out_of_reach(words: str) -> dg.Failure:
-    """Returns the failure of a step whose job nobody can ask about; the job is left alone, a retry goes on with it."""
+    """Returns the failure of a step whose job cannot be queried; the job stays, and a retry reattaches to it."""
     return dg.Failure(
         f"Slurm does not answer: {words}. Its jobs are left alone: materialize again once it answers, which goes on "
         "with the job that is there."
@@ -127,7 +127,7 @@ def out_of_reach(words: str) -> dg.Failure:
 
 
 def refused(explanation: str, options: Sequence[str]) -> dg.Failure:
-    """Returns the failure of a step whose job Slurm did not take."""
+    """Returns the failure of a step whose job Slurm did not accept."""
     return dg.Failure(
         explanation,
         metadata={"sbatch": _as_text(" ".join(options))},

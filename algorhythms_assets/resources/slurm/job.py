@@ -1,4 +1,4 @@
-"""The folder of a job on the file system that all nodes share: its script, what it left behind, and who follows it."""
+"""The folder of a job on the shared file system: its script, its output, and who follows it."""
 
 import json
 import os
@@ -26,8 +26,8 @@ _WORK, _FOLLOWER, _FOLLOWED, _JOB, _EXIT, _TIMES, _ENDED = (
 )
 _GONE_SECONDS = 60
 
-# Slurm ends a job with SIGTERM. Without a trap of its own, bash would leave the exit code of the command before the
-# payload, which went well. Written beside and moved: nobody reads half a number.
+# Slurm ends a job with SIGTERM. Without a trap, bash would leave the exit code of the command before the payload, which
+# succeeded. Files are written under another name and renamed, so that no reader sees a partial number.
 _SCRIPT = """\
 #!/bin/bash
 export ALGORHYTHMS_JOB_FOLDER={folder}
@@ -52,7 +52,7 @@ done
 
 @dataclass(frozen=True)
 class Work:
-    """What a job is for. Jobs of one digest make the same; of one asset and scope they write to the same place."""
+    """What a job is for. Jobs with one digest do the same work; those of one asset and scope share an output."""
 
     asset: str
     run: str
@@ -63,18 +63,18 @@ class Work:
 
 @dataclass(frozen=True)
 class JobFolder:
-    """One job's folder; only its owner may read it, because its script may hold secrets."""
+    """One job's folder; only its owner may read it, because its script may contain secrets."""
 
     path: Path
 
     @property
     def messages(self) -> Path:
-        """Where the payload reports."""
+        """The file in which the payload reports."""
         return self.path / "messages.jsonl"
 
     @property
     def context(self) -> Path:
-        """What Dagster tells the payload."""
+        """Dagster's context for the payload."""
         return self.path / "context.json"
 
     @property
@@ -89,7 +89,7 @@ class JobFolder:
 
     @property
     def name(self) -> str:
-        """What the job is called: no other is, so that one whose id was never heard can be found."""
+        """The job's unique name, by which it can be found if its id was never received."""
         return f"{self.path.parent.name}-{self.path.name}"
 
     @property
@@ -99,44 +99,44 @@ class JobFolder:
 
     @property
     def run(self) -> str:
-        """The Dagster run that follows the job, or followed it last."""
+        """The Dagster run that follows the job, or was the last to follow it."""
         return str(self._follower["run"])
 
     @property
     def job(self) -> str | None:
-        """The job's id, as sbatch said it or as the job itself wrote it; None if it may never have been taken."""
+        """The job's id, from sbatch or written by the job itself; None if it may never have been accepted."""
         return _text(self.path / _JOB)
 
     def submitted_as(self, job: str) -> None:
-        """Keeps the job's id."""
+        """Stores the job's id."""
         temporary = self.path / f".{_JOB}.submitted"
         temporary.write_text(f"{job}\n")
         temporary.replace(self.path / _JOB)
 
     @property
     def exit_code(self) -> int | None:
-        """With what the script ended; None if it has not, or could not say so."""
+        """The script's exit code; None if it has not ended, or could not write it."""
         text = _text(self.path / _EXIT)
         return int(text) if text and text.isdigit() else None
 
     @property
     def cpu_seconds(self) -> float | None:
-        """What the payload computed, as the script's shell counted it."""
+        """The payload's CPU time, as counted by the script's shell."""
         lines = (_text(self.path / _TIMES) or "").splitlines()
         found = re.findall(r"(\d+)m(\d+(?:[.,]\d+)?)s", lines[-1]) if lines else []
         return sum(int(minutes) * 60 + float(seconds.replace(",", ".")) for minutes, seconds in found) or None
 
     @property
     def is_ended(self) -> bool:
-        """Tells whether somebody has seen the job's end."""
+        """Tells whether the job's end was observed."""
         return (self.path / _ENDED).is_file()
 
     def end(self, state: Mapping[str, Any]) -> None:
-        """Says that the job's end was seen: nobody needs to go on with it."""
+        """Records that the job's end was observed, so no run has to reattach to it."""
         write_json(self.path / _ENDED, state)
 
     def taken_by(self, run: str) -> None:
-        """Says that this process follows the job from now on, for a run."""
+        """Records that this process now follows the job for a run."""
         process = os.getpid()
         follower = {
             "run": run,
@@ -148,12 +148,12 @@ class JobFolder:
         self.follow()
 
     def follow(self) -> None:
-        """Says that the job is followed still."""
+        """Records that the job is still followed."""
         (self.path / _FOLLOWED).touch()
 
     @property
     def is_followed(self) -> bool:
-        """Tells whether there is a process that follows the job, as far as can be known."""
+        """Tells whether a process follows the job, as far as can be known."""
         follower = self._follower
         if follower["host"] == socket.gethostname():
             return bool(process_started(follower["process"]) == follower["started"])
@@ -188,7 +188,7 @@ class JobFolder:
 
 
 def new_folder(run_dir: Path, work: Work) -> JobFolder:
-    """Makes the folder of a job that is to be handed in.
+    """Creates the folder of a job to be submitted.
 
     Raises:
         OSError: it cannot be written.
@@ -202,7 +202,7 @@ def new_folder(run_dir: Path, work: Work) -> JobFolder:
 
 
 def folders(run_dir: Path, asset: str = "*") -> list[JobFolder]:
-    """Returns the folders of all jobs, or of those of an asset, the newest first."""
+    """Returns the folders of all jobs, or of an asset's jobs, newest first."""
     found = {path.parent: path.stat().st_mtime_ns for path in run_dir.glob(f"{asset}/*/{_WORK}")}
     return [JobFolder(path) for path in sorted(found, key=lambda path: found[path], reverse=True)]
 

@@ -13,7 +13,7 @@ _MOST_AT_ONCE = 1 << 20
 
 @contextmanager
 def tailing(log: Path) -> Iterator[None]:
-    """Prints what the file holds and gets, until the block ends. The file may come later."""
+    """Prints the file's content as it grows, until the block ends. The file may appear later."""
     ended = Event()
     thread = Thread(target=_tail, args=(log, ended), daemon=True)
     thread.start()
@@ -29,7 +29,7 @@ def _tail(log: Path, ended: Event) -> None:
     position = 0
     last = False
     while not last:
-        # Asked before reading, so that what came until then is still shown.
+        # Checked before reading, so that what was written until then is still shown.
         last = ended.wait(_LOOK_EVERY_SECONDS)
         try:
             while read := _read(log, position):
@@ -39,12 +39,12 @@ def _tail(log: Path, ended: Event) -> None:
         except FileNotFoundError:
             continue
         except (OSError, ValueError):
-            # Of a file system in trouble, or of an output that is closed: the job does not depend on either.
+            # The file system failed, or the output is closed: the job does not depend on either.
             continue
 
 
 def _read(log: Path, position: int) -> bytes:
-    """Opened anew each time: NFS shows what another node wrote to those who open a file."""
+    """Reopens the file each time: NFS only shows another node's writes after an open."""
     with log.open("rb") as file:
         file.seek(position)
         return file.read(_MOST_AT_ONCE)

@@ -1,4 +1,4 @@
-"""What a job asks the cluster for, as options of sbatch."""
+"""A job's request as options of sbatch."""
 
 import math
 from pathlib import Path
@@ -9,9 +9,9 @@ from algorhythms_assets.resources.request import Request
 def sbatch_options(
     request: Request, partition: str | None = None, account: str | None = None, memory: str = "per-node"
 ) -> list[str]:
-    """Returns what is asked for; the request's own partition wins.
+    """Returns the options of a request; its own partition takes precedence.
 
-    `memory` is how memory is asked for: `per-node`, `per-core`, or `none`, as ALGORHYTHMS_SLURM_MEMORY has it.
+    `memory` is how memory is requested: `per-node`, `per-core`, or `none`, as in ALGORHYTHMS_SLURM_MEMORY.
     """
     partition = request.partition or partition
     tasks = max(request.tasks, request.nodes)
@@ -29,7 +29,7 @@ def sbatch_options(
 
 
 def _memory_options(gigabytes: int, cores: int, memory: str) -> list[str]:
-    """Returns the option for a node's memory, of which so many cores have a share; zero is the cluster's default."""
+    """Returns the option for a node's memory, shared by that many cores; zero is the cluster's default."""
     if not gigabytes or memory == "none":
         return []
     if memory == "per-core":
@@ -38,8 +38,8 @@ def _memory_options(gigabytes: int, cores: int, memory: str) -> list[str]:
 
 
 def job_options(name: str, log: Path) -> list[str]:
-    """Returns how the job is run and called: Dagster decides about another try, never Slurm."""
-    # A percent sign begins a pattern of Slurm's.
+    """Returns how the job is run and named: Dagster decides about retries, never Slurm."""
+    # A percent sign begins one of Slurm's patterns.
     return [
         f"--job-name={name}",
         "--no-requeue",

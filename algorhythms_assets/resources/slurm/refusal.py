@@ -1,4 +1,4 @@
-"""What a user is told of a request that Slurm refuses: what it was, what the nodes have, and what to set instead."""
+"""The message for a request that Slurm refuses: what it was, what the nodes have, and what to set instead."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from algorhythms_assets.resources.slurm.commands import Nodes
 
 
 def explanation(words: str, asset: str, request: Request, nodes: Sequence[Nodes]) -> str:
-    """Returns sbatch's words, the request, the nodes of its partition and a setting to paste.
+    """Returns sbatch's message, the request, the nodes of its partition and a setting to paste.
 
     `request` names its partition unless it is the cluster's default; `nodes` are those of all partitions, none if
     sinfo does not answer.
@@ -24,7 +24,7 @@ def explanation(words: str, asset: str, request: Request, nodes: Sequence[Nodes]
         parts, there = {"partition": partitions[0]}, [f"The cluster's partitions are {', '.join(partitions)}."]
     else:
         parts, there = {}, []
-    # What sinfo does not show, such as the limits of an account: the numbers are left to the user.
+    # Limits that sinfo does not show, such as an account's: the numbers are left to the user.
     parts = parts or {part: getattr(request, part) for part in ("memory_gb", "cpus", "minutes")}
     return "\n".join(
         [
@@ -38,7 +38,7 @@ def explanation(words: str, asset: str, request: Request, nodes: Sequence[Nodes]
 
 
 def _fitting(request: Request, nodes: Sequence[Nodes]) -> dict[str, Any]:
-    """Returns the most of each part that the nodes have, where the request has more."""
+    """Returns the nodes' maximum of each part of which the request has more."""
     limits = [each.minutes for each in nodes]
     most = {
         "memory_gb": max(each.memory_mb for each in nodes) // 1024,

@@ -1,7 +1,7 @@
 """Runs a payload on Spark within a Slurm job of several nodes.
 
 `python -m algorhythms_assets.resources.spark.allocation MODULE` runs on the first node, where Slurm starts the job's
-script: with a master there, a worker on every node, and the payload as driver. All of it ends with the payload.
+script: with a master there, a worker on every node, and the payload as driver. Everything ends with the payload.
 """
 
 import os
@@ -27,7 +27,7 @@ from algorhythms_assets.resources.store import InputError
 
 JOB_FOLDER = "ALGORHYTHMS_JOB_FOLDER"
 
-# Beside what it computes with: the launcher, the master, the worker, Slurm's own.
+# Memory for everything else: the launcher, the master, the worker, Slurm itself.
 _RESERVED_MB = 1024
 # Spark does not start with less.
 _LEAST_HEAP_MB = 512
@@ -55,7 +55,7 @@ def _cluster(folder: Path) -> Iterator[dict[str, str]]:
     """Starts a cluster on the job's nodes; gives the environment of its driver.
 
     Raises:
-        InputError: it does not start; the message ends with what Spark said.
+        InputError: it does not start; the message ends with Spark's.
     """
     require_java()
     nodes = _addresses()
@@ -63,7 +63,7 @@ def _cluster(folder: Path) -> Iterator[dict[str, str]]:
     heap = f"{_heap_mb()}m"
     conf, log = folder / "spark", folder / "spark-master.log"
     with ExitStack() as stack:
-        # The folder holds the secret; it is where every node sees it, and nobody but the user.
+        # The folder has the secret; every node can read it, but only as this user.
         stack.callback(shutil.rmtree, conf, ignore_errors=True)
         conf.mkdir(mode=0o700)
         settings = {
@@ -84,7 +84,7 @@ def _cluster(folder: Path) -> Iterator[dict[str, str]]:
         url = _said(log, r"Starting Spark master at (spark://\S+)", 1, {"the master": master})[0]
         workers = {}
         for node, address in nodes.items():
-            # Slurm keeps a step to what it names, and gives it none of the script's variables.
+            # Slurm limits a step to what it requests, and does not pass it the script's variables.
             step = ["srun", "--overlap", "--nodes=1", "--ntasks=1", f"--nodelist={node}", "--mem=0"]
             step += [f"--cpus-per-task={cores()}", "--export=ALL", sys.executable, "-m", _name()]
             output = folder / f"spark-worker-{node}.log"
@@ -104,7 +104,7 @@ def _work(url: str, address: str, heap: str) -> int:
 
 
 def _addresses() -> dict[str, str]:
-    """Returns the address of each node of the job, by which the cluster's nodes reach one another."""
+    """Returns the address of each node of the job, by which the nodes reach each other."""
     names = _scontrol("hostnames", os.environ["SLURM_JOB_NODELIST"]).split()
     told = {name: re.search(r"\bNodeAddr=(\S+)", _scontrol("node", name, "--oneliner")) for name in names}
     return {name: found[1] if found else name for name, found in told.items()}
@@ -167,7 +167,7 @@ def _write(conf: Path, settings: Mapping[str, str]) -> None:
 def _start(
     stack: ExitStack, command: list[str], environment: Mapping[str, str], log: Path | None = None
 ) -> subprocess.Popen[Any]:
-    """Starts a process that ends with the stack, whatever ends that."""
+    """Starts a process that ends when the exit stack does."""
     output = stack.enter_context(log.open("wb")) if log else None
     process = subprocess.Popen(  # noqa: S603 (without a shell)
         command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT if log else None, env=environment
@@ -186,7 +186,7 @@ def _end(process: subprocess.Popen[Any]) -> None:
 
 
 def _said(log: Path, pattern: str, times: int, by: Mapping[str, subprocess.Popen[Any]]) -> list[str]:
-    """Waits until a log holds the pattern so many times; returns what it found.
+    """Waits until a log has the pattern `times` times; returns the matches.
 
     Raises:
         InputError: it does not; the message says which process ended, and where its log is.

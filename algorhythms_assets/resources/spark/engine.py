@@ -1,4 +1,4 @@
-"""The engine beyond one machine: SQL by Spark, and blocks as its tasks. Importing this module imports no Spark."""
+"""The engine beyond one machine: SQL by Spark, and blocks as its tasks. Importing this module does not import Spark."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ from algorhythms_assets.resources.store import InputError
 B = TypeVar("B")
 R = TypeVar("R")
 
-# Each block is a job of one task, submitted by a thread of its own.
+# Each block is a job of one task, submitted by its own thread.
 _BLOCKS_AT_ONCE = 128
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
@@ -45,7 +45,7 @@ def spark_config(engine: str) -> dict[str, str]:
 
 
 class SparkEngine:
-    """Spark, started when it is first asked. Executors have to see the store and this package under the same paths."""
+    """Spark, started on first use. Executors must see the store and this package under the same paths."""
 
     def __init__(self, config: Mapping[str, str]) -> None:
         self._config = config
@@ -60,7 +60,7 @@ class SparkEngine:
         require_java()
         if self._config.get("spark.driver.host") == "127.0.0.1":
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        # Executors run the interpreter that the driver runs.
+        # Executors use the driver's interpreter.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         from pyspark.sql import SparkSession
@@ -76,7 +76,7 @@ class SparkEngine:
                 f"Spark did not start on {self._config.get('spark.master', 'the master of its own configuration')}: "
                 f"{reason}. Can the master be reached, and is Java 17 or newer?"
             ) from error
-        # On a terminal, what payloads say goes through the same root.
+        # On a terminal, payloads log through the same root.
         logging.getLogger("py4j").setLevel(logging.WARNING)
         return session
 
@@ -99,7 +99,7 @@ class SparkEngine:
         """Yields the result of each block, in the order of the blocks.
 
         Raises:
-            InputError: a block failed by a user's mistake, or Spark gave up on it; the message says at which.
+            InputError: a block failed by a user's mistake, or Spark gave up on it; the message names the block.
         """
         from py4j.protocol import Py4JJavaError
 
@@ -135,7 +135,7 @@ def require_java() -> None:
 
 
 def _attempt(function: Callable[[B], R], block: B) -> tuple[R | None, str | None]:
-    """Returns a result, or what the user has to mend: from an executor, Spark would bring a traceback as text."""
+    """Returns a result, or the user's mistake: from an executor, Spark would return a traceback as text."""
     try:
         return function(block), None
     except (InputError, OSError) as mistake:
@@ -143,7 +143,7 @@ def _attempt(function: Callable[[B], R], block: B) -> tuple[R | None, str | None
 
 
 def _literal(path: Path) -> str:
-    """Returns a path that Spark does not take for a pattern."""
+    """Returns a path that Spark does not interpret as a pattern."""
     return re.sub(r"([\\{}\[\]*?,])", r"\\\1", str(path.absolute()))
 
 

@@ -120,7 +120,7 @@ def test_every_value_reaches_the_job_as_it_is(ends, run_dir):
 def test_a_mutilated_message_costs_no_other(ends, run_dir):
     outcome = run_job(run_dir, "half", python(HALF))
     assert outcome.failure is None, outcome.log
-    assert "came mutilated" in outcome.log
+    assert "is corrupt and was skipped" in outcome.log
 
 
 def test_the_payload_computes_with_the_cores_it_was_given(ends, run_dir):

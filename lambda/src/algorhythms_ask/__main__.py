@@ -2,8 +2,8 @@
 
 import os
 
-# Requests are answered beside each other: threads of each one's own would take turns with them and wait for each other.
-# It is read when numpy is imported.
+# Requests are answered in parallel: if each had its own threads for numpy, they would compete and wait for each other.
+# This is read when numpy is imported.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--check-seconds",
         type=float,
         default=CHECK_SECONDS,
-        help="between two looks for a newer release (default: %(default)s)",
+        help="between two checks for a newer release (default: %(default)s)",
     )
     serve.add_argument(
         "--page", type=Path, help=f"folder of the built page, served at / (default: {BUILT}, if it is there)"
     )
-    ask = commands.add_parser("ask", help="continue songs, here on the terminal")
+    ask = commands.add_parser("ask", help="continue songs, on the terminal")
     ask.add_argument("songs", nargs="+", metavar="song", help="'artist - title', or a track's URI, link or identifier")
     ask.add_argument("--count", type=int, default=10, help="how many to recommend (default: %(default)s)")
     for command in (serve, ask):
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("openapi", help="print the OpenAPI document of the endpoint")
     chosen = parser.parse_args(arguments)
     if chosen.command == "openapi":
-        # The document says nothing of what is released, so there need be no release.
+        # The document does not depend on the release, so none is needed.
         print(json.dumps(create_app(cast("Served", None)).openapi(), indent=2))
         return 0
     if chosen.command == "serve":
@@ -88,7 +88,7 @@ def _ask(release: Release, texts: Sequence[str], count: int) -> int:
         if known is None:
             print(f"not found: {text}", file=sys.stderr)
             continue
-        # Whoever typed a name sees which track it was taken for.
+        # Shows which track a typed name was matched with.
         print(f"  {_called(known)}" if text in (known.id, _called(known)) else f"  {text}: {_called(known)}")
         songs.append(Song(known.id))
     if not songs:
@@ -121,6 +121,6 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except BrokenPipeError:
-        # Whoever reads, such as `head`, has read enough. At its end Python would flush once more, and complain.
+        # The reader, such as `head`, has read enough. On exit Python would flush again and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -1,7 +1,7 @@
-"""Music that was taken down: a list that every answer is made without, whichever release serves.
+"""Music that was taken down: a list that is excluded from every answer, whichever release serves.
 
-`releases/blocked.json` lies beside the pointer, names tracks and artists, and is written by `algorhythms_assets`. It is
-applied to the index, because all that an answer names comes out of there: no route can forget it.
+`releases/blocked.json` is next to the pointer, lists tracks and artists, and is written by `algorhythms_assets`. It is
+applied to the index, because everything in an answer comes from there: no route can bypass it.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from algorhythms_ask.names import artist_keys
 
 BLOCKED = "releases/blocked.json"
 
-# So many blocked tracks are sent along with the searches of one round trip: some 10 MB to Elasticsearch.
+# Blocked tracks sent along with the searches of one round trip: about 10 MB to Elasticsearch.
 _SENT_AT_ONCE = 100_000
-# So many are looked up in one round trip: some 1 MB from Elasticsearch.
+# Documents looked up in one round trip: about 1 MB from Elasticsearch.
 _FETCHED_AT_ONCE = 500
-# As far as a search by name looks for what is not blocked.
+# How far a search by name looks for tracks that are not blocked.
 _DEEPEST = 10_000
 
 _ARTIST_URI = "spotify:artist:"
@@ -41,22 +41,22 @@ class BlockList:
         """Reads the content of `place`: an object whose `tracks` and `artists` are objects or lists of names.
 
         Raises:
-            BlockListError: it is no such object.
+            BlockListError: it is not such an object.
         """
         try:
             found = json.loads(content)
             tracks, artists = frozenset(found["tracks"]), frozenset(found["artists"])
             if not all(isinstance(name, str) and name for name in tracks | artists):
-                raise ValueError("a name is no text")
+                raise ValueError("a name is not a string")
         except (ValueError, TypeError, KeyError) as error:
             raise BlockListError(
-                f"{place} cannot be read ({error!r}): write it anew by python -m algorhythms_assets.release.block_list"
+                f"{place} cannot be read ({error!r}): rewrite it with python -m algorhythms_assets.release.block_list"
             ) from None
         return cls(tracks, artists)
 
     @property
     def version(self) -> str:
-        """What differs where something else is blocked; empty where nothing is."""
+        """Identifies the list; empty if nothing is blocked."""
         if not self:
             return ""
         names = json.dumps([sorted(self.tracks), sorted(self.artists)])
@@ -67,17 +67,17 @@ class BlockList:
 
     @property
     def artist_uris(self) -> frozenset[str]:
-        """The artists that are blocked by Spotify's URI."""
+        """The artists blocked by Spotify's URI."""
         return frozenset(artist for artist in self.artists if artist.startswith(_ARTIST_URI))
 
     @property
     def artist_keys(self) -> frozenset[str]:
-        """The keys of the artists that are blocked by name (see `names.artist_keys`)."""
+        """The keys of the artists blocked by name (see `names.artist_keys`)."""
         return frozenset(key for artist in self.artists - self.artist_uris for key in artist_keys(artist))
 
 
 def without(index: Index, blocked: BlockList) -> Index:
-    """Returns the index as it is for whoever must not see what is blocked.
+    """Returns the index without what is blocked.
 
     Raises:
         IndexUnavailableError: the index does not answer.
@@ -87,7 +87,7 @@ def without(index: Index, blocked: BlockList) -> Index:
     known: dict[Key, Document] = {}
     for start in range(0, len(names), _FETCHED_AT_ONCE):
         known |= index.fetch(names[start : start + _FETCHED_AT_ONCE])
-    # An index that was built since has none of them, and searches it as fast as if nothing were blocked.
+    # An index built since then contains none of them, so it is searched as fast as if nothing were blocked.
     tracks = frozenset(key for key in blocked.tracks if key in known and known[key].kind == "track")
     of_uris = (known[uri].artist for uri in uris if uri in known and known[uri].kind == "artist")
     artists = blocked.artist_keys | {key for artist in of_uris if artist for key in artist_keys(artist)}
@@ -95,7 +95,7 @@ def without(index: Index, blocked: BlockList) -> Index:
 
 
 class _Without:
-    """An index without these tracks, and without what is by artists whose name has one of these keys."""
+    """An index without these tracks, and without tracks by artists whose name has one of these keys."""
 
     def __init__(self, index: Index, tracks: frozenset[str], artists: frozenset[str]) -> None:
         self._index = index
@@ -137,7 +137,7 @@ class _Without:
     def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
         found = self._index.find(wanted, count)
         permitted = [self._permitted(documents) for documents in found]
-        # What is blocked must not hide what stands behind it.
+        # Blocked tracks must not displace those ranked after them.
         short = [i for i, documents in enumerate(found) if len(permitted[i]) < len(documents) == count]
         if short:
             deeper = self._index.find([wanted[i] for i in short], 10 * count)

@@ -21,18 +21,18 @@ from algorhythms_ask.release import (
     require_beside,
 )
 
-# The origin's settings for the files of a bundle, which have to lie side by side now.
+# The origin's settings for the files of a bundle, which must now be in the same folder.
 KEYS = ("OHE_KEY", "SCALER_KEY", "WEIGHTS1_KEY", "BIAS1_KEY", "WEIGHTS2_KEY", "BIAS2_KEY")
 
-# For all files of a bundle: the request that looks for a new release waits no longer than that.
+# For all files of a bundle: the request that checks for a new release waits no longer than this.
 _SECONDS = 6.0
 
 
 class BucketStore:
-    """Releases of a bucket, whose key `…releases/current.json` says which is current."""
+    """Releases of a bucket, whose key `…releases/current.json` names the current one."""
 
     def __init__(self, bucket: str, key: str = CURRENT) -> None:
-        """Raises NotServableError if that is no such key."""
+        """Raises NotServableError if that is not such a key."""
         self._bucket = bucket
         self._key = key
         self._prefix = prefix_of(key)
@@ -43,12 +43,12 @@ class BucketStore:
         return self._get(self._key)
 
     def block_list(self) -> tuple[str, bytes | None]:
-        """Returns where the list of what is blocked lies, and its content; None where there is none."""
+        """Returns where the block list is, and its content; None if there is none."""
         place = f"s3://{self._bucket}/{self._prefix}{BLOCKED}"
         try:
             return place, self._aws.get(self._bucket, f"{self._prefix}{BLOCKED}")
         except AwsError as error:
-            # To who may not list a bucket S3 says 403 of what is not there.
+            # Without permission to list a bucket, S3 answers 403 for missing keys.
             if error.status in (403, 404):
                 return place, None
             raise BlockListError(str(error)) from None
@@ -90,10 +90,10 @@ class BucketStore:
 
 
 class FixedRelease(BucketStore):
-    """The one release that the origin's settings name: six keys of a bundle, and an index of DATABASE_URL."""
+    """The single release that the origin's settings name: six keys of a bundle, and an index of DATABASE_URL."""
 
     def __init__(self, bucket: str, environment: Mapping[str, str]) -> None:
-        """Raises NotServableError if one is missing, or they are not of one bundle."""
+        """Raises NotServableError if one is missing, or they belong to different bundles."""
         super().__init__(bucket)
         missing = [name for name in (*KEYS, "DATABASE_INDEX") if not environment.get(name)]
         if missing:

@@ -1,14 +1,14 @@
-"""The index beyond one machine: Elasticsearch, which searches vectors approximately and names by its inverted index.
+"""The index beyond one machine: Elasticsearch, with approximate search of vectors and an inverted index of names.
 
 A document's `_id` is the key it is found by, so artists and albums are there once for each of their keys. Only tracks
 have an `embedding` to be searched, a `rank` (by falling popularity, which the index is sorted by) and terms of names;
-artists and albums have a `vector` that is not searched. What is read back are doc values, at half the cost of
-`_source`. Vectors come as base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are more
-than all the rest and seldom wanted, are a stored field.
+artists and albums have a `vector` that is not searched. Fields are read back as doc values, at half the cost of
+`_source`. Vectors are base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are larger
+than everything else and seldom needed, are a stored field.
 
-An embedding is the vector and a 1, a query what is asked for and so large a number that no score is negative: of
-negative ones Elasticsearch makes reciprocals, to which nothing could be added for an artist.
-It is written by `algorhythms_assets`.
+An embedding is the vector and a 1; a query is the vector searched for and a number so large that no score is negative.
+Elasticsearch turns negative scores into reciprocals, to which nothing could be added for an artist.
+The index is written by `algorhythms_assets`.
 """
 
 import base64
@@ -29,10 +29,10 @@ from algorhythms_ask.matching import Match, Term, Wanted, as_written, forgiving,
 
 _Column = str | Mapping[str, str]
 
-# Elasticsearch's own limit to what one search finds.
+# Elasticsearch's own limit for the results of one search.
 MOST_FOUND = 10_000
 
-# So many searches by name are answered well within one time-out.
+# This many searches by name are answered well within one time-out.
 _SEARCHES_IN_TIME = 500
 
 # Columns of a document.
@@ -41,12 +41,12 @@ _READ = (*_NAMES, "vector", {"field": "embedding", "format": "binary"})
 
 _NONE = (None,)
 
-# So many tracks may be left out after they were found.
+# At most this many tracks may be left out after they were found.
 _FEW = 100
-# A song has seldom more.
+# A song seldom has more.
 _VERSIONS = 3
 
-# What a term is looked for in.
+# The field in which a term is searched.
 _FIELD = {
     Match.TITLE: "titles",
     Match.ARTIST: "artists",
@@ -64,7 +64,7 @@ class ElasticIndex:
         """Opens the index; of an alias, the index that it names now.
 
         Raises:
-            NoSuchIndexError: the cluster has none of that name.
+            NoSuchIndexError: the cluster has no index of that name.
             IndexUnavailableError: the cluster does not answer, or the index was not finished.
         """
         self._connection = connection
@@ -82,7 +82,7 @@ class ElasticIndex:
             self.embeddings: str = about["embeddings"]
             self.tracks: int = about["tracks"]
             self.dimension: int = about["dimension"]
-            # So many a search among neighbours looks at: that they are enough was measured when it was built.
+            # Candidates of a nearest-neighbour search; measured to be enough when the index was built.
             self.num_candidates: int = about["num_candidates"]
             self._longest: float = about["longest"]
             if about["names"] != names.VERSION:
@@ -122,7 +122,7 @@ class ElasticIndex:
         return [self._hits(search, next(answers)) if search.count else [] for search in searches]
 
     def _near(self, search: Search, read: Sequence[_Column]) -> dict[str, Any]:
-        # A filter within the search among neighbours costs more than finding what is then left out, if that is little.
+        # A filter within a nearest-neighbour search costs more than finding a few tracks and dropping them.
         within = len(search.without) > _FEW or search.without_artists
         reach = search.count if within else search.count + len(search.without) + _VERSIONS * len(search.without_songs)
         left_out = _left_out(search)
@@ -147,10 +147,10 @@ class ElasticIndex:
             {"constant_score": {"filter": {"terms": {"artist": names}}, "boost": more}}
             for more, names in artists.items()
         ]
-        # Tracks of raised artists may be among the best though their vectors alone are not: they are searched, too,
-        # apart for each height, since among those that are raised alike the nearest are the best.
+        # Tracks of raised artists may be among the best even if their vectors alone are not. They are searched too,
+        # separately for each raise, since among equally raised tracks the nearest are the best.
         ways = [nearest(), *(nearest({"terms": {"artist": names}}) for names in artists.values())]
-        # As a query it is searched for and fetched in one phase; what stands as `knn` beside queries takes three.
+        # As a query it is searched and fetched in one phase; `knn` beside a query takes three.
         best = {"dis_max": {"queries": ways}}
         return _body({"bool": {"must": best, "should": raised, "must_not": left_out}}, search.count, *read)
 
@@ -179,7 +179,7 @@ class ElasticIndex:
         return list(found.values())[:count]
 
     def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
-        """Returns, for each that is wanted, the most popular tracks that match."""
+        """Returns the most popular tracks that match, for each query."""
         found = self._searched([_matching(clauses, count, _NAMES) for clauses in wanted])
         return [[_document(hit["fields"]) for hit in hits] for hits in found]
 
@@ -188,13 +188,13 @@ class ElasticIndex:
         if not bodies:
             return []
         lines = [line for body in bodies for line in ({}, body)]
-        # One time-out for a few searches; the hundreds that a list of names takes may have more of them.
+        # One time-out for a few searches; the hundreds needed for a list of names may take several.
         timeout = self._connection.timeout * (1 + len(bodies) // _SEARCHES_IN_TIME)
         answer = self._connection.post_lines(f"/{self.name}/_msearch", lines, timeout)
         found = []
         for response in answer["responses"]:
             shards = response.get("_shards", {})
-            # A part of the answer would be a wrong one.
+            # A partial answer would be wrong.
             if "error" in response or response.get("timed_out") or shards.get("failed"):
                 reason = response.get("error") or shards.get("failures") or "it took too long"
                 raise IndexUnavailableError(f"{self.name} could not be searched: {str(reason)[:300]}")
@@ -203,18 +203,18 @@ class ElasticIndex:
 
 
 def document_id(key: str) -> str:
-    """Returns the `_id` of a key: the key itself, or its hash where Elasticsearch would find it too long."""
+    """Returns the `_id` of a key: the key itself, or its hash if it is too long for Elasticsearch."""
     encoded = key.encode("utf-8", "surrogatepass")
     return key if len(encoded) <= _LONGEST_ID else f"sha256:{hashlib.sha256(encoded).hexdigest()}"
 
 
 def encoded(vector: NDArray[np.float32]) -> str:
-    """Returns a vector as Elasticsearch takes it and gives it back."""
+    """Returns a vector as Elasticsearch stores and returns it."""
     return base64.b64encode(vector.astype(">f4").tobytes()).decode()
 
 
 def stored(document: Document) -> dict[str, Any]:
-    """Returns what is stored of a document and read back."""
+    """Returns the fields of a document that are stored and read back."""
     fields: dict[str, Any] = {name: getattr(document, name) for name in _NAMES}
     if document.kind == "track":
         fields["embedding"] = encoded(np.append(document.vector, np.float32(1)))
@@ -249,7 +249,7 @@ def _popularity_alone(search: Search) -> bool:
 
 
 def _popular(search: Search, read: Sequence[_Column]) -> dict[str, Any]:
-    """Returns what sorts by popularity: a search among neighbours would be lost."""
+    """Returns a search sorted by popularity, for queries without a direction, which have no nearest neighbours."""
     coefficient = search.query[-1]
     order = [{"popularity": "desc" if coefficient > 0 else "asc"}] if coefficient else []
     tracks = {"bool": {"filter": {"exists": {"field": "rank"}}, "must_not": _left_out(search)}}
@@ -266,7 +266,7 @@ def _left_out(search: Search) -> list[dict[str, Any]]:
 
 
 def _matching(wanted: Wanted, count: int, read: Sequence[_Column]) -> dict[str, Any]:
-    """Returns what finds the most popular tracks that match."""
+    """Returns the query for the most popular tracks that match."""
     query = {"bool": {"filter": [_any(clause) for clause in wanted]}}
     return _body(query, count, *read) | {"sort": [{"rank": "asc"}]}
 
@@ -283,7 +283,7 @@ def _body(query: Mapping[str, Any], size: int, *read: _Column) -> dict[str, Any]
 
 
 def _any(clause: Sequence[Term]) -> dict[str, Any]:
-    # Of no query at all Elasticsearch would find everything.
+    # Without any query Elasticsearch would return everything.
     if not clause:
         return {"match_none": {}}
     return {"bool": {"should": [_query(term) for term in clause], "minimum_should_match": 1}}

@@ -1,8 +1,8 @@
 """The index that needs no service: a scan of a memory-mapped matrix, names in SQLite's full text search.
 
-A folder of three files: `vectors.npy` (float32 [tracks + artists + albums, dimension], tracks first and those by
-falling popularity), `documents.sqlite`, `index.json`. It is written by `algorhythms_assets`. Scores are exact; of many
-tracks those are found that a projection of all (see `projection`) brings near the top.
+A folder of three files: `vectors.npy` (float32 [tracks + artists + albums, dimension], tracks first, by falling
+popularity), `documents.sqlite`, `index.json`. It is written by `algorhythms_assets`. Scores are exact; with many
+tracks, only those that a projection (see `projection`) ranks near the top are scored.
 """
 
 import json
@@ -20,10 +20,10 @@ from algorhythms_ask.matching import Clause, Match, Term, Wanted, as_written, fo
 from algorhythms_ask.projection import Projection, lowest_of, products
 from algorhythms_ask.vocabulary import Vocabulary
 
-# So many scores are held at a time: 64 MB.
+# Scores held at a time: 64 MB.
 _SCORES_AT_ONCE = 1 << 24
 
-# What a term is looked for in.
+# The column in which a term is searched.
 _COLUMN = {
     Match.TITLE: "titles",
     Match.ARTIST: "artists",
@@ -50,17 +50,17 @@ class EmbeddedIndex:
         """
         try:
             about = json.loads((folder / "index.json").read_text())
-            # As a plain array over the map: a memmap's own rows cost ten times as much to take.
+            # A plain array over the map: taking rows of a memmap itself costs ten times as much.
             self._vectors: NDArray[np.float32] = np.asarray(np.load(folder / "vectors.npy", mmap_mode="r"))
             self._database = (folder / "documents.sqlite").resolve(strict=True)
             self.embeddings: str = about["embeddings"]
             self.tracks: int = about["tracks"]
             self.dimension: int = about["dimension"]
-            # Checksums; held against the files by who releases or serves them.
+            # Checksums; verified by whatever releases or serves the files.
             self.files: dict[str, str] = about.get("files", {})
             shape = (about["documents"], self.dimension)
             version = about.get("names")
-            # Few tracks have none, nor has an index in which it misses too many, or of a version that knew none.
+            # Missing with few tracks, if it would miss too many of the best, or in an index of an earlier version.
             projection = about.get("projection")
             self._projection = Projection(folder, projection["candidates"]) if projection else None
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
@@ -149,19 +149,19 @@ class EmbeddedIndex:
         return [Hit(self._ids[row], score) for row, score in best if score > -np.inf]
 
     def _left_out(self, search: Search) -> list[int]:
-        """Returns the rows of the tracks that are not to be found."""
+        """Returns the rows of the tracks to exclude."""
         rows = [row for _, row in self._rows("key", "keys", search.without)]
         rows += [row for _, row in self._rows("song", "documents", search.without_songs)]
         return rows + self._by(frozenset(search.without_artists))
 
     def _by(self, artists: frozenset[str]) -> list[int]:
-        """Returns the rows of the tracks by artists with these keys; those of the last keys are remembered."""
+        """Returns the rows of the tracks by artists with these keys; the result for the last keys is cached."""
         last, rows = self._last_artists
         if artists != last:
             wanted = " OR ".join(f'artists : "{key}"' for key in artists)
             found = self._sql("SELECT rowid FROM names WHERE names MATCH ?", wanted) if artists else []
             rows = [int(str(row)) for (row,) in found]
-            # Requests differ, but what is blocked is the same in most.
+            # Requests differ, but most have the same blocked artists.
             self._last_artists = artists, rows
         return rows
 
@@ -186,12 +186,12 @@ class EmbeddedIndex:
         return self._documents(list(found)[:count])
 
     def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
-        """Returns, for each that is wanted, the most popular tracks that match."""
+        """Returns the most popular tracks that match, for each query."""
         return [self._documents(self._matching(clauses, count)) for clauses in wanted]
 
     def _matching(self, wanted: Wanted, count: int) -> list[int]:
         """Returns the rows of the most popular tracks that match."""
-        # What is near is dear to find: it is left where the rest matches nothing.
+        # Approximate terms are expensive: they are skipped if the rest matches nothing.
         expression = ""
         for clause in sorted(wanted, key=_is_dear):
             if expression and _is_dear(clause) and not self._rowids(expression, 1):
@@ -236,9 +236,9 @@ def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """Returns the positions of the `count` largest scores, best first and equal ones by position."""
     if count == 0:
         return np.empty(0, dtype=np.intp)
-    # The edge of a sample lies below that of all, and is found in an eighth of the time.
+    # The threshold of a sample is below that of all, and is found in an eighth of the time.
     rows = np.flatnonzero(scores >= lowest_of(scores[::8], count))
-    # Everything not below the last wanted score is sorted, so that ties at the edge fall as everywhere else.
+    # Everything not below the last wanted score is sorted, so that ties at the threshold are broken as elsewhere.
     rows = rows[scores[rows] >= lowest_of(scores[rows], count)]
     order = np.argsort(-scores[rows], kind="stable")
     return rows[order[:count]]

@@ -1,4 +1,4 @@
-"""The endpoint: HTTP in, the recommender asked, HTTP out. The same application runs under uvicorn and in Lambda."""
+"""The endpoint: the recommender over HTTP. The same application runs under uvicorn and in Lambda."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,7 @@ from algorhythms_ask.songs import track_id
 
 
 async def parsed_request(request: Request) -> RecommendationsIn:
-    """Reads the body as JSON whatever its Content-Type says: browsers send text/plain to spare a preflight."""
+    """Reads the body as JSON whatever its Content-Type: browsers send text/plain to avoid a preflight."""
     return parsed(RecommendationsIn, await body_of(request))
 
 
@@ -42,30 +42,30 @@ async def parsed_lines(request: Request) -> ResolveIn:
 
 
 class _Endpoint(Documented):
-    """An application whose answers all pass the edge, those to failures inside too."""
+    """An application whose answers all pass the edge, including those to internal failures."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return edged(super().build_middleware_stack())
 
 
 def create_app(releases: Served) -> FastAPI:
-    """Returns the application that answers each request from one release, the one that is current at its beginning."""
+    """Returns the application that answers each request from one release: the current one when the request begins."""
     app = _Endpoint(
         title="algorhythms",
         summary="Continues playlists.",
         version="1",
         docs_url=None,
         redoc_url=None,
-        # A slash too many is answered with 404 and a reason, not with a redirect that browsers turn into a GET.
+        # An extra slash gets a 404 with a reason, not a redirect that browsers turn into a GET.
         redirect_slashes=False,
-        # A default response in the document also keeps FastAPI from promising its own 422, which nobody gets.
+        # A default response in the document also keeps FastAPI from promising its own 422, which is never sent.
         responses={"default": problem("Any other failure.")},
     )
     add_problem_handlers(app)
     add_docs(app)
 
     def tagged(response: Response) -> Release:
-        """Takes the current release, and tells who asks again that only another one gives another answer."""
+        """Takes the current release, and lets clients cache the answer until the release changes."""
         release = releases.current()
         response.headers["ETag"] = tag_of(release.answers)
         response.headers["Cache-Control"] = "no-cache"
@@ -89,7 +89,7 @@ def create_app(releases: Served) -> FastAPI:
         )
         return fitting(answer_of(release.version, request, songs, answer), advice)
 
-    # The root answers too, as the origin's endpoint does; clients made from the document need it once.
+    # The root answers too, like the origin's endpoint; clients generated from the document need the route only once.
     for path in ("/recommendations", "/"):
         app.add_api_route(
             path,
@@ -180,7 +180,7 @@ def create_app(releases: Served) -> FastAPI:
             raise ProblemError(404, "Unknown track", f"{key} is not in the index.")
         return contract.TrackDetail(**_track(document), neighbours=_neighbours(document, release.recommender.index))
 
-    # Not in a thread: it answers even where all of them wait for an index.
+    # Not in a thread: it answers even if all threads wait for an index.
     @app.get("/health/live", operation_id="live", tags=["service"])
     async def live() -> contract.Live:
         """See whether the process is up. It asks nothing and nobody."""

@@ -1,4 +1,4 @@
-"""What an index of tracks has to answer; every implementation passes the same tests."""
+"""The protocol of an index of tracks; every implementation passes the same tests."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,11 @@ from algorhythms_ask.matching import Wanted
 
 @dataclass(frozen=True)
 class Document:
-    """A track, or the artist or album that stands for an unknown one.
+    """A track, or an artist or album by which an unknown track is placed.
 
-    `vector` is the stored vector, float32 [dimension]: the unit vector z, factors, then the popularity term; empty in
-    what was found by its names.
-    `neighbours` are (track id, playlists that hold both), the strongest first; empty where they were not asked for.
-    `song` is the same for all versions of a song (see `versions`).
+    `vector` is the stored vector, float32 [dimension]: the unit vector z, factors, then the popularity term; empty if
+    it was found by name. `neighbours` are (track id, playlists that hold both), strongest first; empty if they were not
+    requested. `song` is the same for all versions of a song (see `versions`).
     """
 
     id: str
@@ -32,7 +31,7 @@ class Document:
 
 
 class Called(NamedTuple):
-    """A key that stands for the most popular track whose title and artist are the same names as these."""
+    """A key for the most popular track with this title and artist."""
 
     title: str
     artist: str
@@ -45,8 +44,8 @@ Key = str | Called
 class Search:
     """Which tracks are wanted: the `count` of largest inner product with `query`, float32 [dimension].
 
-    What is by an artist in `raised`, spelt as in documents, scores so much more. None of the tracks in `without` is
-    found, no version of the songs in `without_songs`, and nothing by those whose name has a key (see
+    `raised` maps artists, spelt as in documents, to what is added to the scores of their tracks. Excluded are the
+    tracks in `without`, all versions of the songs in `without_songs`, and tracks by artists whose name has a key (see
     `names.artist_keys`) in `without_artists`.
     """
 
@@ -60,7 +59,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Hit:
-    """A track that was found; its document is there where it was asked for."""
+    """A track that was found, with its document if requested."""
 
     id: str
     score: float
@@ -80,7 +79,7 @@ class Index(Protocol):
 
     @property
     def embeddings(self) -> str:
-        """The data version of the embeddings it was made from, which a serving bundle has to share."""
+        """The data version of the embeddings it was made from, which the serving bundle must share."""
 
     @property
     def tracks(self) -> int:
@@ -97,10 +96,10 @@ class Index(Protocol):
         """Returns, per search, the best tracks, best first, in one round trip, with or without documents."""
 
     def search(self, text: str, count: int) -> list[Document]:
-        """Returns the tracks that a text names, those that it names best first, then the most popular.
+        """Returns the tracks that a text names, best matches first, then by popularity.
 
-        What is found in which order is said by `algorhythms_ask.matching`, and is the same on every index.
+        `algorhythms_ask.matching` defines what is found in which order; it is the same on every index.
         """
 
     def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
-        """Returns, for each that is wanted, the `count` most popular tracks that match, in one round trip."""
+        """Returns the `count` most popular tracks that match, for each query, in one round trip."""

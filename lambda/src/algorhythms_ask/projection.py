@@ -1,9 +1,8 @@
-"""A first look at all tracks in few dimensions, which says whose scores are worth finding exactly.
+"""A first pass over all tracks in few dimensions, which selects the tracks to score exactly.
 
-Two more files in the folder of an embedded index of many tracks, written by `algorhythms_assets`: `projected.npy`
-(float32 [tracks, k + 1]) has k coordinates of each track and its popularity term, `axes.npy` (float32
-[dimension - 1, k]) what a query's coordinates are made with. The axes are those in which the scores that playlists ask
-for differ most.
+An embedded index of many tracks has two more files, written by `algorhythms_assets`: `projected.npy` (float32
+[tracks, k + 1]) has k coordinates of each track and its popularity term, `axes.npy` (float32 [dimension - 1, k]) maps
+a query to its coordinates. The axes are those along which the scores of real playlists' queries vary most.
 """
 
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# The file `index.json` says how many candidates are enough where so many are wanted; where more are, it takes more.
+# `index.json` has the number of candidates for this many wanted tracks; it grows with the number wanted.
 WANTED = 500
 
 
@@ -19,35 +18,35 @@ class Projection:
     """The tracks of an index in few dimensions."""
 
     def __init__(self, folder: Path, candidates: int) -> None:
-        """Maps the files of a folder; so many candidates are scored exactly for each 500 that are wanted.
+        """Maps the files of a folder; `candidates` are scored exactly for each 500 tracks wanted.
 
         Raises:
-            OSError, EOFError, ValueError: a file is missing or none of numpy's.
+            OSError, EOFError, ValueError: a file is missing or not a numpy file.
         """
         self._tracks: NDArray[np.float32] = np.asarray(np.load(folder / "projected.npy", mmap_mode="r"))
         self._axes: NDArray[np.float32] = np.load(folder / "axes.npy")
         self._candidates = candidates
 
     def fits(self, tracks: int, dimension: int) -> bool:
-        """Tells whether it is one of so many tracks with vectors of that length."""
+        """Tells whether it fits this number of tracks and this length of vectors."""
         axes = self._axes.shape[-1]
         return self._axes.shape == (dimension - 1, axes) and self._tracks.shape == (tracks, axes + 1)
 
     def scores(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Returns what each track would score if the other directions did not count: float32 [queries, tracks]."""
+        """Returns each track's score in these dimensions alone: float32 [queries, tracks]."""
         return products(np.append(queries[:, :-1] @ self._axes, queries[:, -1:], axis=1), self._tracks)
 
     def candidates(self, scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-        """Returns the rows, rising, that may be among the `count` best, by such scores, float32 [tracks].
+        """Returns the rows, ascending, that may be among the `count` best, given such scores, float32 [tracks].
 
-        What scores minus infinity is never among them.
+        Rows that score minus infinity are never included.
         """
         wanted = self._candidates * max(1, -(-count // WANTED))
-        # As many of all lie above the edge of a sample as the sample has above it, eight times.
+        # Of all tracks, about eight times as many are above the threshold as of the sample.
         edge = lowest_of(scores[::8], wanted // 8)
         rows = np.flatnonzero(scores >= edge)
         if len(rows) > 2 * wanted:
-            # Many score the same, as tracks of one playlist do where popularity alone is asked for.
+            # Many scores may be equal, such as those of tracks in one playlist when only popularity counts.
             equal = np.flatnonzero(scores == edge)[:wanted]
             rows = np.sort(np.concatenate([np.flatnonzero(scores > edge), equal]))
         return rows[scores[rows] > -np.inf]
@@ -56,7 +55,7 @@ class Projection:
 def products(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Returns the inner products of queries and rows, float32 [queries, rows]."""
     if len(queries) == 1:
-        # Half the time of a product of matrices, which for one query does not keep up with memory.
+        # Half the time of a matrix product, which for one query does not saturate memory bandwidth.
         found: NDArray[np.float32] = np.einsum("ij,j->i", rows, queries[0])
         return found[None]
     return queries @ rows.T

@@ -1,14 +1,14 @@
 """Seeds to recommendations: a maximum inner product search, and a score that is exactly the sum of its terms.
 
-A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The n seeds s of a taste ask with
+A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The query of the n seeds s of a taste is
 [mean of z_s, u, 1], where u = A^-1 sum of v_s, with A = B + sum of v_s v_s^T, are the factors of a playlist that holds
 them (Hu, Koren and Volinsky, ICDM 2008). So the score of a candidate c is the sum over the seeds of
 z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
 
-People often put more of an artist into a playlist: with m seeds by the candidate's artist, each of these m says
-ARTIST_WEIGHT * log(1 + m) / m more. Songs that are not wanted say NEGATIVE_WEIGHT of what they would say as seeds, with
-the opposite sign, and the popularity term may be weighted otherwise (see `Wish`). A title is one more part of the
-query, which says less the more seeds there are (see `titles`).
+People often put more of an artist into a playlist: with m seeds by the candidate's artist, each of these m adds
+ARTIST_WEIGHT * log(1 + m) / m. Negative songs add NEGATIVE_WEIGHT times their term as seeds, with the opposite sign,
+and the popularity term may be weighted differently (see `Wish`). A title is one more part of the query, whose weight
+falls with the number of seeds (see `titles`).
 """
 
 import math
@@ -33,7 +33,7 @@ from algorhythms_ask.wish import Wish
 ARTIST_WEIGHT = 0.12
 NEGATIVE_WEIGHT = 0.5
 
-# So many tracks a search finds at most.
+# A search finds at most this many tracks.
 DEEPEST = 10_000
 
 # Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
@@ -42,10 +42,10 @@ _DECIMALS = 8
 
 @dataclass(frozen=True)
 class Answer:
-    """What a wish comes to.
+    """The result of a wish.
 
     `tastes` are the seeds' positions by taste; the next page begins at `following`; a `deeper` search might find more.
-    Something of the wish's title is known, or not.
+    The last field says whether any of the wish's title is known.
     """
 
     resolution: Resolution
@@ -59,13 +59,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A wish with what is known of its songs, and the searches that it takes, one a taste."""
+    """A wish with what is known about its songs, and the searches that it needs, one per taste."""
 
     wish: Wish
     resolution: Resolution
     negative: Resolution
     groups: list[NDArray[np.intp]]
-    parts: NDArray[np.float64]  # of the seeds, each within its taste, then of what is not wanted
+    parts: NDArray[np.float64]  # of the seeds, each within its taste, then of the negative songs
     title: NDArray[np.float64] | None  # what it asks with alone
     searches: list[Search]
 
@@ -77,8 +77,8 @@ class _Asked:
 class Recommender:
     """Answers from one index and, for unknown tracks with features, one network.
 
-    `fold_in` is B, float32 [factors, factors]; without one the vectors hold no factors. Without `known_titles` titles
-    say nothing.
+    `fold_in` is B, float32 [factors, factors]; without it the vectors have no factors. Without `known_titles`, titles
+    are ignored.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Recommender:
         self._inverse = np.linalg.inv(self.fold_in.astype(np.float64))
 
     def on(self, index: Index) -> "Recommender":
-        """Returns the same on another index, of the same embeddings."""
+        """Returns the same recommender on another index of the same embeddings."""
         return Recommender(self.network, index, self.fold_in, self.titles)
 
     def resolve(self, requests: Sequence[Sequence[Song]], neighbours: bool = False) -> list[Resolution]:
@@ -120,9 +120,9 @@ class Recommender:
         return self.index.nearest(searches)
 
     def recommend(self, wishes: Sequence[Wish]) -> list[Answer]:
-        """Answers all wishes in two round trips to the index, three if a song is unknown.
+        """Answers all wishes in two round trips to the index, or three if a song is unknown.
 
-        One more is made where choosing among what was found left too little.
+        One more is made if too few tracks are left after choosing among those found.
         """
         neighbours = any(wish.evidence for wish in wishes)
         found = self.resolve([songs for wish in wishes for songs in (wish.songs, wish.negative)], neighbours)
@@ -164,13 +164,13 @@ class Recommender:
             [group.tolist() for group in asked.groups],
             everything[wish.start : end],
             following=end if end < len(everything) else None,
-            # Pages are all cut out of one search.
+            # All pages come from one search.
             deeper=not wish.paged and any(search.count < deepest for search in asked.searches),
             title_known=asked.title is not None,
         )
 
     def _asked(self, wish: Wish, resolution: Resolution, negative: Resolution, pool: int) -> _Asked:
-        """Returns how a wish is searched for, `pool` tracks a taste."""
+        """Returns the searches for a wish, with `pool` tracks per taste."""
         seeds = resolution.seeds
         vectors, unwanted = self._vectors(seeds), self._vectors(negative.seeds)
         z = vectors.shape[1] - len(self.fold_in)
@@ -223,7 +223,7 @@ class Recommender:
         if asked.title is not None:
             of_title = np.round(vectors[:, :-1] @ (titles.share(len(group)) * asked.title), _DECIMALS)
         scores = np.round(terms.sum(axis=1) + popularity + of_title, _DECIMALS)
-        # The index sums in single precision: what it ranks a rounding error apart is put right here.
+        # The index sums in single precision; ranks that differ by a rounding error are corrected here.
         order = np.argsort(-scores, kind="stable")
         rows, total, popular, titled = (every.tolist() for every in (terms, scores, popularity, of_title))
         return [
@@ -243,8 +243,8 @@ class Recommender:
 def query_parts(vectors: NDArray[np.float64], inverse: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns each seed's part in the query, of the seeds' [z, v]: float64 [seeds, dimension - 1]; `inverse` is B^-1.
 
-    With the seeds' v as rows of V, A^-1 V^T = B^-1 V^T (I + V B^-1 V^T)^-1 (Woodbury): a system of as many equations as
-    there are seeds, who are fewer than factors in most requests.
+    With the seeds' v as rows of V, A^-1 V^T = B^-1 V^T (I + V B^-1 V^T)^-1 (Woodbury): a system with one equation per
+    seed; most requests have fewer seeds than there are factors.
     """
     z, v = np.split(vectors, [vectors.shape[1] - len(inverse)], axis=1)
     weighted = v @ inverse
@@ -253,13 +253,13 @@ def query_parts(vectors: NDArray[np.float64], inverse: NDArray[np.float64]) -> N
 
 
 def _artist_terms(seeds: Sequence[Seed]) -> Mapping[str, float]:
-    """Returns what all seeds of an artist together say more of the artist's tracks."""
+    """Returns what all seeds by an artist together add to the artist's tracks."""
     seeds_of = Counter(seed.artist for seed in seeds if seed.artist is not None)
     return {artist: ARTIST_WEIGHT * math.log1p(count) for artist, count in seeds_of.items()}
 
 
 def _of_artists(candidates: Sequence[Document], seeds: Sequence[Seed]) -> NDArray[np.float64]:
-    """Returns what each seed says of each candidate for being by the same artist, float64 [candidates, seeds]."""
+    """Returns what each seed adds to each candidate for being by the same artist, float64 [candidates, seeds]."""
     more = _artist_terms(seeds)
     same = np.array([[seed.artist == c.artist is not None for seed in seeds] for c in candidates], dtype=bool)
     same = same.reshape(len(candidates), len(seeds))

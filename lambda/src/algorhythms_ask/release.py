@@ -23,12 +23,12 @@ CURRENT = "releases/current.json"
 
 
 class NotServableError(Exception):
-    """There is no release, or its files are not those that were released. The message says what to do."""
+    """There is no release, or its files are not the released ones. The message says what to do."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A recommender, and what `releases/current.json` says of it."""
+    """A recommender, and what `releases/current.json` says about it."""
 
     version: str
     recommender: Recommender
@@ -36,18 +36,18 @@ class Release:
     bundle: str = ""
     index: str = ""
     report: dict[str, Any] | None = None
-    # It was released where a list of what is blocked lies beside it, be it empty: one that is gone is no empty one.
+    # It was released with a block list, even an empty one, so a missing list is an error, not an empty list.
     has_block_list: bool = False
     block_list: BlockList = field(default_factory=BlockList)
     refused: None = None
 
     @property
     def answers(self) -> str:
-        """What differs where the same request may be answered otherwise."""
+        """Changes whenever the same request may get a different answer."""
         return f"{self.version} without {self.block_list.version}" if self.block_list else self.version
 
     def without(self, blocked: BlockList) -> "Release":
-        """Returns the release as it is served while that is blocked.
+        """Returns the release as it is served with that block list.
 
         Raises:
             IndexUnavailableError: the index does not answer.
@@ -56,15 +56,15 @@ class Release:
         return replace(self, recommender=recommender, block_list=blocked)
 
     def current(self) -> "Release":
-        """Returns itself: a release that is all there is to answer from."""
+        """Returns itself: a single release to answer from."""
         return self
 
 
 def prefix_of(key: str) -> str:
-    """Returns what stands before all names in a bucket whose pointer is at that key.
+    """Returns the prefix of all names in a bucket whose pointer is at that key.
 
     Raises:
-        NotServableError: no pointer can be there.
+        NotServableError: a pointer cannot be there.
     """
     if not f"/{key}".endswith(f"/{CURRENT}"):
         raise NotServableError(f"RELEASE_KEY has to be {CURRENT}, or end with /{CURRENT}")
@@ -89,7 +89,7 @@ class LocalStore:
             raise NotServableError(f"{self._store / CURRENT} cannot be read: {error}") from error
 
     def block_list(self) -> tuple[str, bytes | None]:
-        """Returns where the list of what is blocked lies, and its content; None where there is none."""
+        """Returns where the block list is, and its content; None if there is none."""
         path = self._store / BLOCKED
         try:
             return str(path), path.read_bytes()
@@ -134,7 +134,7 @@ def open_index(store: Path, index: Mapping[str, str]) -> Index:
     """Opens the index that a release names: `search_index/<version>` of the store, or one of Elasticsearch.
 
     Raises:
-        NotServableError: it is of a kind that is not known, or the settings of the database cannot be used.
+        NotServableError: it is of an unknown kind, or the settings of the database cannot be used.
         IndexUnavailableError: it cannot be read, or does not answer.
     """
     if index["kind"] == "embedded":
@@ -145,7 +145,7 @@ def open_index(store: Path, index: Mapping[str, str]) -> Index:
         raise NotServableError(
             f"the release wants an index of kind {index['kind']!r}; this version knows 'embedded' and 'elasticsearch'"
         )
-    # The plain case needs no client.
+    # The plain case does not need a client.
     from algorhythms_ask.elastic import ElasticIndex
 
     return ElasticIndex(connect(), index["name"])
@@ -166,7 +166,7 @@ def connect() -> "Connection":
 
 
 def index_reference(store: Path, folder: Path) -> dict[str, str]:
-    """Returns how a release names the index that was built in, or is told of by, a folder of the store."""
+    """Returns how a release names the index that a folder of the store holds or describes."""
     about = _json(folder / "index.json", "embeddings")
     if about.get("kind") == "elasticsearch":
         return {"kind": "elasticsearch", "name": about["name"]}
@@ -205,7 +205,7 @@ def load_recommender(bundle: Path, index: Index) -> Recommender:
 
 
 def _titles(bundle: Path, dimension: int) -> Titles:
-    """Loads what a bundle knows of titles; one that was made before there were any knows nothing."""
+    """Loads what a bundle knows about titles: nothing if it was made before there were any."""
     hashes = np.asarray(_array(bundle / "title_hashes.npy"), np.int64)
     weights, vectors = (
         _array(bundle / "title_weights.npy"),
@@ -217,10 +217,10 @@ def _titles(bundle: Path, dimension: int) -> Titles:
 
 
 def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
-    """Holds files against their SHA-256.
+    """Verifies the SHA-256 of files.
 
     Raises:
-        NotServableError: one is missing or another, or is none of this folder.
+        NotServableError: one is missing or differs, or is not in this folder.
     """
     for name, checksum in checksums.items():
         require_beside(folder, name)
@@ -235,13 +235,15 @@ def check_files(folder: Path, checksums: Mapping[str, str]) -> None:
 
 
 def require_beside(folder: Path, name: str) -> None:
-    """Checks that what a manifest names lies beside it.
+    """Checks that a file named in a manifest is in the same folder.
 
     Raises:
-        NotServableError: it would lie elsewhere.
+        NotServableError: it would be elsewhere.
     """
     if "/" in name or name in ("", ".", ".."):
-        raise NotServableError(f"{folder / 'manifest.json'} names {name!r}, which is no file beside it: release again")
+        raise NotServableError(
+            f"{folder / 'manifest.json'} names {name!r}, which is not a file beside it: release again"
+        )
 
 
 def load_encoder(folder: Path) -> Encoder:
@@ -272,7 +274,7 @@ def pointed(path: Path | str, text: bytes) -> dict[str, Any]:
     """Returns what a pointer to a release says; `path` is where it comes from.
 
     Raises:
-        NotServableError: it is no pointer, or what it names could lie outside the store.
+        NotServableError: it is not a pointer, or a path in it could point outside the store.
     """
     content = parsed(path, text, "version", "bundle", "index")
     index = content["index"]
@@ -280,7 +282,7 @@ def pointed(path: Path | str, text: bytes) -> dict[str, Any]:
         raise NotServableError(f"{path} names no index: release again")
     for name in map(str, (content["bundle"], index["name"])):
         if {"", ".", ".."} & set(name.split("/")):
-            raise NotServableError(f"{path} names {name!r}, which is no place in a store: release again")
+            raise NotServableError(f"{path} names {name!r}, which is not a path in a store: release again")
     return content
 
 
@@ -288,7 +290,7 @@ def parsed(path: Path | str, text: bytes, *names: str) -> dict[str, Any]:
     """Returns the object of a JSON text that has at least those names; `path` is where it comes from.
 
     Raises:
-        NotServableError: it is no such object.
+        NotServableError: it is not such an object.
     """
     try:
         content: dict[str, Any] = json.loads(text)

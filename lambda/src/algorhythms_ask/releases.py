@@ -1,6 +1,6 @@
-"""Which release answers now: a new one is loaded and checked beside the one that serves, then takes its place.
+"""Which release answers now: a new one is loaded and checked beside the current one, then replaces it.
 
-It answers without what is blocked (see `blocking`), which is looked at as often.
+It answers without what is blocked (see `blocking`); the block list is checked as often.
 """
 
 import logging
@@ -26,10 +26,10 @@ class Served(Protocol):
 
     @property
     def refused(self) -> Refusal | None:
-        """Why a newer release or list of what is blocked is not in force, as the public may know it."""
+        """Why a newer release or block list is not in force, in terms that may be public."""
 
     def current(self) -> Release:
-        """Returns the release that a request is to be answered from, from its beginning to its end.
+        """Returns the release to answer a request from, from beginning to end.
 
         Raises:
             NotServableError: there is none.
@@ -41,7 +41,7 @@ class Source(Protocol):
     """Where releases come from."""
 
     def pointer(self) -> bytes:
-        """Returns what says which release is current; the same as before if nothing was released since.
+        """Returns the pointer to the current release; unchanged if nothing was released since.
 
         Raises:
             NotServableError: there is none, or it cannot be read.
@@ -56,7 +56,7 @@ class Source(Protocol):
         """
 
     def block_list(self) -> tuple[str, bytes | None]:
-        """Returns where the list of what is blocked lies, and its content; None where there is none.
+        """Returns where the block list is, and its content; None if there is none.
 
         Raises:
             BlockListError: it cannot be read.
@@ -64,7 +64,7 @@ class Source(Protocol):
 
 
 def source(environment: Mapping[str, str] = os.environ) -> Source:
-    """Returns where the environment's settings say that releases come from: MODEL_BUCKET, else ALGORHYTHMS_STORE.
+    """Returns the source of releases that the environment sets: MODEL_BUCKET, else ALGORHYTHMS_STORE.
 
     Raises:
         NotServableError: settings are missing or do not fit together.
@@ -72,7 +72,7 @@ def source(environment: Mapping[str, str] = os.environ) -> Source:
     bucket = environment.get("MODEL_BUCKET")
     if not bucket:
         return LocalStore(Path(environment.get("ALGORHYTHMS_STORE") or "var/store").expanduser())
-    # The plain case needs nothing of AWS.
+    # The plain case does not need AWS.
     from algorhythms_ask.bucket import KEYS, BucketStore, FixedRelease
 
     key = environment.get("RELEASE_KEY")
@@ -84,8 +84,8 @@ def source(environment: Mapping[str, str] = os.environ) -> Source:
 class Releases:
     """The current release of a source; safe to share between threads.
 
-    It looks for a newer one every `seconds`: by itself once `watch` was called, else at the next request, which is
-    what a process needs that stands still between requests.
+    It checks for a newer one every `seconds`: in the background once `watch` was called, else at the next request, for
+    processes that are frozen between requests.
     """
 
     def __init__(
@@ -97,19 +97,19 @@ class Releases:
         self._loaded: Release | None = None
         self._pointer = b""
         self._blocked: BlockList | None = None
-        # What is loaded, without what is blocked: it serves only once both are known.
+        # The loaded release without what is blocked; it serves only once both are known.
         self._release: Release | None = None
         self._serving: Release | None = None
         self._next = -float("inf")
         self._watched = False
         self._lacks: type[NotServableError | IndexUnavailableError] = NotServableError
         self._checking = threading.Lock()
-        # It holds paths, addresses and names of secrets: for the log alone.
+        # It may contain paths, addresses and names of secrets: only for the log.
         self._reason: str | None = None
         self.refused: Refusal | None = None
 
     def current(self) -> Release:
-        """Returns the release to answer from, after a look for a newer one if it is time."""
+        """Returns the release to answer from, after checking for a newer one if it is time."""
         if not self._watched and self._clock() >= self._next:
             self.check()
         if self._release is None:
@@ -117,9 +117,9 @@ class Releases:
         return self._release
 
     def check(self) -> None:
-        """Looks for a newer release and list of what is blocked, and switches to them; one thread at a time does.
+        """Checks for a newer release and block list, and switches to them; one thread at a time does this.
 
-        Neither waits for the other: what is blocked is left out though a new release cannot serve.
+        Neither waits for the other: a new block list is applied even if a new release cannot serve.
         """
         if not self._checking.acquire(blocking=self._release is None):
             return
@@ -150,7 +150,7 @@ class Releases:
         except BlockListError as error:
             if self._blocked is None:
                 raise
-            # The last good one stays in force, for a new release too.
+            # The last good list stays in force, for a new release too.
             blocked, problem = self._blocked, error
         if self._loaded is not self._serving or blocked != self._blocked:
             self._release = self._loaded.without(blocked)
@@ -167,21 +167,21 @@ class Releases:
             return BlockList.parsed(content, place)
         if release.has_block_list or self._blocked:
             raise BlockListError(
-                f"{place} is gone: write it anew by python -m algorhythms_assets.release.block_list, and if it is in a "
+                f"{place} is gone: rewrite it with python -m algorhythms_assets.release.block_list, and if it is in a "
                 "bucket, let the endpoint read it"
             )
         return BlockList()
 
     def _refuse(self, code: Refusal, error: Exception) -> None:
         self._lacks = IndexUnavailableError if code == "index_unavailable" else NotServableError
-        # It is tried again at each look, and the log should say it once.
+        # Every check retries it, but the log should say it only once.
         if str(error) != self._reason:
             unexpected = error if code == "check_failed" else None
-            _log.error("what is new is refused (%s): %s", code, error, exc_info=unexpected)
+            _log.error("the update is refused (%s): %s", code, error, exc_info=unexpected)
         self.refused, self._reason = code, str(error)
 
     def watch(self) -> None:
-        """Looks for newer releases in a thread of its own until the process ends."""
+        """Checks for newer releases in a background thread until the process ends."""
         self._watched = True
         threading.Thread(target=self._watch, daemon=True, name="releases").start()
 
@@ -192,7 +192,7 @@ class Releases:
 
 
 def _failure(step: Callable[[], None]) -> tuple[Refusal, Exception] | None:
-    """Takes a step of a look; returns why it failed, if it did."""
+    """Runs one step of a check; returns why it failed, if it did."""
     try:
         step()
     except NotServableError as error:
@@ -202,6 +202,6 @@ def _failure(step: Callable[[], None]) -> tuple[Refusal, Exception] | None:
     except IndexUnavailableError as error:
         return "index_unavailable", error
     except Exception as error:
-        # Whatever is wrong with what is new, what serves stays.
+        # Whatever is wrong with the update, the current release stays.
         return "check_failed", error
     return None

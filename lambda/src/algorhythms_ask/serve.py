@@ -1,4 +1,4 @@
-"""The endpoint on this machine, under uvicorn, in as many processes as are wanted."""
+"""The endpoint on this machine, under uvicorn, in one or more processes."""
 
 import asyncio
 import contextlib
@@ -18,16 +18,16 @@ from algorhythms_ask.page import add_page
 from algorhythms_ask.release import NotServableError
 from algorhythms_ask.releases import Releases, source
 
-# A connection on which no request is whole, or on its way, for so long is closed.
+# A connection without a complete or running request is closed after this time.
 PATIENCE_SECONDS = 20.0
 
-# From the process that is started to its workers.
+# Passed from the parent process to its workers.
 _CHECK_SECONDS = "ALGORHYTHMS_CHECK_SECONDS"
 _PAGE = "ALGORHYTHMS_PAGE"
 
 
 class CannotServeError(Exception):
-    """The server cannot be started as it was asked for. The message says why."""
+    """The server cannot be started with these options. The message says why."""
 
 
 def serve(
@@ -36,7 +36,7 @@ def serve(
     """Answers until it is stopped, with a built page at the root if there is one.
 
     Raises:
-        NoPageError: the folder of the page holds none.
+        NoPageError: the folder of the page has no page.
         CannotServeError: an option is out of its range, or the port is taken.
         NotServableError: nothing is released.
         IndexUnavailableError: the index does not answer.
@@ -62,12 +62,12 @@ def serve(
         app.state.releases.watch()
         uvicorn.run(app, **settings)
     else:
-        # Each worker opens the release for itself; the pages of its index they share.
+        # Each worker opens the release itself; they share the memory pages of its index.
         uvicorn.run(f"{__name__}:worker", factory=True, workers=workers, **settings)
 
 
 def application() -> FastAPI:
-    """Returns the application on what the environment's settings say."""
+    """Returns the application for the environment's settings."""
     lines = logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(message)s", defaults={"request_id": "-"})
     handler = logging.StreamHandler()
     handler.setFormatter(lines)
@@ -83,7 +83,7 @@ def application() -> FastAPI:
 def worker() -> FastAPI:
     """Returns the application of one of several processes."""
     app = application()
-    # What cannot be served when a worker is started anew may be later.
+    # What cannot be served when a worker is restarted may be servable later.
     with contextlib.suppress(NotServableError, IndexUnavailableError):
         app.state.releases.current()
     app.state.releases.watch()
@@ -91,14 +91,14 @@ def worker() -> FastAPI:
 
 
 def patient(**settings: Any) -> asyncio.Protocol:
-    """Returns uvicorn's protocol of HTTP for a new connection, which is not kept for ever without a request."""
+    """Returns uvicorn's HTTP protocol for a new connection, which is closed if it stays without a request."""
     protocol = AutoHTTPProtocol(**settings)
     asyncio.get_running_loop().call_later(PATIENCE_SECONDS, _look_at, protocol, None)
     return protocol
 
 
 def _look_at(protocol: Any, seen: Any) -> None:
-    """Closes a connection on which no request has begun or been under way since the last look."""
+    """Closes a connection on which no request has begun or been running since the last check."""
     if protocol.transport is None or protocol.transport.is_closing():
         return
     request = protocol.cycle
