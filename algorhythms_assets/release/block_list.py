@@ -186,7 +186,10 @@ def main() -> int:
         store = Store((chosen.store or settings.store).absolute())
         if chosen.action is None:
             rewrite(store, bucket)
-            for kind, of_kind in listed(store).items():
+            blocked_now = listed(store)
+            if not any(blocked_now.values()):
+                print("nothing is blocked")
+            for kind, of_kind in blocked_now.items():
                 for name, about in of_kind.items():
                     print(f"{kind.removesuffix('s')}  {name}  since {about['since']}  {about['reason'] or ''}".rstrip())
             return 0

@@ -104,10 +104,7 @@ def test_a_week(tmp_path):
         for name in slices[:4]:
             arrive(source, playlists, name)
         first = released_after(store, None)
-        uri = next(iter(command(store, "release.block_list").splitlines()), "")
-        assert "nothing" in uri.lower()
 
-    song = "spotify:track:" + "0" * 22
     with serving(store.root) as url:
         song = httpx.get(f"{url}/tracks", params={"q": "a"}).raise_for_status().json()["tracks"][0]["id"]
         listener = Listener(url, song)

@@ -100,6 +100,8 @@ def test_on_the_terminal(store, capsys, monkeypatch):
         monkeypatch.setattr("sys.argv", ["block_list", *arguments, "--store", str(store.root)])
         return main()
 
+    assert run() == 0
+    assert capsys.readouterr().out == "nothing is blocked\n"
     assert run("block", "--track", "x", "--artist", "Nina Blue", "--reason", "asked to") == 0
     assert capsys.readouterr().out.startswith(
         "1 tracks and 1 artists are blocked\n  the current release could not be checked for them"
