@@ -2,6 +2,7 @@
 
 import dagster as dg
 import pytest
+from algorhythms_ask.blocking import BlockList
 
 from algorhythms_assets import definitions
 from algorhythms_assets.asset_config import with_lasting_defaults
@@ -66,7 +67,7 @@ def test_what_is_outdated_goes_by_the_file(file, demo):
 
 
 def test_an_index_is_configured_beside_where_it_is(file):
-    chosen = configs(file("search_index: {neighbours: 5}"))["search_index"]
+    chosen = configs(file("search_index: {neighbours: 5}"), BlockList())["search_index"]
     assert (chosen.index, chosen.neighbours) == ("embedded", 5)
 
 
@@ -105,20 +106,20 @@ def test_everything_that_a_launchpad_offers_can_be_chosen():
 def test_what_is_wrong_is_told_in_a_line(file, text, told):
     settings = file(text)
     with pytest.raises(InputError) as error:
-        configs(settings)
+        configs(settings, BlockList())
     assert told in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_file_that_is_not_there_is_told(file, tmp_path):
     with pytest.raises(InputError, match=r"nowhere\.yaml cannot be read: No such file"):
-        configs(Settings(config=tmp_path / "nowhere.yaml"))
+        configs(Settings(config=tmp_path / "nowhere.yaml"), BlockList())
 
 
 def test_an_empty_file_changes_nothing(file):
     settings = file("# nothing yet\n")
-    assert configs(settings) == configs(settings.model_copy(update={"config": None}))
+    assert configs(settings, BlockList()) == configs(settings.model_copy(update={"config": None}), BlockList())
 
 
 def test_one_artifacts_section_is_none_of_anothers(file):
-    assert configs(file("pyg_graph: {neighbours: 7}"))[PYG_GRAPH.name].neighbours == 7
+    assert configs(file("pyg_graph: {neighbours: 7}"), BlockList())[PYG_GRAPH.name].neighbours == 7

@@ -217,7 +217,7 @@ def test_what_payloads_report_stays_within_bounds(asset, metadata, passed):
 def test_the_demo_ran_every_check_and_none_failed(demo):
     assert "FAILED" not in demo.output
     for name in ("track_numbers_hold", "edges_are_sound", "vectors_are_sound", "index_holds_every_track"):
-        assert re.search(rf"_{name} +passed: ", demo.output), name
+        assert re.search(rf": {name} +passed: ", demo.output), name
 
 
 def test_every_check_is_documented_with_whether_it_blocks():

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from algorhythms_ask.blocking import BlockList
 from algorhythms_ask.release import CURRENT, load_release
 
 from algorhythms_assets.contracts import (
@@ -211,7 +212,8 @@ def test_a_damaged_pointer_is_written_again_from_the_history(store, settings, co
 def test_an_evaluation_says_that_it_compares_with_nothing_where_the_pointer_is_damaged(store, caplog):
     work = SimpleNamespace(store=store, log=logging.getLogger("evaluation_report"))
     (store.root / CURRENT).write_bytes(b"{")
-    assert evaluation_report._released(work, store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX), [0, 1]) is None
+    bundle, index = store.path(SERVING_BUNDLE), store.path(SEARCH_INDEX)
+    assert evaluation_report._released(work, bundle, index, [0, 1], BlockList()) is None
     assert "not compared with what is released" in caplog.text
 
 

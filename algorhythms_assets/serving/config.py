@@ -13,4 +13,4 @@ class SearchIndexConfig(DocumentsConfig):
     """What an index holds, and where it is. Who may write there is no part of it, see `algorhythms_ask.connection`."""
 
     index: str = Field("embedded", description="embedded, or the http(s):// address of an Elasticsearch cluster")
-    blocked: str | None = Field(None, description="version of the list of what is blocked, so that another is noticed")
+    blocked: str = Field("", description="version of the list of what is blocked, so that another is noticed")

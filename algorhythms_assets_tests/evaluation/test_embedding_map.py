@@ -19,8 +19,8 @@ def table():
             "track_name": [f"name {i}" for i in range(TRACKS)],
             "artist_uri": [f"a{i % 2}" for i in range(TRACKS)],
             "artist_name": [f"artist {i % 2}" for i in range(TRACKS)],
-            "album_uri": [None] * TRACKS,
-            "album_name": [None] * TRACKS,
+            "album_uri": pa.nulls(TRACKS, pa.string()),
+            "album_name": pa.nulls(TRACKS, pa.string()),
             "playlists": pa.array(range(TRACKS, 0, -1), pa.int32()),
         }
     )

@@ -37,7 +37,7 @@ def takes_too_long(store, run):
         instance.add_run_tags(run, {"dagster/max_runtime_seconds": "1"})
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_killed_run_takes_its_payload_with_it_and_the_next_one_finishes(place):
     store, playlists, log = place
     before = store.stamp(GCN_WEIGHTS)

@@ -81,7 +81,7 @@ test("503 is waited for, counted down, and passes", async () => {
 
 for (const [status, words] of [
   [400, "does not understand"],
-  [413, "more than the service takes"],
+  [413, "more than the service accepts"],
 ])
   test(`${status} is said in words, and can be undone`, async () => {
     await browser.page({ hash: link(), complaints: FAILED }, async (page) => {
@@ -188,7 +188,7 @@ test("offline is said, and goes on by itself", async () => {
     await settled(page);
     await page.context().setOffline(true);
     await page.getByRole("combobox", { name: "Per artist" }).selectOption("1");
-    await page.getByText("You are offline. Your playlist is safe here").waitFor();
+    await page.getByText("You are offline. Your playlist is safe").waitFor();
     await page.context().setOffline(false);
     await settled(page);
     assert.equal(await page.getByText("You are offline.").count(), 0);
@@ -202,7 +202,7 @@ test("slow is said", async () => {
       await route.continue();
     });
   await browser.page({ hash: link(), before }, async (page) => {
-    await page.getByText("This takes longer than usual.").waitFor();
+    await page.getByText("This is taking longer than usual.").waitFor();
     await settled(page);
   });
 });
@@ -215,9 +215,9 @@ test("a new release while one works is a quiet note", async () => {
       await route.fulfill({ response, json: { ...(await response.json()), model_version: "another" } });
     });
     await page.getByRole("combobox", { name: "Per artist" }).selectOption("2");
-    await page.getByText("The music data was renewed").waitFor();
+    await page.getByText("The music data was updated").waitFor();
     await page.getByRole("button", { name: "All right" }).click();
-    assert.equal(await page.getByText("The music data was renewed").count(), 0);
+    assert.equal(await page.getByText("The music data was updated").count(), 0);
     // What the old release answered is not shown again: the step back is asked anew.
     const asked = page.waitForRequest(RECOMMENDATIONS);
     await page.getByRole("button", { name: /^Undo:/ }).click();

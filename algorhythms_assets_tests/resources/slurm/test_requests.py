@@ -62,7 +62,7 @@ def test_zero_memory_is_left_to_the_cluster_either_way():
 
 def test_another_way_to_ask_for_memory_is_refused(monkeypatch):
     monkeypatch.setenv("ALGORHYTHMS_SLURM_MEMORY", "per-socket")
-    with pytest.raises(InputError, match=r"ALGORHYTHMS_SLURM_MEMORY: .*knows: per-node, per-core, none"):
+    with pytest.raises(InputError, match=r"ALGORHYTHMS_SLURM_MEMORY: .*choose one of: per-node, per-core, none"):
         SlurmSettings.read()
 
 

@@ -38,7 +38,7 @@ def store(slurm, counted, tmp_path) -> Store:  # noqa: F811
     return Store(tmp_path)
 
 
-@pytest.mark.parametrize("memory", ["per-node", "per-core"])
+@pytest.mark.parametrize("memory", ["per-node", pytest.param("per-core", marks=pytest.mark.faults)])
 def test_edges_counted_on_two_nodes_are_those_of_one_and_nothing_is_left(store, counted, memory):  # noqa: F811
     outcome = materialized(store.root, memory=memory)
     assert outcome.failure is None, outcome.log
@@ -71,6 +71,7 @@ def chosen(store: Store, **request: int) -> Outcome:
     return materialize("edge_table", lambda context: compute.run(context, module, NoConfig(), SMALL))
 
 
+@pytest.mark.faults
 def test_nodes_without_a_choice_of_memory_have_enough_for_spark(store):
     outcome = chosen(store, nodes=2)
     assert outcome.failure is None, outcome.log
