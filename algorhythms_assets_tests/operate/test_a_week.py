@@ -152,4 +152,5 @@ def test_a_week(tmp_path):
     assert listener.problems == []
     assert listener.versions == [first, second, first, third, first]
     assert [content["version"] for content in history(store)] == listener.versions
-    assert owners(store.locks) == []
+    # A Dagster that was killed leaves its own file behind; the next one takes it over.
+    assert {owner.artifact for owner in owners(store.locks)} <= {"dagster"}
