@@ -95,19 +95,6 @@ def test_a_run_that_takes_too_long_is_ended_and_the_queue_moves_on(place):
             assert not instance.event_log_storage.get_concurrency_run_ids()
 
 
-@pytest.mark.faults
-def test_a_run_whose_process_is_suspended_does_not_block_the_queue_for_ever(place):
-    """It answers nobody, and is not gone either: only its time tells."""
-    store, playlists, log = place
-    with running(store.root, playlists, log) as dagster:
-        run, _ = in_training(dagster, store)
-        dagster.run_worker(TRAINING).suspend()
-        takes_too_long(store, run)
-        queued = dagster.launch("degree_report")
-        assert dagster.ended(run, 180) == "FAILURE"
-        assert dagster.ended(queued, 120) == "SUCCESS"
-
-
 def test_a_second_dagster_on_the_store_is_refused_in_a_line(place):
     store, playlists, log = place
     second = log.with_name("second")
