@@ -184,6 +184,8 @@ def main() -> int:
         settings = Settings.read()
         bucket = Bucket(boto3.client("s3")) if settings.releases == "bucket" else None
         store = Store((chosen.store or settings.store).absolute())
+        if not store.root.is_dir():
+            raise InputError(f"there is no store {store.root}")
         if chosen.action is None:
             rewrite(store, bucket)
             blocked_now = listed(store)

@@ -117,6 +117,13 @@ def test_on_the_terminal(store, capsys, monkeypatch):
         run("block")
 
 
+def test_a_misspelt_store_is_told_and_not_made(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["block_list", "--store", str(tmp_path / "misspelt")])
+    assert main() == 1
+    assert capsys.readouterr().err == f"block_list: there is no store {tmp_path / 'misspelt'}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def executed(job: dg.JobDefinition, store: Store, **config: object) -> dg.ExecuteInProcessResult:
     [node] = job.graph.node_dict
     resources = {"compute": SimpleNamespace(store=store), "settings": Settings(), "s3": None}
