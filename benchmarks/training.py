@@ -140,12 +140,12 @@ class OverEdges(TrackEncoder):
 
     def __init__(self, graph: Data, dimension: int, layers: int, dropout: float, convolution: torch.nn.Module) -> None:
         super().__init__(graph, dimension, layers, dropout)
-        self.convolution = convolution
+        self.convolution, self.graph = convolution, graph
 
     def forward(self, tracks: torch.Tensor | None = None) -> torch.Tensor:
         """Returns z of the tracks."""
-        own = self.track.weight * (torch.rand(self.graph.num_nodes, 1) >= self.id_dropout)
-        total = x = own + self.artist(self.graph.artist) + self.album(self.graph.album)
+        own = self.track.weight * (torch.rand(self.track.num_embeddings, 1) >= self.id_dropout)
+        total = x = own + self.artist(self.artist_of) + self.album(self.album_of)
         for _ in range(self.layers):
             x = self.convolution(x, self.graph.edge_index, self.graph.edge_weight)
             total = total + x

@@ -24,14 +24,17 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     weights = work.store.path(GCN_WEIGHTS)
     config = GcnConfig.model_validate(json.loads((weights / "training.json").read_text())["config"])
     model = load_model(weights, load_graph(work.store.path(PYG_GRAPH)), config)
-    tracks = torch.nonzero(model.graph.playlists > 0)[:, 0].cpu()
-    factors = torch.from_numpy(np.load(weights / "factors.npy", mmap_mode="r"))
-    vectors = stored_vectors(model(), model.prior, model.graph, config.temperature, factors).cpu()[tracks].numpy()
+    tracks = torch.nonzero(model.playlists > 0)[:, 0]
+    factors = torch.from_numpy(np.load(weights / "factors.npy", mmap_mode="r"))[tracks.cpu()]
+    z, prior, playlists = model()[tracks], model.prior, model.playlists[tracks]
+    # With its weights and the matrix of the graph, which take as much again.
     del model
+    vectors = stored_vectors(z, prior, playlists, config.temperature, factors).cpu().numpy()
+    del z, factors
     dimension = vectors.shape[1]
     table = pa.table(
         {
-            "track": pa.array(tracks.numpy(), pa.int32()),
+            "track": pa.array(tracks.cpu().numpy(), pa.int32()),
             "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), dimension),
         }
     )

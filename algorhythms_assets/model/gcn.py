@@ -4,12 +4,12 @@ Light graph convolution (He et al., "LightGCN", SIGIR 2020) over the track graph
 track, artist and album and a projection of the audio features.
 """
 
+import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.data import Data
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
-from torch_geometric.utils import to_torch_csr_tensor
 
 from algorhythms_assets.model.propagation import LightPropagation
 
@@ -19,12 +19,15 @@ class TrackEncoder(nn.Module):
 
     def __init__(self, graph: Data, dimension: int, layers: int, id_dropout: float) -> None:
         super().__init__()
+        # First, and without keeping the list of edges: sorting it takes as much memory as a step of training.
+        self.adjacency = adjacency(graph)
+        self.artist_of, self.album_of, self.playlists = graph.artist, graph.album, graph.playlists
+        self.inputs = graph.x if bool(graph.x.any()) else None
         self.track = nn.Embedding(graph.num_nodes, dimension)
         self.artist = nn.Embedding(int(graph.artist.max()) + 1, dimension, padding_idx=0)
         self.album = nn.Embedding(int(graph.album.max()) + 1, dimension, padding_idx=0)
         self.features = nn.Linear(graph.x.shape[1], dimension, bias=False)
         self.prior = nn.Parameter(torch.tensor(0.8))
-        self.has_features = bool(graph.x.any())
         self.layers = layers
         self.id_dropout = id_dropout
         for embedding in (self.track, self.artist, self.album):
@@ -32,19 +35,15 @@ class TrackEncoder(nn.Module):
         with torch.no_grad():
             self.artist.weight[0] = 0
             self.album.weight[0] = 0
-        self.graph = graph
-        self.adjacency = adjacency(graph)
 
     def forward(self, tracks: Tensor | None = None) -> Tensor:
         """Returns z, float32 [tracks, dimension], of unit length, for all tracks or the given distinct ones."""
-        if tracks is None:
-            tracks = torch.arange(self.graph.num_nodes, device=self.track.weight.device)
         own = self.track.weight
         # In place: allocating memory takes longer than these sums.
-        x = self.artist(self.graph.artist)
-        x += self.album(self.graph.album)
-        if self.has_features:
-            x += self.features(self.graph.x)
+        x = self.artist(self.artist_of)
+        x += self.album(self.album_of)
+        if self.inputs is not None:
+            x += self.features(self.inputs)
         if self.training and self.id_dropout:
             x.addcmul_(own, (torch.rand(len(own), 1, device=own.device) >= self.id_dropout).float())
         else:
@@ -60,6 +59,8 @@ def adjacency(graph: Data) -> Tensor:
     """Returns the graph's weights, normalised by the square roots of both ends' sums, as CSR with int32 indices."""
     edge_index, weight = gcn_norm(graph.edge_index, graph.edge_weight, num_nodes=graph.num_nodes, add_self_loops=False)
     size = (graph.num_nodes, graph.num_nodes)
-    matrix: Tensor = to_torch_csr_tensor(edge_index, weight, size=size)
-    starts, neighbours = matrix.crow_indices().int(), matrix.col_indices().int()
-    return torch.sparse_csr_tensor(starts, neighbours, matrix.values(), size)
+    # SciPy counts where each row begins; torch sorts the edges, with many times their memory.
+    ends = [index.int().cpu().numpy() for index in edge_index]
+    matrix = sp.coo_array((weight.cpu().numpy(), (ends[0], ends[1])), shape=size).tocsr()
+    parts = (torch.from_numpy(part).to(weight.device) for part in (matrix.indptr, matrix.indices, matrix.data))
+    return torch.sparse_csr_tensor(*parts, size)

@@ -1,15 +1,17 @@
 """Trains the graph network and the factors on the training playlists; validation playlists select the epoch."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors import safe_open
+from safetensors.torch import load_file
 from torch_geometric.data import Data
 
 from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
@@ -19,7 +21,7 @@ from algorhythms_assets.model.als import fold_in_matrix, train_factors
 from algorhythms_assets.model.checkpoint import Epoch, is_whole
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
-from algorhythms_assets.model.training import DivergedError, train
+from algorhythms_assets.model.training import BEST, CHECKPOINT, DivergedError, train
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import BLUE, RED, picture, plot
 from algorhythms_assets.resources.store import InputError, write_json
@@ -27,58 +29,59 @@ from algorhythms_assets.resources.store import InputError, write_json
 
 def build(work: Work[GcnConfig]) -> dict[str, Any]:
     """Train the graph network and the factors that give every track a vector."""
-    snapshot = load_snapshot(work.store.path(TRACK_METADATA))
+    metadata = work.store.path(TRACK_METADATA)
+    snapshot = load_snapshot(metadata)
+    tracks = pq.read_metadata(metadata / "tracks.parquet").num_rows
     epochs: list[Epoch] = []
-    best: Mapping[str, Tensor] = {}
 
     def write(folder: Path) -> None:
-        nonlocal best
         # Left behind if an earlier attempt was killed while writing.
         for half in folder.glob(".*.tmp"):
             half.unlink()
-        checkpoint = folder / "checkpoint.safetensors"
-        for epoch, best in _trained(work, snapshot, checkpoint):  # noqa: B007 (the last best stays)
-            epochs.append(epoch)
-        factors, fold_in = _factors(work, snapshot.training, len(best["track.weight"]))
-        save_file({name: weights.cpu().contiguous() for name, weights in best.items()}, folder / "model.safetensors")
+        epochs.extend(_trained(work, snapshot, folder))
+        factors, fold_in = _factors(work, snapshot.training, tracks)
         np.save(folder / "factors.npy", factors)
         np.save(folder / "fold_in.npy", fold_in)
         training = {"config": work.config.model_dump(), "epochs": [asdict(epoch) for epoch in epochs]}
         write_json(folder / "training.json", training)
         _plot(epochs, folder / "training.png")
-        checkpoint.unlink()
+        (folder / CHECKPOINT).unlink()
 
     place = work.write_folder(write, resumable=True)
     chosen = max(epochs, key=lambda epoch: epoch.ndcg if epoch.ndcg is not None else epoch.number)
+    with safe_open(place / BEST, "pt") as best:
+        shapes = [best.get_slice(name).get_shape() for name in best.keys()]  # noqa: SIM118 (not a mapping)
+        prior = float(best.get_tensor("prior"))
     return {
-        "parameters": sum(weights.numel() for weights in best.values()),
+        "parameters": sum(map(math.prod, shapes)),
         "epochs": len(epochs),
         "best epoch": chosen.number,
         **({} if chosen.ndcg is None else {"validation NDCG@500": round(chosen.ndcg, 4)}),
-        "prior": round(float(best["prior"]), 3),
+        "prior": round(prior, 3),
         "factors": FACTORS,
         "curve": picture(place / "training.png"),
     }
 
 
-def _trained(
-    work: Work[GcnConfig], snapshot: Snapshot, checkpoint: Path
-) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
-    """Yields each epoch with the best weights so far; resumes after the epochs of an interrupted attempt."""
+def _trained(work: Work[GcnConfig], snapshot: Snapshot, folder: Path) -> Iterator[Epoch]:
+    """Yields each epoch, and leaves the best weights in the folder; resumes after those of an interrupted attempt."""
     config = work.config
     torch.manual_seed(config.seed)
     model = new_model(load_graph(work.store.path(PYG_GRAPH)), config)
-    if checkpoint.exists() and not is_whole(checkpoint):
-        work.log.warning("%s is damaged: training begins anew", checkpoint)
-        checkpoint.unlink()
+    checkpoint = folder / CHECKPOINT
     if checkpoint.exists():
-        work.log.info("resuming an interrupted attempt")
+        damaged = [path for path in (checkpoint, folder / BEST) if not is_whole(path)]
+        if damaged:
+            work.log.warning("%s is damaged: training begins anew", damaged[0])
+            checkpoint.unlink()
+        else:
+            work.log.info("resuming an interrupted attempt")
     try:
-        steps = train(model, snapshot.training, snapshot.validation, config, checkpoint)
-        for epoch, best in work.progress(steps, config.epochs, "epochs"):
+        steps = train(model, snapshot.training, snapshot.validation, config, folder)
+        for epoch in work.progress(steps, config.epochs, "epochs"):
             on_validation = "no validation playlists" if epoch.ndcg is None else f"validation NDCG@500 {epoch.ndcg:.4f}"
             work.log.info("epoch %d: loss %.3f, %s", epoch.number, epoch.loss, on_validation)
-            yield epoch, best
+            yield epoch
     except DivergedError as error:
         raise InputError(f"training diverged: {error}") from error
 
@@ -103,7 +106,7 @@ def new_model(graph: Data, config: GcnConfig) -> TrackEncoder:
 def load_model(folder: Path, graph: Data, config: GcnConfig) -> TrackEncoder:
     """Returns the trained network from the folder."""
     model = new_model(graph, config)
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    model.load_state_dict(load_file(folder / BEST))
     return model.eval()
 
 

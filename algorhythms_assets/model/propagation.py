@@ -14,21 +14,22 @@ from torch.nn import functional
 class LightPropagation(torch.autograd.Function):
     """rows of x + A x + … + A^layers x: float32 [rows, dimension].
 
-    `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct.
-    Neighbours' values are read in the precision of `dtype`, and summed in float32.
+    `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct,
+    or None for all. Neighbours' values are read in the precision of `dtype`, and summed in float32.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, matrix: Tensor, layers: int, rows: Tensor, dtype: torch.dtype) -> Tensor:
+    def forward(ctx: Any, x: Tensor, matrix: Tensor, layers: int, rows: Tensor | None, dtype: torch.dtype) -> Tensor:
         """Called by `apply`."""
         ctx.matrix, ctx.layers, ctx.rows, ctx.dtype = matrix, layers, rows, dtype
-        total = x[rows]
+        total = x.clone() if rows is None else x[rows]
         hop = x.to(dtype)
         for layer in range(1, layers + 1):
             if layer == layers:
-                return total + _product_rows(matrix, hop, rows)
+                total += _product_rows(matrix, hop, rows)
+                return total
             hop = _product(matrix, hop)
-            total += hop[rows]
+            total += hop if rows is None else hop[rows]
         return total
 
     @staticmethod
@@ -36,12 +37,13 @@ class LightPropagation(torch.autograd.Function):
         """Called by `Tensor.backward`."""
         # bfloat16 has the range of float32, so no gradient underflows.
         given = gradients[0].to(ctx.dtype)
+        rows = slice(None) if ctx.rows is None else ctx.rows
         found = given.new_zeros(len(ctx.matrix), given.shape[1])
         # The rows are distinct, so each is added to at most once.
-        found[ctx.rows] = given
+        found[rows] = given
         for _ in range(ctx.layers):
             found = _product(ctx.matrix, found)
-            found[ctx.rows] += given
+            found[rows] += given
         return found.float(), None, None, None, None
 
 
@@ -52,8 +54,10 @@ def _product(matrix: Tensor, x: Tensor) -> Tensor:
     return _weighted_sums(matrix.crow_indices(), matrix.col_indices(), matrix.values(), x)
 
 
-def _product_rows(matrix: Tensor, x: Tensor, rows: Tensor) -> Tensor:
+def _product_rows(matrix: Tensor, x: Tensor, rows: Tensor | None) -> Tensor:
     """Returns (matrix @ x)[rows]."""
+    if rows is None:
+        return _product(matrix, x)
     # Extracting more rows than that from the matrix takes memory and saves little.
     if x.is_cuda or len(rows) > len(matrix) // 4:
         return _product(matrix, x)[rows]

@@ -4,27 +4,32 @@ Sampled softmax with in-batch negatives and logQ correction (Yi et al., RecSys 2
 mean(z of the seeds) . z / temperature + prior * log(1 + playlists), less the log of how often it is drawn.
 """
 
-import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
-from torch_geometric.data import Data
 
 from algorhythms_assets.ingest.playlists import Playlists
 from algorhythms_assets.metrics import CATEGORIES, DEPTH, Task, cut, ndcg
 from algorhythms_assets.model.checkpoint import Epoch, Standing
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
+from algorhythms_assets.resources.store import replacing
+
+BEST, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
 
 # A step on fewer playlists would be too noisy.
 _FEWEST = 32
+
+# Scores of one batch of validation tasks: 256 MB, and as much again to choose among them.
+_SCORES_AT_ONCE = 1 << 26
 
 
 class DivergedError(Exception):
@@ -59,16 +64,12 @@ def batch_of(playlists: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], d
 
 
 def train(
-    model: TrackEncoder,
-    training: Playlists,
-    validation: Playlists,
-    config: GcnConfig,
-    checkpoint: Path | None = None,
-) -> Iterator[tuple[Epoch, Mapping[str, Tensor]]]:
-    """Yields each epoch with the best weights so far.
+    model: TrackEncoder, training: Playlists, validation: Playlists, config: GcnConfig, folder: Path
+) -> Iterator[Epoch]:
+    """Yields each epoch; the best weights so far are then in the file `BEST` of the folder.
 
-    The state after each epoch is saved in the checkpoint. If an earlier attempt at the same training left one, its
-    epochs are yielded at once, and training resumes after them.
+    The state after each epoch is saved in the file `CHECKPOINT`. If an earlier attempt at the same training left both,
+    its epochs are yielded at once, and training resumes after them.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
@@ -82,31 +83,31 @@ def train(
         optimizer, config.learning_rate, total_steps=max(1, config.epochs * steps)
     )
     tasks = validation_tasks(validation, config.validation_playlists)
-    standing = Standing(model, optimizer, schedule, random, best=copy.deepcopy(model.state_dict()))
-    if checkpoint and checkpoint.exists():
-        standing.load(checkpoint)
-    for epoch in standing.epochs:
-        yield epoch, standing.best
+    standing = Standing(model, optimizer, schedule, random)
+    if (folder / CHECKPOINT).exists():
+        standing.load(folder / CHECKPOINT)
+    yield from standing.epochs
     for number in range(len(standing.epochs) + 1, config.epochs + 1):
         model.train()
         losses = []
         order = random.permutation(len(lists))
         for start in range(0, len(lists), step_size):
             playlists = [_cut(lists[i], random, config) for i in order[start : start + step_size]]
-            optimizer.zero_grad()
             losses.append(add_gradients(model, playlists, config))
             if not math.isfinite(losses[-1]):
                 raise DivergedError(f"the loss is {losses[-1]} in epoch {number}: lower the learning rate")
             optimizer.step()
+            # At once, for the validation needs the memory.
+            optimizer.zero_grad()
             schedule.step()
         epoch = Epoch(number, float(np.mean(losses)) if losses else 0.0, validation_ndcg(model, tasks, config))
         earlier = [before.ndcg for before in standing.epochs if before.ndcg is not None]
         if epoch.ndcg is None or epoch.ndcg > max(earlier, default=-1.0):
-            standing.best = copy.deepcopy(model.state_dict())
+            with replacing(folder / BEST) as path:
+                save_file({name: weights.cpu() for name, weights in model.state_dict().items()}, path)
         standing.epochs.append(epoch)
-        if checkpoint:
-            standing.save(checkpoint)
-        yield epoch, standing.best
+        standing.save(folder / CHECKPOINT)
+        yield epoch
 
 
 def _cut(
@@ -131,7 +132,7 @@ def add_gradients(
     tracks = torch.unique(torch.cat([batch.tracks for batch in batches]))
     z = model(tracks)
     placed, gradient = z.detach(), torch.zeros_like(z)
-    log_playlists = torch.log1p(model.graph.playlists.float())
+    log_playlists = torch.log1p(model.playlists.float())
     total = 0.0
     for batch in batches:
         places = torch.searchsorted(tracks, batch.tracks)
@@ -185,14 +186,15 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
     if not categories:
         return None
     model.eval()
-    vectors = stored_vectors(model(), model.prior, model.graph, config.temperature)
+    vectors = stored_vectors(model(), model.prior, model.playlists, config.temperature)
     # Tracks in no training playlist cannot be found.
-    vectors[model.graph.playlists == 0, -1] = -torch.inf
+    vectors[model.playlists == 0, -1] = -torch.inf
+    at_once = max(1, _SCORES_AT_ONCE // len(vectors))
     means = []
     for tasks in categories:
         values = []
-        for start in range(0, len(tasks), 128):
-            some = tasks[start : start + 128]
+        for start in range(0, len(tasks), at_once):
+            some = tasks[start : start + at_once]
             queries = torch.stack([vectors[task.seeds].mean(dim=0) for task in some])
             queries[:, -1] = 1
             scores = queries @ vectors.T
@@ -205,7 +207,9 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
     return float(np.mean(means))
 
 
-def stored_vectors(z: Tensor, prior: Tensor, graph: Data, temperature: float, factors: Tensor | None = None) -> Tensor:
+def stored_vectors(
+    z: Tensor, prior: Tensor, playlists: Tensor, temperature: float, factors: Tensor | None = None
+) -> Tensor:
     """Returns [z, factors, temperature * prior * log(1 + playlists)], float32 [tracks, dimension + factors + 1]."""
-    popularity = temperature * prior * torch.log1p(graph.playlists.float())
+    popularity = temperature * prior * torch.log1p(playlists.float())
     return torch.cat([z, *([] if factors is None else [factors.to(z.device)]), popularity[:, None]], dim=1)

@@ -64,6 +64,17 @@ def test_vectors_have_unit_length_and_the_mean_of_layers(graph):
     torch.testing.assert_close(model(some), model()[some])
 
 
+def test_vectors_of_all_rows_are_those_of_each(graph):
+    x, matrix = torch.rand(graph.num_nodes, 5, requires_grad=True), adjacency(graph)
+    weights = torch.rand(graph.num_nodes, 5)
+    gradients = []
+    for rows in (None, torch.arange(graph.num_nodes)):
+        x.grad = None
+        (LightPropagation.apply(x, matrix, 2, rows, torch.float32) * weights).sum().backward()
+        gradients.append(x.grad)
+    torch.testing.assert_close(*gradients)
+
+
 def test_no_album_says_nothing(graph):
     model = TrackEncoder(graph, 6, 1, 0)
     assert (model.album(torch.zeros(3, dtype=torch.long)) == 0).all()

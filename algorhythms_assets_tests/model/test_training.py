@@ -1,10 +1,20 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
-from algorhythms_assets.model.training import DivergedError, add_gradients, batch_loss, batch_of, stored_vectors, train
+from algorhythms_assets.model.training import (
+    BEST,
+    CHECKPOINT,
+    DivergedError,
+    add_gradients,
+    batch_loss,
+    batch_of,
+    stored_vectors,
+    train,
+)
 from algorhythms_assets_tests.graph.test_edges import csr
 from algorhythms_assets_tests.model.conftest import CLIQUE
 
@@ -13,16 +23,21 @@ CUT = [(np.array(seeds, np.int32), np.array(targets, np.int32)) for seeds, targe
 CONFIG = GcnConfig(dimension=8, epochs=6, steps_per_epoch=2)
 
 
-def trained(graph, training, validation, config=CONFIG):
-    torch.manual_seed(config.seed)
-    model = TrackEncoder(graph, config.dimension, config.layers, config.id_dropout)
-    *_, (epoch, best) = train(model, training, validation, config)
-    model.load_state_dict(best)
-    return model.eval(), epoch
+@pytest.fixture
+def trained(graph, tmp_path):
+    def train_in_folder(training, validation, config=CONFIG):
+        torch.manual_seed(config.seed)
+        model = TrackEncoder(graph, config.dimension, config.layers, config.id_dropout)
+        (tmp_path / CHECKPOINT).unlink(missing_ok=True)
+        *_, epoch = train(model, training, validation, config, tmp_path)
+        model.load_state_dict(load_file(tmp_path / BEST))
+        return model.eval(), epoch
+
+    return train_in_folder
 
 
-def test_it_learns_which_tracks_belong_together(graph, playlists):
-    model, epoch = trained(graph, playlists, playlists)
+def test_it_learns_which_tracks_belong_together(trained, playlists):
+    model, epoch = trained(playlists, playlists)
     z = model().detach()
     within = (z[:CLIQUE] @ z[:CLIQUE].T).mean()
     across = (z[:CLIQUE] @ z[CLIQUE:].T).mean()
@@ -30,8 +45,8 @@ def test_it_learns_which_tracks_belong_together(graph, playlists):
     assert 0 < epoch.ndcg <= 1
 
 
-def test_the_same_seed_gives_the_same_weights(graph, playlists):
-    first, second = (trained(graph, playlists, playlists)[0].state_dict() for _ in range(2))
+def test_the_same_seed_gives_the_same_weights(trained, playlists):
+    first, second = (trained(playlists, playlists)[0].state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -41,37 +56,36 @@ def test_training_that_was_ended_goes_on_to_the_same_weights(graph, playlists, t
         torch.manual_seed(seed)
         return TrackEncoder(graph, CONFIG.dimension, CONFIG.layers, CONFIG.id_dropout)
 
-    *whole, (_, best) = train(new(0), playlists, playlists, CONFIG)
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    ended = train(new(0), playlists, playlists, CONFIG, checkpoint)
+    whole_folder, killed_folder = tmp_path / "whole", tmp_path / "killed"
+    for folder in (whole_folder, killed_folder):
+        folder.mkdir()
+    whole = list(train(new(0), playlists, playlists, CONFIG, whole_folder))
+    ended = train(new(0), playlists, playlists, CONFIG, killed_folder)
     for _ in range(epochs_before):
         next(ended)
     ended.close()
     # Nothing of the process that was ended is left, not even its seed.
-    model = new(1)
-    *resumed, (_, best_resumed) = train(model, playlists, playlists, CONFIG, checkpoint)
-    assert [epoch for epoch, _ in resumed] == [epoch for epoch, _ in whole]
-    assert best_resumed.keys() == best.keys()
-    assert all(torch.equal(best[name], best_resumed[name]) for name in best)
+    assert list(train(new(1), playlists, playlists, CONFIG, killed_folder)) == whole
+    assert (killed_folder / BEST).read_bytes() == (whole_folder / BEST).read_bytes()
 
 
-def test_without_validation_playlists_the_last_epoch_counts(graph, playlists):
-    model, epoch = trained(graph, playlists, csr([]))
+def test_without_validation_playlists_the_last_epoch_counts(trained, playlists):
+    model, epoch = trained(playlists, csr([]))
     assert epoch.ndcg is None
     assert epoch.number == CONFIG.epochs
     assert torch.isfinite(model()).all()
 
 
-def test_playlists_of_one_track_teach_nothing_and_break_nothing(graph):
-    model, epoch = trained(graph, csr([[0], [1], [2]]), csr([[3]]))
+def test_playlists_of_one_track_teach_nothing_and_break_nothing(trained):
+    model, epoch = trained(csr([[0], [1], [2]]), csr([[3]]))
     assert epoch.loss == 0
     assert torch.isfinite(model()).all()
 
 
-def test_a_loss_that_is_no_number_stops_training(graph, playlists):
+def test_a_loss_that_is_no_number_stops_training(graph, trained, playlists):
     graph.x[0] = torch.nan
     with pytest.raises(DivergedError, match="epoch 1"):
-        trained(graph, playlists, playlists)
+        trained(playlists, playlists)
 
 
 def test_the_loss_is_that_of_the_formula():
@@ -134,5 +148,5 @@ def test_half_the_bits_change_the_loss_little(graph):
 
 
 def test_the_stored_vector_ends_in_the_popularity_term(graph):
-    stored = stored_vectors(torch.zeros(2 * CLIQUE, 3), torch.tensor(0.5), graph, 0.2)
+    stored = stored_vectors(torch.zeros(2 * CLIQUE, 3), torch.tensor(0.5), graph.playlists, 0.2)
     torch.testing.assert_close(stored[:, 3], 0.1 * torch.log1p(graph.playlists.float()))
