@@ -7,7 +7,6 @@ track, artist and album and a projection of the audio features.
 import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch_geometric.data import Data
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
@@ -19,10 +18,12 @@ class TrackEncoder(nn.Module):
 
     def __init__(self, graph: Data, dimension: int, layers: int, id_dropout: float) -> None:
         super().__init__()
-        # First, and without keeping the list of edges: sorting it takes as much memory as a step of training.
         self.adjacency = adjacency(graph)
-        self.artist_of, self.album_of, self.playlists = graph.artist, graph.album, graph.playlists
-        self.inputs = graph.x if bool(graph.x.any()) else None
+        # Copies: tensors of a file are views of all of it, which the list of edges would stay in memory with.
+        self.artist_of, self.album_of, self.playlists = (
+            tensor.clone() for tensor in (graph.artist, graph.album, graph.playlists)
+        )
+        self.inputs = graph.x.clone() if bool(graph.x.any()) else None
         self.track = nn.Embedding(graph.num_nodes, dimension)
         self.artist = nn.Embedding(int(graph.artist.max()) + 1, dimension, padding_idx=0)
         self.album = nn.Embedding(int(graph.album.max()) + 1, dimension, padding_idx=0)
@@ -51,8 +52,8 @@ class TrackEncoder(nn.Module):
         # On a CPU, reading neighbours dominates the time, and half precision trains equally well.
         dtype = torch.bfloat16 if self.training and not x.is_cuda else torch.float32
         # Only the direction of the mean over layers matters, and the sum has the same.
-        total: Tensor = LightPropagation.apply(x, self.adjacency, self.layers, tracks, dtype)
-        return functional.normalize(total, dim=1)
+        z: Tensor = LightPropagation.apply(x, self.adjacency, self.layers, tracks, dtype)
+        return z
 
 
 def adjacency(graph: Data) -> Tensor:

@@ -10,9 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# A vector that is shorter is not scaled to unit length: it has no direction.
+_LEAST = 1e-12
+
+_ROWS_AT_ONCE = 1 << 16
+
 
 class LightPropagation(torch.autograd.Function):
-    """rows of x + A x + … + A^layers x: float32 [rows, dimension].
+    """Rows of x + A x + … + A^layers x, scaled to unit length: float32 [rows, dimension].
 
     `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct,
     or None for all. Neighbours' values are read in the precision of `dtype`, and summed in float32.
@@ -27,16 +32,23 @@ class LightPropagation(torch.autograd.Function):
         for layer in range(1, layers + 1):
             if layer == layers:
                 total += _product_rows(matrix, hop, rows)
-                return total
-            hop = _product(matrix, hop)
-            total += hop if rows is None else hop[rows]
+            else:
+                hop = _product(matrix, hop)
+                total += hop if rows is None else hop[rows]
+        lengths = total.norm(dim=1, keepdim=True).clamp_(min=_LEAST)
+        total /= lengths
+        ctx.save_for_backward(total, lengths)
         return total
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
         """Called by `Tensor.backward`."""
-        # bfloat16 has the range of float32, so no gradient underflows.
-        given = gradients[0].to(ctx.dtype)
+        unit, lengths = ctx.saved_tensors
+        given = gradients[0].new_empty(unit.shape, dtype=ctx.dtype)
+        # By parts, for these are the largest tensors of a step. bfloat16 has the range of float32: nothing underflows.
+        parts = (tensor.split(_ROWS_AT_ONCE) for tensor in (given, gradients[0], unit, lengths))
+        for part, gradient, z, length in zip(*parts, strict=True):
+            part.copy_((gradient - z * (z * gradient).sum(dim=1, keepdim=True)) / length)
         rows = slice(None) if ctx.rows is None else ctx.rows
         found = given.new_zeros(len(ctx.matrix), given.shape[1])
         # The rows are distinct, so each is added to at most once.
