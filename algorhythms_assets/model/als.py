@@ -20,8 +20,11 @@ _ROWS_AT_ONCE = 1 << 17
 
 
 def train_factors(training: Playlists, tracks: int, factors: int, config: GcnConfig) -> Iterator[Tensor]:
-    """Yields the tracks' factors after each iteration, float32 [tracks, factors]; zeros for tracks in no playlist."""
-    starts, held = distinct_tracks(training)
+    """Yields the tracks' factors after each iteration, float32 [tracks, factors]; zeros for tracks in no playlist.
+
+    `training` has each track once in a playlist (`Playlists.once`).
+    """
+    starts, held = training.offsets, training.tracks
     owner = np.repeat(np.arange(len(training), dtype=np.int32), np.diff(starts))[np.argsort(held, kind="stable")]
     owner_starts = np.cumsum([0, *np.bincount(held, minlength=tracks)])
     generator = torch.Generator().manual_seed(config.seed)
@@ -31,12 +34,6 @@ def train_factors(training: Playlists, tracks: int, factors: int, config: GcnCon
         of_playlists = solved(starts, held, of_tracks, fold_in_matrix(of_tracks, config))
         of_tracks = solved(owner_starts, owner, of_playlists, fold_in_matrix(of_playlists, config))
         yield of_tracks
-
-
-def distinct_tracks(playlists: Playlists) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Returns the tracks of all playlists, each once in one: playlist i has held[starts[i] : starts[i + 1]]."""
-    lists = [playlists.distinct(playlist) for playlist in range(len(playlists))]
-    return np.cumsum([0, *map(len, lists)]), np.concatenate([*lists, np.empty(0, np.int32)])
 
 
 def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
     """Train the graph network and the factors that give every track a vector."""
     metadata = work.store.path(TRACK_METADATA)
     snapshot = load_snapshot(metadata)
+    snapshot = replace(snapshot, training=snapshot.training.once())
     tracks = pq.read_metadata(metadata / "tracks.parquet").num_rows
     epochs: list[Epoch] = []
 

@@ -10,7 +10,7 @@ from algorhythms_ask.titles import Titles, hashed, ngrams
 from numpy.typing import NDArray
 
 from algorhythms_assets.ingest.playlists import Playlists
-from algorhythms_assets.model.als import distinct_tracks, solved
+from algorhythms_assets.model.als import solved
 
 # An n-gram of fewer playlists gets no vector: it could reveal one of them.
 FEWEST_PLAYLISTS = 5
@@ -44,12 +44,13 @@ def playlist_queries(
     `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks], says which is each track's. A query
     is the sum of `algorhythms_ask.recommend.query_parts`; those of playlists of one length are found together.
     """
-    starts, held = distinct_tracks(playlists)
+    once = playlists.once()
+    starts, held = once.offsets, rows[once.tracks]
     lengths = np.diff(starts)
     z, v, _ = np.split(vectors, [vectors.shape[1] - 1 - len(fold_in), vectors.shape[1] - 1], axis=1)
     shares = np.repeat(1 / lengths, lengths).astype(np.float32)
-    means = sp.csr_array((shares, rows[held], starts), shape=(len(playlists), len(vectors))) @ z
-    factors = solved(starts, rows[held], torch.from_numpy(v), torch.from_numpy(fold_in))
+    means = sp.csr_array((shares, held, starts), shape=(len(playlists), len(vectors))) @ z
+    factors = solved(starts, held, torch.from_numpy(v), torch.from_numpy(fold_in))
     return np.concatenate([means, factors.numpy()], axis=1)
 
 

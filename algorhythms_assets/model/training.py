@@ -68,6 +68,7 @@ def train(
 ) -> Iterator[Epoch]:
     """Yields each epoch; the best weights so far are then in the file `BEST` of the folder.
 
+    `training` has each track once in a playlist (`Playlists.once`).
     The state after each epoch is saved in the file `CHECKPOINT`. If an earlier attempt at the same training left both,
     its epochs are yielded at once, and training resumes after them.
 
@@ -75,7 +76,7 @@ def train(
         DivergedError: the loss became NaN or infinite.
     """
     random = np.random.default_rng(config.seed)
-    lists = [tracks for tracks in map(training.distinct, range(len(training))) if len(tracks) > 1]
+    lists = np.flatnonzero(np.diff(training.offsets) > 1)
     step_size = max(_FEWEST, math.ceil(len(lists) / config.steps_per_epoch))
     steps = math.ceil(len(lists) / step_size)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
@@ -90,9 +91,9 @@ def train(
     for number in range(len(standing.epochs) + 1, config.epochs + 1):
         model.train()
         losses = []
-        order = random.permutation(len(lists))
+        order = random.permutation(lists)
         for start in range(0, len(lists), step_size):
-            playlists = [_cut(lists[i], random, config) for i in order[start : start + step_size]]
+            playlists = [_cut(training[i], random, config) for i in order[start : start + step_size]]
             losses.append(add_gradients(model, playlists, config))
             if not math.isfinite(losses[-1]):
                 raise DivergedError(f"the loss is {losses[-1]} in epoch {number}: lower the learning rate")
