@@ -1,10 +1,11 @@
 """Does a data set as large as the Million Playlist Dataset go from raw playlists to answers on one small machine?
 
-python -m benchmarks.million [playlists …] [--folder FOLDER] [--delete]
+python -m benchmarks.million [playlists …] [--folder FOLDER] [--delete] [--elasticsearch]
 
 Generates playlists straight into a store as slices of 1,000, runs every payload on them, releases, and asks the
-endpoint over HTTP. What is in the folder already is skipped, with its figures: an interrupted run resumes. Without a
-folder a temporary one is used. Generated playlists say nothing about quality.
+endpoint over HTTP; then, if wanted, with the same vectors in one node of Elasticsearch (`make services`). What is in
+the folder already is skipped, with its figures: an interrupted run resumes. Without a folder a temporary one is used.
+Generated playlists say nothing about quality.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from algorhythms_assets.contracts import (
     DEGREE_REPORT,
     EDGE_TABLE,
     EMBEDDINGS,
+    EVALUATION_REPORT,
     GCN_WEIGHTS,
     GRAPH_SAMPLE,
     PYG_GRAPH,
@@ -46,14 +48,16 @@ from algorhythms_assets.contracts import (
 from algorhythms_assets.demo import serving
 from algorhythms_assets.ingest.buckets import bucket
 from algorhythms_assets.ingest.playlists import load_snapshot
-from algorhythms_assets.payload import size_of
 from algorhythms_assets.plan import outdated
-from algorhythms_assets.resources.store import Stamp, Store, digest, replacing, write_json, write_table
+from algorhythms_assets.plots import BLUE, GREY, ORANGE, RED, plot
+from algorhythms_assets.resources.store import Stamp, Store, digest, replacing, size_of, write_json, write_table
 from algorhythms_assets.sample.draw import Sample, draw_sample
 from algorhythms_assets.settings import Settings
+from algorhythms_assets_tests.services.elasticsearch import running_node
 from benchmarks.measuring import FailedError, measure
 
 RESULT = Path(__file__).parent / "results" / "million.md"
+PLOT = RESULT.with_name("million.png")
 SLICE = 1000
 HOLDOUT = 0.01
 LIMIT_SECONDS, LIMIT_GB = 12 * 3600, 14
@@ -72,6 +76,13 @@ SEEDS = (1, 10, 50)
 ANSWERS = 300
 COUNT = 10
 
+# What a store with another index makes anew; the rest of it are links. Its evaluation is of few playlists, for a
+# release has to have one.
+ELSEWHERE = (SEARCH_INDEX, EVALUATION_REPORT, RELEASE)
+EVALUATED_ELSEWHERE = 100
+# A gigabyte more than the node of the tests, for the graph of two million vectors.
+HEAP = "4g"
+
 Figures = dict[str, dict[str, Any]]
 
 
@@ -81,16 +92,22 @@ def main() -> None:
     parser.add_argument("playlists", type=int, nargs="*", default=[1_000_000])
     parser.add_argument("--folder", type=Path, help="where all is kept, for a later run to resume (else: temporary)")
     parser.add_argument("--delete", action="store_true", help="delete the stores in the folder afterwards")
+    parser.add_argument("--elasticsearch", action="store_true", help="load the largest into Elasticsearch too")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.folder or Path(temporary)
         for playlists in chosen.playlists:
             store = folder / str(playlists)
-            figures = run(store, folder / f"{playlists}.json", playlists)
+            kept = folder / f"{playlists}.json"
+            figures = run(store, kept, playlists)
+            if chosen.elasticsearch and playlists == max(chosen.playlists) and "elasticsearch" not in figures:
+                note(kept, figures, "elasticsearch", in_elasticsearch(Store(store)))
             if chosen.delete or not chosen.folder:
                 shutil.rmtree(store)
             print("\n".join(table(playlists, figures)), flush=True)
         known = sorted((int(path.stem), json.loads(path.read_text())) for path in folder.glob("[0-9]*.json"))
+    if len(known) > 1:
+        plot_growth(known)
     RESULT.write_text("\n".join(report(known)), encoding="utf-8")
 
 
@@ -107,8 +124,10 @@ def run(root: Path, kept: Path, playlists: int) -> Figures:
     missing = outdated(store, settings)
     for artifact in ARTIFACTS_MADE:
         if artifact.name in missing or artifact.name not in figures:
-            note(kept, figures, artifact.name, made(store, artifact))
-            figures.pop("answers", None)
+            for earlier in ("answers", "elasticsearch"):
+                figures.pop(earlier, None)
+            knobs = ["--holdout", str(HOLDOUT)] if artifact is TRACK_METADATA else []
+            note(kept, figures, artifact.name, made(store, artifact, *knobs))
     if "answers" not in figures:
         note(kept, figures, "answers", answers(store))
     return figures
@@ -125,9 +144,27 @@ def require_room(root: Path, playlists: int) -> None:
         )
 
 
-def made(store: Store, artifact: Artifact) -> dict[str, Any]:
+def in_elasticsearch(store: Store) -> dict[str, Any]:
+    """Serves the same vectors from a node of Elasticsearch; returns the figures of its index and answers."""
+    other = Store(store.root.with_name(f"{store.root.name}-elasticsearch"))
+    shutil.rmtree(other.root, ignore_errors=True)
+    other.root.mkdir()
+    for entry in store.root.iterdir():
+        if entry.name not in {*(artifact.path.split("/")[0] for artifact in ELSEWHERE), "releases", ".locks"}:
+            (other.root / entry.name).symlink_to(entry)
+    with tempfile.TemporaryDirectory(prefix="elasticsearch") as folder, running_node(Path(folder), HEAP) as node:
+        os.environ["DATABASE_URL"] = node.url
+        found = made(other, SEARCH_INDEX, "--index", node.url)
+        made(other, EVALUATION_REPORT, "--playlists", str(EVALUATED_ELSEWHERE))
+        made(other, RELEASE)
+        about = json.loads((other.path(SEARCH_INDEX) / "index.json").read_text())
+        found |= {name: about[name] for name in ("num_candidates", "recall")} | {"answers": answers(other)}
+    shutil.rmtree(other.root)
+    return found
+
+
+def made(store: Store, artifact: Artifact, *knobs: str) -> dict[str, Any]:
     """Makes an artifact; returns its figures, or ends the run with the reason why it cannot be made."""
-    knobs = ["--holdout", str(HOLDOUT)] if artifact is TRACK_METADATA else []
     command = [sys.executable, "-m", artifact.module, "--store", str(store.root), *knobs]
     if artifact is RELEASE:
         # Whatever the gate says of generated playlists.
@@ -219,18 +256,29 @@ def table(playlists: int, figures: Figures) -> list[str]:
         f"| all | {sum(one['seconds'] for one in every):,.0f} | {sum(one['cpu_seconds'] for one in every):,.0f} "
         f"| {max(one['peak_gb'] for one in every):.1f} | {sum(one['bytes'] for one in every) / 1e9:.2f} | |"
     )
-    found = figures["answers"]
+    lines += ["", f"Embedded index: {told(figures['answers'])}", ""]
+    if "elasticsearch" in figures:
+        other = figures["elasticsearch"]
+        recalls = ", ".join(f"{share:.3f} of {called}" for called, share in other["recall"].items())
+        lines += [
+            f"One node of Elasticsearch, {HEAP} of heap: loaded and verified in {other['seconds']:,.0f} s, "
+            f"{other['numbers']['bytes in the cluster'] / 1e9:.2f} GB in the cluster; recall@100 {recalls}, at "
+            f"{other['num_candidates']} candidates. {told(other['answers'])}",
+            "",
+        ]
+    return lines
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """Returns the figures of answers as a sentence."""
     milliseconds = ", ".join(
         f"{found[f'{seeds} seeds']['p50_ms']} and {found[f'{seeds} seeds']['p99_ms']} ms at {seeds}" for seeds in SEEDS
     )
-    return [
-        *lines,
-        "",
+    return (
         f"{ANSWERS} answers over HTTP to each number of seeds, p50 and p99: {milliseconds}. The endpoint started in "
         f"{found['start_seconds']:.1f} s and has {found['resident_gb']:.2f} GB resident, {found['mapped_gb']:.2f} of "
-        "these mapped from files.",
-        "",
-    ]
+        "these mapped from files."
+    )
 
 
 def report(known: Sequence[tuple[int, Figures]]) -> list[str]:
@@ -258,6 +306,8 @@ def growth(known: Sequence[tuple[int, Figures]]) -> list[str]:
         "The exponent e of CPU seconds, peak memory and bytes ~ playlists^e. Starting an interpreter and its libraries "
         "takes seconds and some 0.2 to 1 GB whatever the size, so small sizes grow slowest.",
         "",
+        f"![CPU seconds by playlists]({PLOT.name})",
+        "",
         f"| artifact | {' | '.join(heads)} |",
         f"| --- |{' ---: |' * len(heads)}",
     ]
@@ -271,6 +321,20 @@ def growth(known: Sequence[tuple[int, Figures]]) -> list[str]:
         ]
         lines.append(f"| {artifact.name} | {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def plot_growth(known: Sequence[tuple[int, Figures]]) -> None:
+    """Draws the CPU seconds of what takes most of them at the largest size, by playlists."""
+    sizes = [playlists for playlists, _ in known]
+    most = sorted(ARTIFACTS_MADE, key=lambda artifact: -float(known[-1][1][artifact.name]["cpu_seconds"]))
+    styles = [(colour, line) for line in ("-", "--") for colour in (BLUE, RED, ORANGE, GREY)]
+    with plot(PLOT, "CPU seconds by playlists") as axes:
+        for artifact, (colour, line) in zip(most, styles, strict=False):
+            spent = [figures[artifact.name]["cpu_seconds"] for _, figures in known]
+            axes.loglog(sizes, spent, line, color=colour, marker="o", markersize=3, label=artifact.name)
+        axes.set_xlabel("playlists")
+        axes.set_ylabel("CPU seconds")
+        axes.legend(frameon=False, fontsize="small")
 
 
 def exponent(small: int, large: int, before: Mapping[str, float], after: Mapping[str, float], what: str) -> float:

@@ -29,7 +29,9 @@ class GcnConfig(BaseModel):
         lt=1,
         description="how often a track's own embedding is dropped, leaving artist, album and neighbours",
     )
-    validation_playlists: int = Field(1000, ge=0, description="maximum number of playlists that select the epoch")
+    validation_playlists: int = Field(
+        1000, ge=0, description="maximum number of playlists that select the epoch; fewer with over 800,000 tracks"
+    )
     factor_iterations: int = Field(
         10, ge=1, le=100, description="of alternating least squares, which has converged by then"
     )

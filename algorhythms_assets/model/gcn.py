@@ -37,8 +37,11 @@ class TrackEncoder(nn.Module):
             self.artist.weight[0] = 0
             self.album.weight[0] = 0
 
-    def forward(self, tracks: Tensor | None = None) -> Tensor:
-        """Returns z, float32 [tracks, dimension], of unit length, for all tracks or the given distinct ones."""
+    def forward(self, tracks: Tensor | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Returns z, float32 [tracks, dimension], of unit length, for all tracks or the given distinct ones.
+
+        On a CPU, neighbours are read in the precision of `dtype`: that takes most of the time.
+        """
         own = self.track.weight
         # In place: allocating memory takes longer than these sums.
         x = self.artist(self.artist_of)
@@ -49,8 +52,6 @@ class TrackEncoder(nn.Module):
             x.addcmul_(own, (torch.rand(len(own), 1, device=own.device) >= self.id_dropout).float())
         else:
             x += own
-        # On a CPU, reading neighbours dominates the time, and half precision trains equally well.
-        dtype = torch.bfloat16 if self.training and not x.is_cuda else torch.float32
         # Only the direction of the mean over layers matters, and the sum has the same.
         z: Tensor = LightPropagation.apply(x, self.adjacency, self.layers, tracks, dtype)
         return z
@@ -63,5 +64,7 @@ def adjacency(graph: Data) -> Tensor:
     # SciPy counts where each row begins; torch sorts the edges, with many times their memory.
     ends = [index.int().cpu().numpy() for index in edge_index]
     matrix = sp.coo_array((weight.cpu().numpy(), (ends[0], ends[1])), shape=size).tocsr()
-    parts = (torch.from_numpy(part).to(weight.device) for part in (matrix.indptr, matrix.indices, matrix.data))
-    return torch.sparse_csr_tensor(*parts, size)
+    starts, neighbours, values = (
+        torch.from_numpy(part).to(weight.device) for part in (matrix.indptr, matrix.indices, matrix.data)
+    )
+    return torch.sparse_csr_tensor(starts, neighbours, values, size)

@@ -20,12 +20,13 @@ class LightPropagation(torch.autograd.Function):
     """Rows of x + A x + … + A^layers x, scaled to unit length: float32 [rows, dimension].
 
     `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct,
-    or None for all. Neighbours' values are read in the precision of `dtype`, and summed in float32.
+    or None for all. On a CPU, neighbours' values are read in the precision of `dtype`, and summed in float32.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, matrix: Tensor, layers: int, rows: Tensor | None, dtype: torch.dtype) -> Tensor:
         """Called by `apply`."""
+        dtype = x.dtype if x.is_cuda else dtype
         ctx.matrix, ctx.layers, ctx.rows, ctx.dtype = matrix, layers, rows, dtype
         total = x.clone() if rows is None else x[rows]
         hop = x.to(dtype)
