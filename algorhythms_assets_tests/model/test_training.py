@@ -117,7 +117,7 @@ def test_gradients_of_one_batch_are_those_of_a_plain_backward_pass(graph):
     model.zero_grad(set_to_none=True)
     batch = batch_of(CUT, CPU)
     log_playlists = torch.log1p(graph.playlists.float())[batch.tracks]
-    plain = batch_loss(model()[batch.tracks], model.prior, log_playlists, batch, CONFIG.temperature)
+    plain = batch_loss(model(dtype=torch.bfloat16)[batch.tracks], model.prior, log_playlists, batch, CONFIG.temperature)
     plain.backward()
     assert loss == pytest.approx(plain.item())
     for name, weights in model.named_parameters():
