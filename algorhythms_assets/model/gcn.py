@@ -7,10 +7,11 @@ track, artist and album and a projection of the audio features.
 import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch_geometric.data import Data
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
-from algorhythms_assets.model.propagation import LightPropagation
+from algorhythms_assets.model.propagation import propagated
 
 
 class TrackEncoder(nn.Module):
@@ -36,25 +37,55 @@ class TrackEncoder(nn.Module):
         with torch.no_grad():
             self.artist.weight[0] = 0
             self.album.weight[0] = 0
+        self._by_artist = _grouped(self.artist_of, self.artist.num_embeddings)
+        self._by_album = _grouped(self.album_of, self.album.num_embeddings)
 
-    def forward(self, tracks: Tensor | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Returns z, float32 [tracks, dimension], of unit length, for all tracks or the given distinct ones.
+    @torch.no_grad()
+    def forward(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Returns z of all tracks, float32 [tracks, dimension], of unit length; see `propagated` for `dtype`."""
+        return propagated(self.x(), self.adjacency, self.layers, dtype=dtype)[0]
 
-        On a CPU, neighbours are read in the precision of `dtype`: that takes most of the time.
-        """
+    def drawn(self) -> Tensor:
+        """Returns which tracks' own embeddings are not dropped in a step, float32 [tracks, 1]."""
+        own = self.track.weight
+        return (torch.rand(len(own), 1, device=own.device) >= self.id_dropout).float()
+
+    @torch.no_grad()
+    def x(self, kept: Tensor | None = None) -> Tensor:
+        """Returns the sum of each track's embeddings and features, float32 [tracks, dimension]; `kept` as drawn."""
         own = self.track.weight
         # In place: allocating memory takes longer than these sums.
-        x = self.artist(self.artist_of)
+        x: Tensor = self.artist(self.artist_of)
         x += self.album(self.album_of)
         if self.inputs is not None:
             x += self.features(self.inputs)
-        if self.training and self.id_dropout:
-            x.addcmul_(own, (torch.rand(len(own), 1, device=own.device) >= self.id_dropout).float())
-        else:
-            x += own
-        # Only the direction of the mean over layers matters, and the sum has the same.
-        z: Tensor = LightPropagation.apply(x, self.adjacency, self.layers, tracks, dtype)
-        return z
+        return x.add_(own) if kept is None else x.addcmul_(own, kept)
+
+    @torch.no_grad()
+    def add_gradients(self, of_x: Tensor, kept: Tensor, of_prior: Tensor) -> None:
+        """Adds the weights' gradients, given those of x, float32 [tracks, dimension], and of the prior.
+
+        That of x is overwritten.
+        """
+        _add(self.prior, of_prior)
+        for embedding, (tracks, starts) in ((self.artist, self._by_artist), (self.album, self._by_album)):
+            found = functional.embedding_bag(tracks, of_x, starts, mode="sum", include_last_offset=True)
+            # Of the tracks without any.
+            found[0] = 0
+            _add(embedding.weight, found)
+        if self.inputs is not None:
+            _add(self.features.weight, of_x.T @ self.inputs)
+        _add(self.track.weight, of_x.mul_(kept))
+
+
+def _add(weights: Tensor, gradient: Tensor) -> None:
+    weights.grad = gradient if weights.grad is None else weights.grad.add_(gradient)
+
+
+def _grouped(codes: Tensor, groups: int) -> tuple[Tensor, Tensor]:
+    """Returns the places of each code, one group after the other, and where each group begins and the last ends."""
+    ends = torch.bincount(codes, minlength=groups).cumsum(0)
+    return torch.argsort(codes, stable=True), functional.pad(ends, (1, 0))
 
 
 def adjacency(graph: Data) -> Tensor:

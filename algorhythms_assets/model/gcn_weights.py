@@ -108,7 +108,7 @@ def load_model(folder: Path, graph: Data, config: GcnConfig) -> TrackEncoder:
     """Returns the trained network from the folder."""
     model = new_model(graph, config)
     model.load_state_dict(load_file(folder / BEST))
-    return model.eval()
+    return model
 
 
 def _plot(epochs: list[Epoch], path: Path) -> None:

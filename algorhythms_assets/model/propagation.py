@@ -1,10 +1,9 @@
 """Light graph convolution of all layers at once (He et al., "LightGCN", SIGIR 2020), for the requested nodes.
 
 PyTorch Geometric's LGConv gives the same, one layer at a time, for all nodes. A training step needs only a part of the
-graph, so the last layer is computed for that part only.
+graph, so the last layer is computed for that part only. Gradients are computed here too, since autograd would keep what
+is not needed any more: these are the largest tensors of a step.
 """
-
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,48 +15,52 @@ _LEAST = 1e-12
 _ROWS_AT_ONCE = 1 << 16
 
 
-class LightPropagation(torch.autograd.Function):
-    """Rows of x + A x + … + A^layers x, scaled to unit length: float32 [rows, dimension].
+def propagated(
+    x: Tensor, matrix: Tensor, layers: int, rows: Tensor | None = None, dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, Tensor]:
+    """Returns rows of x + A x + … + A^layers x, scaled to unit length, and their lengths before.
 
-    `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as CSR with int32 indices; `rows` are int64, distinct,
-    or None for all. On a CPU, neighbours' values are read in the precision of `dtype`, and summed in float32.
+    They are float32 [rows, dimension] and [rows, 1]. `x` is float32 [nodes, dimension]; `matrix` is A, symmetric, as
+    CSR with int32 indices; `rows` are int64, distinct, or None for all. On a CPU, neighbours' values are read in the
+    precision of `dtype`, and summed in float32.
     """
+    total = x.clone() if rows is None else x[rows]
+    hop = x if x.is_cuda else x.to(dtype)
+    for layer in range(1, layers + 1):
+        if layer == layers:
+            total += _product_rows(matrix, hop, rows)
+        else:
+            hop = _product(matrix, hop)
+            total += hop if rows is None else hop[rows]
+    lengths = total.norm(dim=1, keepdim=True).clamp_(min=_LEAST)
+    total /= lengths
+    return total, lengths
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, matrix: Tensor, layers: int, rows: Tensor | None, dtype: torch.dtype) -> Tensor:
-        """Called by `apply`."""
-        dtype = x.dtype if x.is_cuda else dtype
-        ctx.matrix, ctx.layers, ctx.rows, ctx.dtype = matrix, layers, rows, dtype
-        total = x.clone() if rows is None else x[rows]
-        hop = x.to(dtype)
-        for layer in range(1, layers + 1):
-            if layer == layers:
-                total += _product_rows(matrix, hop, rows)
-            else:
-                hop = _product(matrix, hop)
-                total += hop if rows is None else hop[rows]
-        lengths = total.norm(dim=1, keepdim=True).clamp_(min=_LEAST)
-        total /= lengths
-        ctx.save_for_backward(total, lengths)
-        return total
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
-        """Called by `Tensor.backward`."""
-        unit, lengths = ctx.saved_tensors
-        given = gradients[0].new_empty(unit.shape, dtype=ctx.dtype)
-        # By parts, for these are the largest tensors of a step. bfloat16 has the range of float32: nothing underflows.
-        parts = (tensor.split(_ROWS_AT_ONCE) for tensor in (given, gradients[0], unit, lengths))
-        for part, gradient, z, length in zip(*parts, strict=True):
-            part.copy_((gradient - z * (z * gradient).sum(dim=1, keepdim=True)) / length)
-        rows = slice(None) if ctx.rows is None else ctx.rows
-        found = given.new_zeros(len(ctx.matrix), given.shape[1])
-        # The rows are distinct, so each is added to at most once.
-        found[rows] = given
-        for _ in range(ctx.layers):
-            found = _product(ctx.matrix, found)
-            found[rows] += given
-        return found.float(), None, None, None, None
+def across(gradient: Tensor, unit: Tensor, lengths: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Returns the gradient of the vectors before they were scaled, given that of the unit vectors.
+
+    All are [rows, dimension], but `lengths`, [rows, 1]; the result is in the precision of `dtype`, on a CPU.
+    """
+    found = gradient.new_empty(gradient.shape, dtype=gradient.dtype if gradient.is_cuda else dtype)
+    for part, given, z, length in zip(*(t.split(_ROWS_AT_ONCE) for t in (found, gradient, unit, lengths)), strict=True):
+        part.copy_((given - z * (z * given).sum(dim=1, keepdim=True)) / length)
+    return found
+
+
+def propagated_back(gradient: Tensor, matrix: Tensor, layers: int, rows: Tensor) -> Tensor:
+    """Returns the gradient of x, float32 [nodes, dimension], given that of the rows of the sum of its layers.
+
+    `gradient`, [rows, dimension], is in the precision in which neighbours are read. bfloat16 has the range of float32,
+    so nothing underflows.
+    """
+    found = gradient.new_zeros(len(matrix), gradient.shape[1])
+    # The rows are distinct, so each is added to at most once.
+    found[rows] = gradient
+    for _ in range(layers):
+        found = _product(matrix, found)
+        found[rows] += gradient
+    return found.float()
 
 
 def _product(matrix: Tensor, x: Tensor) -> Tensor:
@@ -83,7 +86,18 @@ def _product_rows(matrix: Tensor, x: Tensor, rows: Tensor | None) -> Tensor:
 
 def _weighted_sums(starts: Tensor, neighbours: Tensor, weights: Tensor, x: Tensor) -> Tensor:
     """Returns, for each row, the sum of its neighbours' rows of x times their weights."""
-    # torch's kernel for bags of words is faster than that for sparse matrices.
-    return functional.embedding_bag(
-        neighbours, x, starts, mode="sum", per_sample_weights=weights.to(x.dtype), include_last_offset=True
-    )
+    rows = len(starts) - 1
+    found = x.new_empty(rows, x.shape[1])
+    # torch's kernel for bags of words is faster than that for sparse matrices, but sums into a copy in float32.
+    for first in range(0, rows, _ROWS_AT_ONCE):
+        bounds = starts[first : first + _ROWS_AT_ONCE + 1]
+        own = slice(int(bounds[0]), int(bounds[-1]))
+        found[first : first + _ROWS_AT_ONCE] = functional.embedding_bag(
+            neighbours[own],
+            x,
+            bounds - bounds[0],
+            mode="sum",
+            per_sample_weights=weights[own].to(x.dtype),
+            include_last_offset=True,
+        )
+    return found

@@ -21,6 +21,7 @@ from algorhythms_assets.metrics import CATEGORIES, DEPTH, Task, cut, ndcg
 from algorhythms_assets.model.checkpoint import Epoch, Standing
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
+from algorhythms_assets.model.propagation import across, propagated, propagated_back
 from algorhythms_assets.resources.store import replacing
 
 # Trains as well as single precision.
@@ -95,7 +96,6 @@ def train(
         standing.load(folder / CHECKPOINT)
     yield from standing.epochs
     for number in range(len(standing.epochs) + 1, config.epochs + 1):
-        model.train()
         losses = []
         order = random.permutation(lists)
         for start in range(0, len(lists), step_size):
@@ -137,21 +137,25 @@ def add_gradients(
     parts = math.ceil(len(playlists) / config.batch)
     batches = [batch_of(playlists[number::parts], device) for number in range(parts)]
     tracks = torch.unique(torch.cat([batch.tracks for batch in batches]))
-    z = model(tracks, _PRECISION)
-    placed, gradient = z.detach(), torch.zeros_like(z)
+    kept = model.drawn()
+    z, lengths = propagated(model.x(kept), model.adjacency, model.layers, tracks, _PRECISION)
+    gradient, of_prior = torch.zeros_like(z), torch.zeros_like(model.prior)
     log_playlists = torch.log1p(model.playlists.float())
     total = 0.0
     for batch in batches:
         places = torch.searchsorted(tracks, batch.tracks)
-        part = placed[places].requires_grad_()
+        part = z[places].requires_grad_()
         # On a GPU, products are in half precision; the loss itself is in single precision.
         with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
             loss = batch_loss(part, model.prior, log_playlists[batch.tracks], batch, config.temperature)
         loss = loss * batch.size / len(playlists)
-        loss.backward()
-        gradient[places] += part.grad
+        of_part, of_its_prior = torch.autograd.grad(loss, (part, model.prior))
+        gradient[places] += of_part
+        of_prior += of_its_prior
         total += loss.item()
-    z.backward(gradient)
+    unscaled = across(gradient, z, lengths, _PRECISION)
+    del z, gradient
+    model.add_gradients(propagated_back(unscaled, model.adjacency, model.layers, tracks), kept, of_prior)
     return total
 
 
@@ -192,8 +196,7 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
     """Returns NDCG@500, the mean over categories; None if there are no tasks."""
     if not categories:
         return None
-    model.eval()
-    vectors = stored_vectors(model(dtype=_PRECISION), model.prior, model.playlists, config.temperature)
+    vectors = stored_vectors(model(_PRECISION), model.prior, model.playlists, config.temperature)
     # Tracks in no training playlist cannot be found.
     vectors[model.playlists == 0, -1] = -torch.inf
     at_once = max(1, _SCORES_AT_ONCE // len(vectors))
