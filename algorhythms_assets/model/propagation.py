@@ -28,13 +28,19 @@ def propagated(
     hop = x if x.is_cuda else x.to(dtype)
     for layer in range(1, layers + 1):
         if layer == layers:
-            total += _product_rows(matrix, hop, rows)
+            _add(total, _product_rows(matrix, hop, rows))
         else:
             hop = _product(matrix, hop)
-            total += hop if rows is None else hop[rows]
+            _add(total, hop if rows is None else hop[rows])
     lengths = total.norm(dim=1, keepdim=True).clamp_(min=_LEAST)
     total /= lengths
     return total, lengths
+
+
+def _add(total: Tensor, more: Tensor) -> None:
+    # By parts: of what is less precise, the whole would be copied.
+    for part, of_more in zip(total.split(_ROWS_AT_ONCE), more.split(_ROWS_AT_ONCE), strict=True):
+        part += of_more
 
 
 def across(gradient: Tensor, unit: Tensor, lengths: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
