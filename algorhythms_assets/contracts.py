@@ -111,13 +111,10 @@ GRAPH_SAMPLE_SCHEMA = pa.schema(
     ]
 )
 
-# Of a stored vector: behind the graph network's vector, before the popularity term.
-FACTORS = 128
-
 EMBEDDINGS_SCHEMA = pa.schema(
     [
         _column("track", pa.int32(), "number of the track", False),
-        _column("embedding", pa.list_(pa.float32()), f"a unit vector, {FACTORS} factors, the popularity term", False),
+        _column("embedding", pa.list_(pa.float32()), "a unit vector, factors, the popularity term", False),
     ]
 )
 
@@ -185,13 +182,13 @@ GRAPH_SAMPLE = Artifact(
 PYG_GRAPH = Artifact(
     "pyg_graph", "graph", "pyg_graph/{version}", ("edge_table", "track_metadata", "scaler", "audio_features")
 )
-GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="4")
+GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="5")
 EMBEDDINGS = Artifact(
     "embeddings",
     "model",
     "embeddings.parquet",
     ("gcn_weights", "pyg_graph"),
-    code_version="3",
+    code_version="4",
     schema=EMBEDDINGS_SCHEMA,
 )
 MLP_WEIGHTS = Artifact(
@@ -226,7 +223,7 @@ EVALUATION_REPORT = Artifact(
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata", "new_tracks"),
-    code_version="9",
+    code_version="10",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

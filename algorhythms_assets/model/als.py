@@ -15,8 +15,15 @@ from torch import Tensor
 from algorhythms_assets.ingest.playlists import Playlists
 from algorhythms_assets.model.config import GcnConfig
 
-# Rows of factors gathered at a time: 64 MB at 128 factors, and half as much again for their equations.
-_ROWS_AT_ONCE = 1 << 17
+_MANY_PLAYLISTS = 2000
+
+# Rows of factors gathered at a time: 64 MB at 256 factors, and half as much again for their equations.
+_ROWS_AT_ONCE = 1 << 16
+
+
+def factors_for(playlists: int) -> int:
+    """Returns the number of factors for a snapshot with so many training playlists; see docs/log.md."""
+    return 128 if playlists < _MANY_PLAYLISTS else 256
 
 
 def train_factors(training: Playlists, tracks: int, factors: int, config: GcnConfig) -> Iterator[Tensor]:

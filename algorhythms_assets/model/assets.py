@@ -34,7 +34,7 @@ def gcn_weights(
 def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Compute]) -> dg.MaterializeResult[Any]:
     """One vector for every track of the training playlists: what the search uses.
 
-    The network's unit vector, 128 factors and a popularity term are concatenated, so one inner product gives a score
+    The network's unit vector, factors and a popularity term are concatenated, so one inner product gives a score
     with exact terms. Tracks that are only in held-out playlists get no vector, so the evaluation cannot find them.
     """
     return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, TRACK_METADATA
+from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, TITLE_WEIGHTS, TRACK_METADATA
 from algorhythms_assets.model.assets import embeddings, gcn_weights, mlp_weights, title_weights
 from algorhythms_assets.model.faults import not_finite, vector_faults
-from algorhythms_assets.model.stored import stored_dimension
+from algorhythms_assets.model.stored import stored_dimension, stored_factors
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
 
@@ -34,7 +34,9 @@ def vectors_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult
     store = compute.store
     tracks = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["playlists"])
     wanted = np.flatnonzero(tracks["playlists"].to_numpy() > 0)
-    faults = vector_faults(_vectors(store.path(EMBEDDINGS)), wanted, stored_dimension(store) - FACTORS - 1)
+    faults = vector_faults(
+        _vectors(store.path(EMBEDDINGS)), wanted, stored_dimension(store) - stored_factors(store) - 1
+    )
     return counted(faults, f"{len(wanted):,} tracks, each with one vector of unit length")
 
 

@@ -11,6 +11,7 @@ from algorhythms_assets.contracts import EMBEDDINGS, EMBEDDINGS_SCHEMA, GCN_WEIG
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn_weights import load_model
+from algorhythms_assets.model.stored import FACTORS_KEY
 from algorhythms_assets.model.training import stored_vectors
 from algorhythms_assets.payload import Work, run
 
@@ -38,7 +39,8 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
             "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), dimension),
         }
     )
-    of_this_size = EMBEDDINGS_SCHEMA.field("embedding").with_type(pa.list_(pa.float32(), dimension))
+    field = EMBEDDINGS_SCHEMA.field("embedding").with_type(pa.list_(pa.float32(), dimension))
+    of_this_size = field.with_metadata({FACTORS_KEY: str(dimension - config.dimension - 1)})
     work.write_file(table, EMBEDDINGS_SCHEMA.set(1, of_this_size))
     return {"dagster/row_count": len(tracks), "dimension": dimension}
 

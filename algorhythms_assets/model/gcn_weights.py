@@ -14,10 +14,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch_geometric.data import Data
 
-from algorhythms_assets.contracts import FACTORS, GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
+from algorhythms_assets.contracts import GCN_WEIGHTS, PYG_GRAPH, TRACK_METADATA
 from algorhythms_assets.graph.pyg_graph import load_graph
 from algorhythms_assets.ingest.playlists import Playlists, Snapshot, load_snapshot
-from algorhythms_assets.model.als import fold_in_matrix, train_factors
+from algorhythms_assets.model.als import factors_for, fold_in_matrix, train_factors
 from algorhythms_assets.model.checkpoint import Epoch, is_whole
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder
@@ -53,13 +53,14 @@ def build(work: Work[GcnConfig]) -> dict[str, Any]:
     with safe_open(place / BEST, "pt") as best:
         shapes = [best.get_slice(name).get_shape() for name in best.keys()]  # noqa: SIM118 (not a mapping)
         prior = float(best.get_tensor("prior"))
+    factors = len(np.load(place / "fold_in.npy", mmap_mode="r"))
     return {
         "parameters": sum(map(math.prod, shapes)),
         "epochs": len(epochs),
         "best epoch": chosen.number,
         **({} if chosen.ndcg is None else {"validation NDCG@500": round(chosen.ndcg, 4)}),
         "prior": round(prior, 3),
-        "factors": FACTORS,
+        "factors": factors,
         "curve": picture(place / "training.png"),
     }
 
@@ -93,7 +94,8 @@ def _factors(
     """Returns the tracks' factors and the fold-in matrix for playlists."""
     # The equations are so small that threads would mostly wait for each other. Nothing after this needs threads.
     torch.set_num_threads(1)
-    iterations = train_factors(training, tracks, FACTORS, work.config)
+    count = work.config.factors or factors_for(len(training))
+    iterations = train_factors(training, tracks, count, work.config)
     *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")
     return factors.numpy(), fold_in_matrix(factors, work.config).numpy()
 

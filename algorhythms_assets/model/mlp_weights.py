@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import torch
 from algorhythms_ask.release import load_encoder
 
-from algorhythms_assets.contracts import FACTORS, MLP_WEIGHTS, SCALER, TRACK_METADATA
+from algorhythms_assets.contracts import MLP_WEIGHTS, SCALER, TRACK_METADATA
 from algorhythms_assets.features.scaler import load_features
 from algorhythms_assets.model.config import MlpConfig
 from algorhythms_assets.model.mlp import train_mlp
-from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.model.stored import load_embeddings, stored_factors
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
@@ -33,7 +33,7 @@ def build(work: Work[MlpConfig]) -> dict[str, Any]:
     torch.manual_seed(work.config.seed)
     trained = train_mlp(
         torch.from_numpy(inputs),
-        torch.from_numpy(vectors[np.searchsorted(tracks, having), : -1 - FACTORS].copy()),
+        torch.from_numpy(vectors[np.searchsorted(tracks, having), : -1 - stored_factors(work.store)].copy()),
         torch.from_numpy(codes.astype(np.int64)),
         work.config,
     )

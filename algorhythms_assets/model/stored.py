@@ -7,12 +7,20 @@ from numpy.typing import NDArray
 from algorhythms_assets.contracts import EMBEDDINGS
 from algorhythms_assets.resources.store import Store
 
+# In the metadata of the column.
+FACTORS_KEY = b"factors"
+
 _ROWS_AT_ONCE = 1 << 16
 
 
 def stored_dimension(store: Store) -> int:
     """Returns how many numbers a stored vector has, without reading any."""
     return int(pq.read_schema(store.path(EMBEDDINGS)).field("embedding").type.list_size)
+
+
+def stored_factors(store: Store) -> int:
+    """Returns how many numbers of a stored vector are factors: those before the last."""
+    return int(pq.read_schema(store.path(EMBEDDINGS)).field("embedding").metadata[FACTORS_KEY])
 
 
 def stored_count(store: Store) -> int:

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import (
     EMBEDDINGS,
-    FACTORS,
     NEW_TRACKS,
     NEW_TRACKS_SCHEMA,
     RAW_PLAYLISTS,
@@ -31,7 +30,7 @@ from algorhythms_assets.contracts import (
 from algorhythms_assets.features.config import AudioFeaturesConfig
 from algorhythms_assets.features.sources import open_source
 from algorhythms_assets.ingest.snapshot import snapshot_tables
-from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.model.stored import load_embeddings, stored_factors
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.index.embedded import build_embedded
 from algorhythms_assets.resources.store import InputError, Store, digest
@@ -118,7 +117,7 @@ def _placed(
     embeddings = work.store.require(EMBEDDINGS).data_version
     with _folder(work.store) as folder:
         # Uses the endpoint's code, which needs an index: of the tracks that already have vectors.
-        build_embedded(folder, documents(known, vectors, {}, FACTORS), vectors.shape[1], embeddings)
+        build_embedded(folder, documents(known, vectors, {}, stored_factors(work.store)), vectors.shape[1], embeddings)
         recommender = load_recommender(work.store.path(SERVING_BUNDLE), EmbeddedIndex(folder))
         seeds = _resolved(recommender, songs)
         unplaced = [row for row, seed in enumerate(seeds) if seed is None]

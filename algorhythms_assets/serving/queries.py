@@ -10,7 +10,7 @@ _PLAYLISTS = 100
 # Number of other playlists whose queries are used for fitting.
 _OTHER_PLAYLISTS = 2000
 _SEEDS = (1, 10)
-# Of the popularity term: 1 is the default; requests may prefer less popular or more popular tracks.
+# Of the popularity term: from 0.75 to 1 by default; requests may prefer less popular or more popular tracks.
 _COEFFICIENTS = (1, 0, -1, 3)
 
 

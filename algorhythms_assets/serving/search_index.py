@@ -16,11 +16,11 @@ from algorhythms_ask.elastic import ElasticIndex
 from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError
 from numpy.typing import NDArray
 
-from algorhythms_assets.contracts import EMBEDDINGS, FACTORS, GCN_WEIGHTS, SEARCH_INDEX, TRACK_METADATA, TRACKS_SCHEMA
+from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, SEARCH_INDEX, TRACK_METADATA, TRACKS_SCHEMA
 from algorhythms_assets.graph.edge_table import strength_parts
 from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.ingest.playlists import load_training
-from algorhythms_assets.model.stored import load_embeddings
+from algorhythms_assets.model.stored import load_embeddings, stored_factors
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.index.elastic import build_elastic, verify_elastic, writer
 from algorhythms_assets.resources.index.embedded import build_embedded, verify_embedded
@@ -65,12 +65,13 @@ class Content:
     tracks: pa.Table
     vectors: NDArray[np.float32]
     neighbours: Neighbours
+    factors: int
     new: int
     blocked: BlockList
 
     def documents(self) -> Iterator[tuple[Document, list[str]]]:
         """Yields each document with its keys."""
-        return documents(self.tracks, self.vectors, self.neighbours, FACTORS, self.new)
+        return documents(self.tracks, self.vectors, self.neighbours, self.factors, self.new)
 
     def probes(self) -> dict[str, NDArray[np.float32]]:
         """Returns some tracks with their vectors."""
@@ -113,6 +114,7 @@ def _content(
         tracks.filter(pa.array(permitted)),
         np.concatenate([vectors, placed])[permitted],
         neighbours,
+        stored_factors(work.store),
         int(permitted[trained.num_rows :].sum()),
         blocked,
     )

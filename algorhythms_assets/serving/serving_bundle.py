@@ -11,7 +11,6 @@ from algorhythms_ask.release import load_encoder
 
 from algorhythms_assets.contracts import (
     EMBEDDINGS,
-    FACTORS,
     GCN_WEIGHTS,
     MLP_WEIGHTS,
     SCALER,
@@ -19,7 +18,7 @@ from algorhythms_assets.contracts import (
     TITLE_WEIGHTS,
     NoConfig,
 )
-from algorhythms_assets.model.stored import stored_dimension
+from algorhythms_assets.model.stored import stored_dimension, stored_factors
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
@@ -33,7 +32,7 @@ _TITLE_FILES = ("title_hashes.npy", "title_weights.npy", "title_vectors.npy")
 def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Gather the files that the endpoint loads, with their checksums."""
     version = work.stamp.data_version[:12]
-    stored = stored_dimension(work.store)
+    stored, factors = stored_dimension(work.store), stored_factors(work.store)
     features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
     sources = [work.store.path(artifact) / name for artifact, names in _FEATURE_FILES.items() for name in names]
     of_titles = work.store.path(TITLE_WEIGHTS)
@@ -52,10 +51,10 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
                 "embeddings": work.store.require(EMBEDDINGS).data_version,
                 "features": features,
                 "titles": titles,
-                "factors": FACTORS,
+                "factors": factors,
                 "feature_order": list(FEATURES),
                 "inputs": load_encoder(folder).inputs if features else [],
-                "dimensions": {"stored": stored, "vector": stored - FACTORS - 1},
+                "dimensions": {"stored": stored, "vector": stored - factors - 1},
                 "files": {
                     path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())
                 },

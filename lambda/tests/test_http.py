@@ -63,17 +63,17 @@ def test_a_whole_answer_by_hand(ask: Ask) -> None:
         "recommendation_nodes": [
             {
                 "id": "rock1",
-                "score": 1.0 + same,
+                "score": 0.9375 + same,
                 "track_name": "Highway Fire",
                 "track_artist": "The Sparks",
-                "terms": {"seeds": [0.5 + same, 0.0], "popularity": 0.5},
+                "terms": {"seeds": [0.5 + same, 0.0], "popularity": 0.4375},
             },
             {
                 "id": "jazz1",
-                "score": 0.875 + same,
+                "score": 0.828125 + same,
                 "track_name": "Blue Rain",
                 "track_artist": "Nina Blue",
-                "terms": {"seeds": [0.0, 0.5 + same], "popularity": 0.375},
+                "terms": {"seeds": [0.0, 0.5 + same], "popularity": 0.328125},
             },
         ],
         "edges": [

@@ -216,8 +216,8 @@ def test_songs_are_continued_on_the_terminal(store: Path, capsys: pytest.Capture
         "  the sparks - fire esc: The Sparks - Fire Escape",
         "  The Sparks - Highway Fire",
         "continues with",
-        "   1. The Sparks - Fire Again  1.257",
-        "   2. Both Sides - Crossing  0.750",
+        "   1. The Sparks - Fire Again  1.241",
+        "   2. Both Sides - Crossing  0.719",
     ]
     assert told.err == "not found: nobody - nothing\n"
     assert main(["ask", "--store", str(store), "nobody - nothing"]) == 1

@@ -1,9 +1,9 @@
 """Seeds to recommendations: a maximum inner product search, and a score that is exactly the sum of its terms.
 
 A stored vector is [z, v, p]: a unit vector, factors, and the popularity term. The query of the n seeds s of a taste is
-[mean of z_s, u, 1], where u = A^-1 sum of v_s, with A = B + sum of v_s v_s^T, are the factors of a playlist that holds
-them (Hu, Koren and Volinsky, ICDM 2008). So the score of a candidate c is the sum over the seeds of
-z_s . z_c / n + (A^-1 v_s) . v_c, plus p_c. With no seed it is p_c alone.
+[mean of z_s, u, w], where u = A^-1 sum of v_s, with A = B + sum of v_s v_s^T, are the factors of a playlist that holds
+them (Hu, Koren and Volinsky, ICDM 2008), and w weights popularity less the more seeds there are. So the score of a
+candidate c is the sum over the seeds of z_s . z_c / n + (A^-1 v_s) . v_c, plus w p_c. With no seed it is p_c alone.
 
 People often put more of an artist into a playlist: with m seeds by the candidate's artist, each of these m adds
 ARTIST_WEIGHT * log(1 + m) / m. Negative songs add NEGATIVE_WEIGHT times their term as seeds, with the opposite sign,
@@ -32,6 +32,8 @@ from algorhythms_ask.wish import Wish
 # Quality is flat from 0.06 to 0.2: see docs/log.md.
 ARTIST_WEIGHT = 0.12
 NEGATIVE_WEIGHT = 0.5
+# Of the popularity term, when there are many seeds; from 0.5 to 0.85 quality is flat.
+POPULARITY_WEIGHT = 0.75
 
 # A search finds at most this many tracks.
 DEEPEST = 10_000
@@ -69,9 +71,9 @@ class _Asked:
     title: NDArray[np.float64] | None  # what it asks with alone
     searches: list[Search]
 
-    @property
-    def popularity(self) -> float:
-        return 1 + 2 * self.wish.popularity
+    def popularity(self, taste: int) -> float:
+        """Returns the weight of the popularity term in a search."""
+        return popularity_weight(len(self.groups[taste])) * (1 + 2 * self.wish.popularity)
 
 
 class Recommender:
@@ -190,7 +192,7 @@ class Recommender:
             query = parts[group].sum(axis=0) + parts[len(seeds) :].sum(axis=0)
             if title is not None:
                 query += titles.share(len(group)) * title
-            query = np.append(query, 1 + 2 * wish.popularity)
+            query = np.append(query, popularity_weight(len(group)) * (1 + 2 * wish.popularity))
             searches.append(
                 Search(
                     query.astype(np.float32),
@@ -218,7 +220,7 @@ class Recommender:
         terms[:, group] += _of_artists(candidates, [seeds[i] for i in group])
         terms[:, len(seeds) :] = vectors[:, :-1] @ asked.parts[len(seeds) :].T
         terms = np.round(terms, _DECIMALS)
-        popularity = np.round(vectors[:, -1] * asked.popularity, _DECIMALS)
+        popularity = np.round(vectors[:, -1] * asked.popularity(taste), _DECIMALS)
         of_title = np.zeros(len(candidates))
         if asked.title is not None:
             of_title = np.round(vectors[:, :-1] @ (titles.share(len(group)) * asked.title), _DECIMALS)
@@ -238,6 +240,11 @@ class Recommender:
             )
             for i in order.tolist()
         ]
+
+
+def popularity_weight(seeds: int) -> float:
+    """Returns the weight of the popularity term beside so many seeds: 1 if there is none or one."""
+    return POPULARITY_WEIGHT + (1 - POPULARITY_WEIGHT) / max(1, seeds)
 
 
 def query_parts(vectors: NDArray[np.float64], inverse: NDArray[np.float64]) -> NDArray[np.float64]:
