@@ -9,6 +9,7 @@ from algorhythms_assets.contracts import EMBEDDINGS, GCN_WEIGHTS, MLP_WEIGHTS, T
 from algorhythms_assets.model.config import GcnConfig, MlpConfig
 from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import GPU, GPU_POOL, SERVED, declared
+from algorhythms_assets.resources.request import TRAINING
 
 
 @with_lasting_defaults(GCN_WEIGHTS)
@@ -26,8 +27,7 @@ def gcn_weights(
     Validation playlists decide which epoch is kept; see the plot. An interrupted training resumes after its last
     epoch. Losses and reasons: docs/architecture.md, "Model".
     """
-    memory = Memory(1.5, per_million_tracks=10.5)
-    return materialize(context, compute, GCN_WEIGHTS, config, memory, Request(minutes=240))
+    return materialize(context, compute, GCN_WEIGHTS, config, TRAINING, Request(minutes=240))
 
 
 @dg.asset(**declared(EMBEDDINGS, GPU), pool=GPU_POOL, kinds={"pytorch", "parquet"})
@@ -37,7 +37,7 @@ def embeddings(context: dg.AssetExecutionContext, compute: dg.ResourceParam[Comp
     The network's unit vector, factors and a popularity term are concatenated, so one inner product gives a score
     with exact terms. Tracks that are only in held-out playlists get no vector, so the evaluation cannot find them.
     """
-    return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=6.7))
+    return materialize(context, compute, EMBEDDINGS, NoConfig(), Memory(1.5, per_million_tracks=5))
 
 
 @with_lasting_defaults(MLP_WEIGHTS)

@@ -20,6 +20,7 @@ from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.plan import chosen
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
+from algorhythms_assets.resources.request import TRAINING
 from algorhythms_assets.resources.spark.engine import require_java
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import AlertSettings, FeatureSettings, Settings, SlurmSettings, is_url
@@ -29,7 +30,7 @@ OK, ABSENT, WRONG = "ok", "absent", "WRONG"
 # What each thing enables, in the order of the report; docs/doctor.md has the same table.
 ENABLES = {
     "Python": "everything; 3.11 or newer",
-    "memory": "training: 1.5 GB, plus 10.5 GB per million tracks",
+    "memory": f"training: {TRAINING.base:g} GB, plus {TRAINING.per_million_tracks:g} GB per million tracks",
     "disk": "the store: 30 GB for a million playlists",
     "settings": "what is set in the environment or in .env",
     "config": "settings of training, graph, index and evaluation for every run",
@@ -84,7 +85,7 @@ def _machine() -> Iterator[Finding]:
     version = sys.version.partition(" ")[0]
     yield Finding("Python", OK if sys.version_info >= (3, 11) else WRONG, version)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    tracks = max(0.0, (memory - 1.5) / 10.5)
+    tracks = max(0.0, (memory - TRAINING.base) / TRAINING.per_million_tracks)
     yield Finding(
         "memory", OK, f"{memory:.0f} GB, {os.cpu_count()} cores: can train on about {tracks:.1f} million tracks"
     )

@@ -36,3 +36,7 @@ class Memory:
     def gb(self, rows: int, tracks: int) -> int:
         """Returns the whole GB to request for that many rows of playlists and tracks."""
         return math.ceil(self.base + (self.per_million_rows * rows + self.per_million_tracks * tracks) / 1e6)
+
+
+# Of gcn_weights, which decides how much a machine can train on.
+TRAINING = Memory(1.5, per_million_tracks=5.2)

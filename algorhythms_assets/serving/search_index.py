@@ -109,10 +109,15 @@ def _content(
     tracks = pa.concat_tables([trained.cast(TRACKS_SCHEMA), new])
     blocked = block_list(work.store)
     permitted = ~blocked_tracks(tracks, blocked)
+    # A copy takes gigabytes, so there is none without need.
+    if len(placed):
+        vectors = np.concatenate([vectors, placed])
+    if not permitted.all():
+        tracks, vectors = tracks.filter(pa.array(permitted)), vectors[permitted]
     return Content(
         work.store.require(EMBEDDINGS).data_version,
-        tracks.filter(pa.array(permitted)),
-        np.concatenate([vectors, placed])[permitted],
+        tracks,
+        vectors,
         neighbours,
         stored_factors(work.store),
         int(permitted[trained.num_rows :].sum()),
