@@ -1,6 +1,7 @@
 """Evaluates the serving bundle and the search index on test playlists that nothing was trained on."""
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.beyond import by_length, by_popularity, profile
+from algorhythms_assets.evaluation.calibration import calibration, outcomes, plot_reliability
 from algorhythms_assets.evaluation.charted import charted
 from algorhythms_assets.evaluation.comparison import TITLES, Method, interval, measure, summary, verdict
 from algorhythms_assets.evaluation.config import EvaluationConfig
@@ -33,13 +35,17 @@ from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.evaluation.titled import MOST_PLAYLISTS, titled
-from algorhythms_assets.ingest.playlists import load_names, load_snapshot
-from algorhythms_assets.metrics import CATEGORIES, cut
+from algorhythms_assets.ingest.playlists import Snapshot, load_names, load_snapshot
+from algorhythms_assets.metrics import CATEGORIES, Task, cut
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
 from algorhythms_assets.resources.store import InputError, digest, write_json
 from algorhythms_assets.serving.blocked import BLOCKED_FILE, blocked_tracks, read_block_list
 from algorhythms_assets.serving.placed import load_new_tracks
+
+_PLOTS = ("methods", "categories", "popularity", "reliability", "map")
+# Playlists that the chance of a recommendation is fitted to, and as many that it is checked on.
+_CALIBRATED = 500
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
@@ -108,6 +114,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
             name: by_popularity(of_method.found, of_method.wanted, playlists) for name, of_method in measured.items()
         },
         "new_tracks": {"tracks": len(new), "among the first ten": new_shown / all_shown if all_shown else 0.0},
+        "chance": _chance(served, snapshot, gone, tasks),
         "titles": titled(served, named, artist, *settings),
         "gate": verdict(len(chosen), differences),
     }
@@ -122,6 +129,9 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         plot_categories(report, folder / "categories.png")
         plot_popularity(report, folder / "popularity.png")
         names = ["methods", "categories", "popularity"]
+        if report["chance"] is not None:
+            plot_reliability(report["chance"], folder / "reliability.png")
+            names.append("reliability")
         if found is not None:
             plot_map(found, folder / "map.png")
             names.append("map")
@@ -129,13 +139,28 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n")
 
     place = work.write_folder(write)
-    plots = {name: place / f"{name}.png" for name in ("methods", "categories", "popularity", "map")}
+    plots = {name: place / f"{name}.png" for name in _PLOTS}
     return {
         **{name: picture(path) for name, path in plots.items() if path.is_file()},
         "gate passed": report["gate"]["passed"],
         "report": {"raw_value": markdown(report), "type": "md"},
         **charted(report),
     }
+
+
+def _chance(
+    served: Served, snapshot: Snapshot, gone: NDArray[np.bool_], tasks: Mapping[str, Sequence[Task | None]]
+) -> dict[str, Any] | None:
+    """Returns how the chance of a recommendation is found from its score, fitted to validation playlists."""
+    validation = snapshot.validation.without(gone)
+    cuts = [
+        cut(int(validation.pids[i]), validation.distinct(int(i)), category)
+        for category in CATEGORIES
+        for i in np.argsort(validation.buckets, kind="stable")[:_CALIBRATED]
+    ]
+    test = [task for of_category in tasks.values() for task in of_category[:_CALIBRATED] if task is not None]
+    fitted, checked = ([task for task in some if task is not None] for some in (cuts, test))
+    return calibration(outcomes(served, fitted), outcomes(served, checked))
 
 
 def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:

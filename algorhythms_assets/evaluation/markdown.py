@@ -37,7 +37,7 @@ def markdown(report: dict[str, Any]) -> str:
             if intervals[metric] is not None:
                 low, high = intervals[metric]
                 lines.append(f"- served minus {TITLES[method]}, {TITLES[metric]}: {low:+.4f} to {high:+.4f} (95 %)")
-    lines += ["", *titles_table(report["titles"]), *_beyond(report)]
+    lines += ["", *titles_table(report["titles"]), *_beyond(report), *_reliability(report["chance"])]
     if report["new_tracks"]["tracks"]:
         lines += [
             "",
@@ -48,6 +48,17 @@ def markdown(report: dict[str, Any]) -> str:
     lines += ["", f"**{'May be released' if gate['passed'] else 'May not be released'}.**"]
     lines += [f"- {line}" for line in (*gate["reasons"], *gate["warnings"])]
     return "\n".join(lines) + "\n"
+
+
+def _reliability(chance: dict[str, Any] | None) -> list[str]:
+    """Returns how chances agree with what was in the test playlists."""
+    if chance is None:
+        return []
+    lines = ["", "| tenths of the recommendations | mean chance | share in the playlist |", "| --- | ---: | ---: |"]
+    return [
+        *lines,
+        *(f"| {i} | {row['chance']:.4f} | {row['share']:.4f} |" for i, row in enumerate(chance["reliability"], 1)),
+    ]
 
 
 def _beyond(report: dict[str, Any]) -> list[str]:

@@ -1,11 +1,13 @@
 """Ranks with the same code, bundle and index that would serve."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+from algorhythms_ask.index import Hit
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.songs import Song
+from numpy.typing import NDArray
 
 from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.metrics import DEPTH, Task
@@ -39,14 +41,21 @@ class Served:
 
     def rank(self, tasks: Sequence[Task]) -> list[Ranking]:
         """Returns, per task, at most 500 tracks, best first and without the seeds."""
-        found = []
+        return [self._numbers([hit.id for hit in hits]) for hits in self._answers(tasks, self._depth)]
+
+    def scored(self, tasks: Sequence[Task], count: int) -> Iterator[tuple[Ranking, NDArray[np.float64]]]:
+        """Yields, per task, the first tracks that are not new, at most `count`, and their scores."""
+        for hits in self._answers(tasks, count + min(len(self._new), count)):
+            trained = [hit for hit in hits if hit.id not in self._new][:count]
+            numbers = [self._number.get(hit.id, _ELSEWHERE) for hit in trained]
+            yield np.array(numbers, np.int64), np.array([hit.score for hit in trained])
+
+    def _answers(self, tasks: Sequence[Task], count: int) -> Iterator[list[Hit]]:
         for start in range(0, len(tasks), _AT_ONCE):
             some = tasks[start : start + _AT_ONCE]
             requests = [[self._songs[seed] for seed in task.seeds] for task in some]
             resolutions = self._recommender.resolve(requests)
-            answers = self._recommender.rank(requests, resolutions, self._depth, [task.title for task in some])
-            found += [self._numbers([hit.id for hit in hits]) for hits in answers]
-        return found
+            yield from self._recommender.rank(requests, resolutions, count, [task.title for task in some])
 
     def _numbers(self, found: Sequence[str]) -> Ranking:
         self.shown += sum(uri in self._new for uri in found[:_FIRST]), len(found[:_FIRST])

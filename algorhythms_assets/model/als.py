@@ -6,6 +6,7 @@ weight 1, every other track has weight `unobserved`.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -61,14 +62,21 @@ def solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, 
     root = torch.linalg.cholesky(fold_in)
     turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
     found = torch.zeros(len(starts) - 1, other.shape[1])
-    for rows, length in _batches(np.diff(starts)):
+
+    def solve(batch: tuple[NDArray[np.int64], int]) -> None:
+        rows, length = batch
         places = held[starts[rows, None] + np.arange(length)]
         s = turned[torch.from_numpy(places.astype(np.int64))]
         if length < other.shape[1]:
-            solved = _solve_shifted(s @ s.mT, torch.ones(len(rows), length, 1))
-            found[torch.from_numpy(rows)] = (s.mT @ solved)[:, :, 0]
+            of_items = _solve_shifted(s @ s.mT, torch.ones(len(rows), length, 1))
+            found[torch.from_numpy(rows)] = (s.mT @ of_items)[:, :, 0]
         else:
             found[torch.from_numpy(rows)] = _solve_shifted(s.mT @ s, s.sum(dim=1)[:, :, None])[:, :, 0]
+
+    # A batch for each core: one batch's equations are so small that several threads would mostly wait for each other.
+    with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        for _ in threads.map(solve, _batches(np.diff(starts))):
+            pass
     factors: Tensor = torch.linalg.solve_triangular(root, found, upper=False, left=False)
     return factors
 

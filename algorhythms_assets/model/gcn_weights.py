@@ -92,8 +92,6 @@ def _factors(
     work: Work[GcnConfig], training: Playlists, tracks: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Returns the tracks' factors and the fold-in matrix for playlists."""
-    # The equations are so small that threads would mostly wait for each other. Nothing after this needs threads.
-    torch.set_num_threads(1)
     count = work.config.factors or factors_for(len(training))
     iterations = train_factors(training, tracks, count, work.config)
     *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")

@@ -41,7 +41,15 @@ def _codes(answer: dict[str, Any]) -> list[str]:
 def test_what_is_left_at_its_default_changes_no_byte(client: TestClient) -> None:
     plain = {"count": 5, "songs": [{"id": "rock2"}, {"id": "jazz2"}]}
     defaults = {"negative": [], "exclude": {}, "tastes": 1, "popularity": 0, "diversity": 0, "evidence": False}
-    defaults |= {"title": None, "max_per_artist": None, "collapse_versions": False, "cursor": None, "terms": True}
+    defaults |= {
+        "title": None,
+        "max_per_artist": None,
+        "collapse_versions": False,
+        "cursor": None,
+        "terms": True,
+        "chance": False,
+    }
+    defaults["chance"] = False
     before = client.post("/recommendations", json=plain)
     assert client.post("/recommendations", json=plain | defaults).content == before.content
     assert {*before.json()["recommendation_nodes"][0]} == {"id", "score", "track_name", "track_artist", "terms"}

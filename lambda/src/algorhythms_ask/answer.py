@@ -4,28 +4,33 @@ from collections import Counter
 
 from algorhythms_ask import contract
 from algorhythms_ask.asked import Songs
+from algorhythms_ask.chance import FIRST, chances
 from algorhythms_ask.choosing import Recommendation
 from algorhythms_ask.cursor import cursor
 from algorhythms_ask.notices import notices_of
 from algorhythms_ask.recommend import Answer
+from algorhythms_ask.release import Release
 from algorhythms_ask.requests import RecommendationsIn
 from algorhythms_ask.seeds import Seed
 
 EDGES_PER_RECOMMENDATION = 10
 EVIDENCE_PER_RECOMMENDATION = 5
+_DECIMALS = 4
 # Tracks that occur together in only one playlist would reveal that playlist.
 FEWEST_PLAYLISTS = 2
 
 
-def answer_of(version: str, request: RecommendationsIn, songs: Songs, answer: Answer) -> contract.RecommendationsOut:
-    """Returns the answer to a request with these songs, by a release of that version."""
+def answer_of(
+    release: Release, request: RecommendationsIn, songs: Songs, answer: Answer
+) -> contract.RecommendationsOut:
+    """Returns the answer to a request with these songs, by that release."""
     seeds = answer.resolution.seeds
     unresolved = [
         *(contract.Unresolved(id=song.id, reason=reason) for song, reason in answer.resolution.unresolved),
         *songs.refused.values(),
     ]
     out = contract.RecommendationsOut(
-        model_version=version,
+        model_version=release.version,
         source_nodes=_sources(request, songs, answer),
         recommendation_nodes=[_node(found, request, seeds) for found in answer.recommendations],
         edges=[edge for found in answer.recommendations for edge in _edges(found, seeds)] if request.terms else [],
@@ -37,9 +42,24 @@ def answer_of(version: str, request: RecommendationsIn, songs: Songs, answer: An
             unresolved=len(unresolved),
         ),
     )
+    if request.chance:
+        _add_chances(out, release, request, len(seeds))
     if request.cursor is not None:
-        out.cursor = None if answer.following is None else cursor(request, version, answer.following)
+        out.cursor = None if answer.following is None else cursor(request, release.version, answer.following)
     return out
+
+
+def _add_chances(out: contract.RecommendationsOut, release: Release, request: RecommendationsIn, seeds: int) -> None:
+    weights, nodes = release.chance, out.recommendation_nodes
+    # The weights were fitted to scores without these.
+    changed = request.title is not None or request.negative or request.tastes != 1 or request.popularity
+    found: list[float | None] = [None] * len(nodes)
+    if weights is not None and seeds and not changed:
+        found = chances(weights, [node.score for node in nodes], seeds).round(_DECIMALS).tolist()
+    for node, chance in zip(nodes, found, strict=True):
+        node.chance = chance
+    first = [chance for chance in found[:FIRST] if chance is not None]
+    out.chance = round(sum(first) / len(first), _DECIMALS) if first else None
 
 
 def _sources(request: RecommendationsIn, songs: Songs, answer: Answer) -> list[contract.SourceNode]:

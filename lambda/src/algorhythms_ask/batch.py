@@ -38,7 +38,7 @@ def answered(batch: BatchIn, release: Release) -> contract.BatchOut:
     for (place, request, songs, _), answer in zip(asked, answers, strict=True):
         try:
             refuse_faulty(songs, answer.resolution)
-            out = answer_of(release.version, request, songs, answer)
+            out = answer_of(release, request, songs, answer)
             responses[place] = contract.BatchResponse(status=200, answer=out)
         except ProblemError as error:
             responses[place] = _problem(error)

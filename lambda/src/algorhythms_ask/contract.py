@@ -58,6 +58,12 @@ class RecommendationNode(BaseModel):
     terms: Terms = Field(default_factory=_absent, description="Omitted if the request has `terms: false`.")
     taste: int = Field(default_factory=_absent, description="Which of the request's `tastes` it is for, from 0.")
     evidence: list[Evidence] = Field(default_factory=_absent, description="Strongest first, at most five.")
+    chance: float | None = Field(
+        default_factory=_absent,
+        description="The chance, from 0 to 1, that a playlist with these songs has the track too, as held-out playlists "
+        "tell. Null if it is not known: without a known song, with options that change scores (`title`, `negative`, "
+        "`tastes`, `popularity`), or in releases made by earlier versions.",
+    )
 
 
 class Edge(BaseModel):
@@ -108,6 +114,10 @@ class RecommendationsOut(BaseModel):
     unresolved: list[Unresolved]
     notices: list[Notice]
     coverage: Coverage
+    chance: float | None = Field(
+        default_factory=_absent,
+        description="The mean chance of the first ten recommendations: low if few playlists are like this one.",
+    )
     cursor: str | None = Field(default_factory=_absent, description="For the next page; null after the last.")
 
 
@@ -207,6 +217,21 @@ class Health(BaseModel):
     )
 
 
+class Reliability(BaseModel):
+    """Recommendations of about the same chance, on test playlists."""
+
+    recommendations: int
+    chance: float = Field(description="The mean of their chances.")
+    share: float = Field(description="The share of them that was in the playlist.")
+
+
+class Chance(BaseModel):
+    """How the chance of a recommendation is found from its score, and how well that agrees with test playlists."""
+
+    weights: list[float] = Field(description="Of 1, the score, log n and the score times log n, for n known songs.")
+    reliability: list[Reliability]
+
+
 class Evaluation(BaseModel):
     """The full evaluation: by method, then by what is measured."""
 
@@ -221,6 +246,10 @@ class Evaluation(BaseModel):
     beyond: dict[str, dict[str, float | None]] = Field(description="Metrics beyond accuracy, of the first ten.")
     by_popularity: dict[str, dict[str, float | None]] = Field(
         description="Share of hidden tracks found, by the number of training playlists with them."
+    )
+    chance: Chance | None = Field(
+        default_factory=_absent,
+        description="Null if there were too few playlists; missing for releases made by earlier versions.",
     )
 
 

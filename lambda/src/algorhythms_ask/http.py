@@ -87,7 +87,7 @@ def create_app(releases: Served) -> FastAPI:
             if request.terms
             else "Ask for fewer tracks, or with shorter names and identifiers"
         )
-        return fitting(answer_of(release.version, request, songs, answer), advice)
+        return fitting(answer_of(release, request, songs, answer), advice)
 
     # The root answers too, like the origin's endpoint; clients generated from the document need the route only once.
     for path in ("/recommendations", "/"):

@@ -86,6 +86,11 @@ def _body(quality: Quality) -> Iterator[str]:
         yield _table(["", *categories], rows, 2 if name == "clicks" else 4)
     yield "<h2>Share of hidden tracks found, by number of playlists with the track</h2>"
     yield _table(["", *next(iter(found.by_popularity.values()), {})], _rows(found.by_popularity))
+    if found.chance is not None:
+        yield "<h2>Does the chance say what happens?</h2>"
+        yield "<p class=quiet>Recommendations by the chance that they were given.</p>"
+        rows = [(f"{tenth.chance:.1%}", [tenth.share]) for tenth in found.chance.reliability]
+        yield _table(["chance", "share that was in the playlist"], rows)
     yield "<h2>The first ten answers</h2>"
     named = list(next(iter(found.beyond.values()), {}))
     yield _across(named, found.beyond)

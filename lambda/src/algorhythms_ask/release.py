@@ -42,6 +42,12 @@ class Release:
     refused: None = None
 
     @property
+    def chance(self) -> list[float] | None:
+        """The weights that the chance of a recommendation is found with; None if they are not known."""
+        known = (self.report or {}).get("chance")
+        return None if known is None else list(known["weights"])
+
+    @property
     def answers(self) -> str:
         """Changes whenever the same request may get a different answer."""
         return f"{self.version} without {self.block_list.version}" if self.block_list else self.version

@@ -210,6 +210,9 @@ class RecommendationsIn(BaseModel):
         "Versions of the request's own songs are never recommended.",
     )
     evidence: bool = Field(False, description="For each track, name the songs that occur with it in playlists.")
+    chance: bool = Field(
+        False, description="For each track and for the answer, estimate the chance of being in such a playlist."
+    )
     cursor: str | None = Field(
         None,
         max_length=500,

@@ -211,6 +211,19 @@ export interface components {
             confidence: number;
         };
         /**
+         * Chance
+         * @description How the chance of a recommendation is found from its score, and how well that agrees with test playlists.
+         */
+        Chance: {
+            /**
+             * Weights
+             * @description Of 1, the score, log n and the score times log n, for n known songs.
+             */
+            weights: number[];
+            /** Reliability */
+            reliability: components["schemas"]["Reliability"][];
+        };
+        /**
          * Coverage
          * @description How many songs were placed in each way.
          */
@@ -303,6 +316,8 @@ export interface components {
                     [key: string]: number | null;
                 };
             };
+            /** @description Null if there were too few playlists; missing for releases made by earlier versions. */
+            chance?: components["schemas"]["Chance"] | null;
         };
         /**
          * Evidence
@@ -491,6 +506,11 @@ export interface components {
              * @description Strongest first, at most five.
              */
             evidence?: components["schemas"]["Evidence"][];
+            /**
+             * Chance
+             * @description The chance, from 0 to 1, that a playlist with these songs has the track too, as held-out playlists tell. Null if it is not known: without a known song, with options that change scores (`title`, `negative`, `tastes`, `popularity`), or in releases made by earlier versions.
+             */
+            chance?: number | null;
         };
         /**
          * RecommendationsOut
@@ -579,10 +599,33 @@ export interface components {
             notices: components["schemas"]["Notice"][];
             coverage: components["schemas"]["Coverage"];
             /**
+             * Chance
+             * @description The mean chance of the first ten recommendations: low if few playlists are like this one.
+             */
+            chance?: number | null;
+            /**
              * Cursor
              * @description For the next page; null after the last.
              */
             cursor?: string | null;
+        };
+        /**
+         * Reliability
+         * @description Recommendations of about the same chance, on test playlists.
+         */
+        Reliability: {
+            /** Recommendations */
+            recommendations: number;
+            /**
+             * Chance
+             * @description The mean of their chances.
+             */
+            chance: number;
+            /**
+             * Share
+             * @description The share of them that was in the playlist.
+             */
+            share: number;
         };
         /**
          * ResolveOut
@@ -853,6 +896,11 @@ export interface components {
              * @description For each track, name the songs that occur with it in playlists.
              */
             evidence?: boolean;
+            /**
+             * Chance
+             * @description For each track and for the answer, estimate the chance of being in such a playlist.
+             */
+            chance?: boolean;
             /**
              * Cursor
              * @description An empty cursor requests the first of several pages, the cursor of an answer the next page. The rest of the request must stay the same, except `count`.

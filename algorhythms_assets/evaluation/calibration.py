@@ -1,0 +1,88 @@
+"""Fits and checks the chance that a recommended track would be in the playlist; see `algorhythms_ask.chance`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from algorhythms_ask.chance import inputs
+from numpy.typing import NDArray
+
+from algorhythms_assets.evaluation.served import Served
+from algorhythms_assets.metrics import Task
+from algorhythms_assets.plots import BLUE, GREY, plot
+
+# Of each answer.
+_FIRST = 100
+# With fewer hits, the weights would follow their noise.
+_FEWEST_HITS = 100
+_BINS = 10
+_ROUNDS = 50
+# Keeps the weights finite where hits and misses can be told apart by the score alone.
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Recommendations with their `scores`, float64 [n], numbers of `seeds`, int [n], and whether they are `hits`."""
+
+    scores: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    hits: NDArray[np.bool_]
+
+
+def outcomes(served: Served, tasks: Sequence[Task]) -> Outcomes:
+    """Returns those of the first hundred recommendations of each task."""
+    parts = [(np.empty(0), np.empty(0, np.int64), np.empty(0, bool))]
+    for task, (numbers, scores) in zip(tasks, served.scored(tasks, _FIRST), strict=True):
+        parts.append((scores, np.full(len(scores), len(task.seeds)), np.isin(numbers, task.targets)))
+    return Outcomes(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def calibration(validation: Outcomes, test: Outcomes) -> dict[str, Any] | None:
+    """Returns the weights that fit the validation playlists, and how chances agree with the test playlists.
+
+    `reliability` has tenths of the test recommendations, by rising chance: their number, mean chance, share of hits.
+    None if there are too few hits to fit.
+    """
+    if validation.hits.sum() < _FEWEST_HITS or not len(test.hits):
+        return None
+    weights = fitted(inputs(validation.scores, validation.seeds), validation.hits)
+    chance = 1 / (1 + np.exp(-inputs(test.scores, test.seeds) @ weights))
+    tenths = np.array_split(np.argsort(chance, kind="stable"), _BINS)
+    return {
+        "weights": weights.tolist(),
+        "reliability": [
+            {"recommendations": len(some), "chance": float(chance[some].mean()), "share": float(test.hits[some].mean())}
+            for some in tenths
+            if len(some)
+        ],
+    }
+
+
+def fitted(rows: NDArray[np.float64], hits: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Returns the weights of a logistic regression, float64 [k], of rows, float64 [n, k], by Newton's method."""
+    weights = np.zeros(rows.shape[1])
+    for _ in range(_ROUNDS):
+        chance = 1 / (1 + np.exp(-rows @ weights))
+        gradient = rows.T @ (chance - hits) + _RIDGE * weights
+        curvature = (rows * (chance * (1 - chance))[:, None]).T @ rows + _RIDGE * np.eye(len(weights))
+        step = np.linalg.solve(curvature, gradient)
+        weights -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    return weights
+
+
+def plot_reliability(found: dict[str, Any], path: Path) -> None:
+    """Draws the share of hits by chance."""
+    tenths = found["reliability"]
+    chances, shares = ([tenth[name] for tenth in tenths] for name in ("chance", "share"))
+    with plot(path, "Does the chance say what happens?") as axes:
+        most = max(*chances, *shares)
+        axes.plot([0, most], [0, most], color=GREY, linewidth=1, label="exactly")
+        axes.plot(chances, shares, "o-", color=BLUE, label="test playlists, tenths by chance")
+        axes.set_xlabel("chance")
+        axes.set_ylabel("share that was in the playlist")
+        axes.legend(frameon=False)

@@ -1,0 +1,27 @@
+"""The chance that a recommended track would be in the playlist, from its score and the number of seeds.
+
+For a score s beside n seeds the log odds are a + b s + c log n + d s log n: a logistic calibration of the score (Platt,
+"Probabilistic outputs for support vector machines", 1999), whose scale depends on how many seeds it sums over. The
+weights a to d come with a release; they are fitted to held-out playlists, and checked on others, by
+`algorhythms_assets`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+# An answer's own chance is the mean of so many recommendations.
+FIRST = 10
+
+
+def inputs(scores: NDArray[np.float64], seeds: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Returns what the weights are multiplied with, float64 [n, 4], of scores beside so many seeds, at least one."""
+    logs = np.log(seeds)
+    return np.stack([np.ones(len(scores)), scores, logs, scores * logs], axis=1)
+
+
+def chances(weights: Sequence[float], scores: Sequence[float], seeds: int) -> NDArray[np.float64]:
+    """Returns the chance of each score beside so many seeds, float64 [n]."""
+    odds = inputs(np.array(scores, np.float64), np.full(len(scores), seeds)) @ np.array(weights)
+    return np.asarray(1 / (1 + np.exp(-odds)))
