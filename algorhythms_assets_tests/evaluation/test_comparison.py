@@ -123,6 +123,9 @@ def test_a_report_with_empty_categories_is_readable(tmp_path):
             "beyond": {name: profile(m.top, playlists, ARTIST) for name, m in measured.items()},
             "by_length": {name: by_length(v, np.array(lengths, np.int64)) for name, v in by_method.items()},
             "by_popularity": {name: by_popularity(m.found, m.wanted, playlists) for name, m in measured.items()},
+            "chance": {"weights": [0.0] * 4, "reliability": [{"recommendations": 9, "chance": 0.1, "share": 0.2}]}
+            if lengths
+            else None,
             "titles": {},
             "new_tracks": {"tracks": 0, "among the first ten": 0.0},
             "gate": verdict(len(lengths), {"popularity": {"r_precision": None, "ndcg": None}}),
@@ -130,6 +133,7 @@ def test_a_report_with_empty_categories_is_readable(tmp_path):
         text = markdown(report)
         assert "nan" not in text.lower()
         assert "–" in text
+        assert ("| 1 | 0.1000 | 0.2000 |" in text) == bool(lengths)
         for plot in (plot_methods, plot_categories, plot_popularity):
             plot(report, tmp_path / "plot.png")
             assert (tmp_path / "plot.png").stat().st_size > 1000

@@ -48,6 +48,17 @@ def test_the_released_version_does_the_same_tasks(store):
     assert "the released version" in (store.path(EVALUATION_REPORT) / "report.md").read_text()
 
 
+def test_a_higher_score_has_a_higher_chance_and_chances_agree_with_the_test_playlists(demo):
+    folder = demo.store.path(EVALUATION_REPORT)
+    chance = json.loads((folder / "report.json").read_text())["chance"]
+    assert chance["weights"][1] > 0
+    tenths = chance["reliability"]
+    assert all(abs(tenth["chance"] - tenth["share"]) < 0.1 for tenth in tenths)
+    assert tenths[-1]["share"] > 3 * tenths[0]["share"]
+    assert (folder / "reliability.png").is_file()
+    assert "mean chance" in (folder / "report.md").read_text()
+
+
 def test_a_version_is_not_compared_with_itself(store):
     bundle, index = (str(store.path(a).relative_to(store.root)) for a in (SERVING_BUNDLE, SEARCH_INDEX))
     release(store, bundle=bundle, index={"kind": "embedded", "name": index})

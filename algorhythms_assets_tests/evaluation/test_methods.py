@@ -115,3 +115,11 @@ def test_batches_of_item_knn_are_bounded_by_the_rows_to_be_walked(monkeypatch, r
 def test_an_unknown_seed_is_placed_by_its_artist(tmp_path):
     # Track 5 is in no index, but its artist's other tracks are 0 and 1.
     assert set(served(tmp_path).rank([task(5)])[0][:2]) == {0, 1}
+
+
+def test_scores_of_what_is_served_fall_in_the_order_of_its_ranking(tmp_path):
+    method = served(tmp_path)
+    tasks = [task(0), task(3, 1)]
+    for ranking, (numbers, scores) in zip(method.rank(tasks), method.scored(tasks, 3), strict=True):
+        assert numbers.tolist() == ranking[:3].tolist()
+        assert (np.diff(scores) <= 0).all()
