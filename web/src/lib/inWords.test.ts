@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { ServiceError } from "./api";
-import { noticeInWords, reasonInWords, refusalInWords, waitingInWords } from "./inWords";
+import {
+  chanceInWords,
+  isGuess,
+  noticeInWords,
+  reasonInWords,
+  refusalInWords,
+  waitingInWords,
+} from "./inWords";
 import { EMPTY } from "./playlist";
 
 const refused = (pointer: string) =>
@@ -37,4 +44,15 @@ test("songs are counted over all pages of an answer", () => {
 test("408 has words of its own", () => {
   expect(waitingInWords(408)).toContain("connection is slow");
   expect(waitingInWords(0)).toContain("cannot be reached");
+});
+
+test("a chance is told by a hundred playlists, and what is not known is not told", () => {
+  expect(chanceInWords(0.1249)).toBe("Of 100 playlists with your songs, about 12 would have it too.");
+  expect(chanceInWords(0.004)).toBe("Of 100 playlists with your songs, hardly one would have it too.");
+  expect(chanceInWords(null)).toBeNull();
+  expect(chanceInWords(undefined)).toBeNull();
+});
+
+test("an answer is a guess if it is unlikely, not if nothing is known of its chance", () => {
+  expect([0.01, 0.05, null, undefined].map(isGuess)).toEqual([true, false, false, false]);
 });

@@ -26,6 +26,20 @@ export function noticeInWords(notice: Notice, shown: number, asked: number): str
   return notice.detail.replace(/\btracks\b/g, "songs");
 }
 
+/** How likely a song would be in such a playlist; null where the service cannot tell. */
+export function chanceInWords(chance: number | null | undefined): string | null {
+  if (chance === null || chance === undefined) return null;
+  const share = Math.round(100 * chance);
+  return share < 1
+    ? "Of 100 playlists with your songs, hardly one would have it too."
+    : `Of 100 playlists with your songs, about ${share} would have it too.`;
+}
+
+/** Whether so few playlists are like this one that its songs are guesses. */
+export function isGuess(chance: number | null | undefined): boolean {
+  return chance !== null && chance !== undefined && chance < 0.05;
+}
+
 /** What is wrong with a request, by the place in it that the service points to, as `/songs/3/id`. */
 export function refusalInWords(error: ServiceError, playlist: Playlist, names: NamesOf): string {
   const [, field = "", place = "", item = ""] = error.pointer.split("/");

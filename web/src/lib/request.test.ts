@@ -12,6 +12,7 @@ test("what is as always is left out", () => {
     songs: [{ id: "a" }],
     collapse_versions: true,
     evidence: true,
+    chance: true,
   });
 });
 
@@ -20,6 +21,7 @@ test("a title alone is enough", () => {
     title: "Summer",
     collapse_versions: true,
     evidence: true,
+    chance: true,
   });
 });
 
@@ -44,5 +46,6 @@ test("everything that was said is asked for", () => {
     diversity: 0.2,
     max_per_artist: 3,
     evidence: true,
+    chance: true,
   });
 });

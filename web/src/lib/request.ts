@@ -27,6 +27,7 @@ export function toRequest(playlist: Playlist): RecommendationsRequest | null {
     ...(options.perArtist !== null && { max_per_artist: options.perArtist }),
     ...(options.collapse && { collapse_versions: true }),
     evidence: true,
+    chance: true,
   };
 }
 

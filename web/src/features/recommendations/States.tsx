@@ -6,6 +6,7 @@ import { useLonger } from "../../lib/useLonger";
 import { retryDelay } from "../../lib/retry";
 import {
   failureInWords,
+  isGuess,
   limitsInWords,
   noticeInWords,
   refusalInWords,
@@ -118,6 +119,11 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
           {notice.code === "fewer_than_asked" && limits.length > 0 && ` That is with ${list(limits)}.`}
         </p>
       ))}
+      {!stale && isGuess(answer.chance) && (
+        <p className={styles.message} data-code="guess">
+          Few playlists are like this one, so these songs are guesses. More songs to begin with may help.
+        </p>
+      )}
       {release.renewed && (
         <p className={styles.quiet} role="status">
           The music data was updated while you were here, so the list may have changed a little.{" "}

@@ -1,5 +1,6 @@
 import type { Recommendation } from "../../lib/api";
 import { Icon } from "../../lib/Icon";
+import { chanceInWords } from "../../lib/inWords";
 import type { Part } from "../../lib/reasons";
 import { titleOf, type NamesOf } from "../../lib/songs";
 import { plural, quoted } from "../../lib/words";
@@ -21,6 +22,7 @@ export function Why({ song, parts, names, onAction }: Props) {
   const shown = sorted.slice(0, SHOWN);
   const rest = sorted.slice(SHOWN);
   const restSum = rest.reduce((sum, part) => sum + part.value, 0);
+  const chance = chanceInWords(song.chance);
   return (
     <div className={styles.why}>
       <div className={styles.actions}>
@@ -78,6 +80,7 @@ export function Why({ song, parts, names, onAction }: Props) {
         ) : (
           <p>It shares at most one playlist with your songs. It is close to them in taste all the same.</p>
         )}
+        {chance && <p>{chance}</p>}
       </div>
     </div>
   );
