@@ -66,6 +66,13 @@ def test_where_it_is_not_known_it_is_null(calibrated: TestClient, option: dict[s
     assert {node["chance"] for node in answer["recommendation_nodes"]} == {None}
 
 
+def test_songs_of_one_taste_have_their_chance(calibrated: TestClient) -> None:
+    songs = [{"id": "rock2"}, {"id": "rock3"}]
+    answer = _asked(calibrated, songs=songs, tastes="auto")
+    assert {node["taste"] for node in answer["source_nodes"]} == {0}
+    assert answer["chance"] == _asked(calibrated, songs=songs)["chance"] is not None
+
+
 def test_what_only_leaves_tracks_out_keeps_it(calibrated: TestClient) -> None:
     plain = {node["id"]: node["chance"] for node in _asked(calibrated)["recommendation_nodes"]}
     less = _asked(calibrated, exclude={"artists": ["Gravel"]}, max_per_artist=1, diversity=0.5)["recommendation_nodes"]

@@ -43,16 +43,18 @@ def answer_of(
         ),
     )
     if request.chance:
-        _add_chances(out, release, request, len(seeds))
+        _add_chances(out, release, request, answer)
     if request.cursor is not None:
         out.cursor = None if answer.following is None else cursor(request, release.version, answer.following)
     return out
 
 
-def _add_chances(out: contract.RecommendationsOut, release: Release, request: RecommendationsIn, seeds: int) -> None:
-    weights, nodes = release.chance, out.recommendation_nodes
+def _add_chances(
+    out: contract.RecommendationsOut, release: Release, request: RecommendationsIn, answer: Answer
+) -> None:
+    weights, nodes, seeds = release.chance, out.recommendation_nodes, len(answer.resolution.seeds)
     # The weights were fitted to scores without these.
-    changed = request.title is not None or request.negative or request.tastes != 1 or request.popularity
+    changed = request.title is not None or request.negative or len(answer.tastes) > 1 or request.popularity
     found: list[float | None] = [None] * len(nodes)
     if weights is not None and seeds and not changed:
         found = chances(weights, [node.score for node in nodes], seeds).round(_DECIMALS).tolist()

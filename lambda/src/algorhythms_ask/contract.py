@@ -61,8 +61,8 @@ class RecommendationNode(BaseModel):
     chance: float | None = Field(
         default_factory=_absent,
         description="The chance, from 0 to 1, that a playlist with these songs has the track too, as held-out "
-        "playlists tell. Null if it is not known: without a known song, with options that change scores (`title`, "
-        "`negative`, `tastes`, `popularity`), or in releases made by earlier versions.",
+        "playlists tell. Null if it is not known: without a known song, with what changes scores (`title`, `negative`, "
+        "`popularity`, several tastes), or in releases made by earlier versions.",
     )
 
 

@@ -508,7 +508,7 @@ export interface components {
             evidence?: components["schemas"]["Evidence"][];
             /**
              * Chance
-             * @description The chance, from 0 to 1, that a playlist with these songs has the track too, as held-out playlists tell. Null if it is not known: without a known song, with options that change scores (`title`, `negative`, `tastes`, `popularity`), or in releases made by earlier versions.
+             * @description The chance, from 0 to 1, that a playlist with these songs has the track too, as held-out playlists tell. Null if it is not known: without a known song, with what changes scores (`title`, `negative`, `popularity`, several tastes), or in releases made by earlier versions.
              */
             chance?: number | null;
         };
