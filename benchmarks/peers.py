@@ -25,12 +25,9 @@ class ImplicitAls:
     def __init__(
         self, training: Playlists, playlists: NDArray[Any], factors: int, regularization: float, alpha: float
     ) -> None:
-        holds = sp.csr_matrix(
-            (np.ones(len(training.tracks), np.float32), training.tracks, training.offsets),
-            shape=(len(training), len(playlists)),
-        )
-        holds.sum_duplicates()
-        holds.data[:] = 1
+        once = training.once()
+        ones = np.ones(len(once.tracks), np.float32)
+        holds = sp.csr_matrix((ones, once.tracks, once.offsets), shape=(len(once), len(playlists)))
         self._unknown = np.flatnonzero(playlists == 0)
         self._model = AlternatingLeastSquares(
             factors, regularization=regularization, alpha=alpha, iterations=_ALS_ITERATIONS, random_state=0

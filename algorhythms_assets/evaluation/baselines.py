@@ -38,12 +38,10 @@ class ItemKnn:
     """
 
     def __init__(self, training: Playlists, tracks: int, shrinkage: float = 5.0) -> None:
-        holds = sp.csr_array(
-            (np.ones(len(training.tracks), np.float32), training.tracks, training.offsets),
-            shape=(len(training), tracks),
-        )
-        holds.sum_duplicates()
-        holds.data[:] = 1
+        # Not SciPy's `sum_duplicates`: it would sort and shift the caller's arrays, which the matrix shares.
+        once = training.once()
+        ones = np.ones(len(once.tracks), np.float32)
+        holds = sp.csr_array((ones, once.tracks, once.offsets), shape=(len(once), tracks))
         self._holds = holds
         self._held = holds.T.tocsr()
         self._playlists = np.diff(self._held.indptr).astype(np.float32)

@@ -123,3 +123,14 @@ def test_scores_of_what_is_served_fall_in_the_order_of_its_ranking(tmp_path):
     for ranking, (numbers, scores) in zip(method.rank(tasks), method.scored(tasks, 3), strict=True):
         assert numbers.tolist() == ranking[:3].tolist()
         assert (np.diff(scores) <= 0).all()
+
+
+@pytest.mark.parametrize("made", [lambda some: ItemKnn(some, 6), lambda some: ImplicitAls(some, PLAYLISTS, 2, 1, 5)])
+def test_a_method_leaves_the_playlists_as_they_are_and_counts_a_repeated_track_once(made):
+    lists = [[2, 0, 2, 1], [4, 3, 4, 4], [0, 1]]
+    given, untouched = csr(lists), csr(lists)
+    found = made(given).rank([task(0), task(3)])
+    assert np.array_equal(given.tracks, untouched.tracks)
+    assert np.array_equal(given.offsets, untouched.offsets)
+    once = made(csr([list(dict.fromkeys(tracks)) for tracks in lists])).rank([task(0), task(3)])
+    assert [ranking.tolist() for ranking in found] == [ranking.tolist() for ranking in once]
