@@ -56,7 +56,7 @@ def test_dagster_charts_time_and_size_of_every_payload(demo):
             assert known["bytes"] > 0
             assert str(known["dagster/uri"]).startswith("file:///")
             if name == "evaluation_report":
-                assert list(metadata)[:4] == ["methods", "categories", "popularity", "map"]
+                assert list(metadata)[:5] == ["methods", "categories", "popularity", "reliability", "map"]
                 assert known["served ndcg, low"] < known["served ndcg"] < known["served ndcg, high"]
 
 
