@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import EMBEDDINGS
-from algorhythms_assets.resources.store import Store
+from algorhythms_assets.resources.store import InputError, Store
 
 # In the metadata of the column.
 FACTORS_KEY = b"factors"
@@ -19,8 +19,16 @@ def stored_dimension(store: Store) -> int:
 
 
 def stored_factors(store: Store) -> int:
-    """Returns how many numbers of a stored vector are factors: those before the last."""
-    return int(pq.read_schema(store.path(EMBEDDINGS)).field("embedding").metadata[FACTORS_KEY])
+    """Returns how many numbers of a stored vector are factors: those before the last.
+
+    Raises:
+        InputError: the vectors were made by an earlier version, which did not tell.
+    """
+    path = store.path(EMBEDDINGS)
+    known = pq.read_schema(path).field("embedding").metadata
+    if not known or FACTORS_KEY not in known:
+        raise InputError(f"{path} was made by an earlier version: materialize gcn_weights and embeddings again.")
+    return int(known[FACTORS_KEY])
 
 
 def stored_count(store: Store) -> int:
