@@ -78,7 +78,7 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
     snapshot = _read(store, TRACK_METADATA, "snapshot.json")
     keep_slices(store, report["snapshot"], snapshot["slices"])
     # What the endpoint reports about quality; the evaluation's version already identifies it.
-    told = {name: report[name] for name in Evaluation.model_fields}
+    told = {name: report[name] for name in Evaluation.model_fields if name in report}
     content = switch(store, content | {"report": told}, bucket)
     prune(store, keep, bucket)
     return content

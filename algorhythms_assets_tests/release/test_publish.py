@@ -35,6 +35,20 @@ def test_a_release_is_servable_and_in_the_history(store):
     assert content["forced"] is False
 
 
+def test_a_release_knows_the_chances_of_its_evaluation(store):
+    publish(store, force=False)
+    assert load_release(store.root).chance[1] > 0
+
+
+def test_an_evaluation_of_an_earlier_version_is_released_without_chances(store):
+    path = store.path(EVALUATION_REPORT) / "report.json"
+    report = json.loads(path.read_text())
+    del report["chance"]
+    write_json(path, report)
+    publish(store, force=False)
+    assert load_release(store.root).chance is None
+
+
 def test_the_same_release_is_made_once(store):
     assert publish(store, force=False) == publish(store, force=False)
     assert len((store.root / CURRENT).with_name("history.jsonl").read_text().splitlines()) == 1
