@@ -80,7 +80,7 @@ COUNT = 10
 # release has to have one.
 ELSEWHERE = (SEARCH_INDEX, EVALUATION_REPORT, RELEASE)
 EVALUATED_ELSEWHERE = 100
-# A gigabyte more than the node of the tests, for the graph of two million vectors.
+# Four times what the node of the tests has, for the graph of two million vectors.
 HEAP = "4g"
 
 Figures = dict[str, dict[str, Any]]

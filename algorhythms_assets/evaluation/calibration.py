@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from algorhythms_ask.chance import inputs
+from algorhythms_ask.chance import chances, inputs
 from numpy.typing import NDArray
 
 from algorhythms_assets.evaluation.served import Served
@@ -48,11 +48,11 @@ def calibration(validation: Outcomes, test: Outcomes) -> dict[str, Any] | None:
     """
     if validation.hits.sum() < _FEWEST_HITS or not len(test.hits):
         return None
-    weights = fitted(inputs(validation.scores, validation.seeds), validation.hits)
-    chance = 1 / (1 + np.exp(-inputs(test.scores, test.seeds) @ weights))
+    weights = fitted(inputs(validation.scores, validation.seeds), validation.hits).tolist()
+    chance = chances(weights, test.scores, test.seeds)
     tenths = np.array_split(np.argsort(chance, kind="stable"), _BINS)
     return {
-        "weights": weights.tolist(),
+        "weights": weights,
         "reliability": [
             {"recommendations": len(some), "chance": float(chance[some].mean()), "share": float(test.hits[some].mean())}
             for some in tenths
@@ -78,11 +78,11 @@ def fitted(rows: NDArray[np.float64], hits: NDArray[np.bool_]) -> NDArray[np.flo
 def plot_reliability(found: dict[str, Any], path: Path) -> None:
     """Draws the share of hits by chance."""
     tenths = found["reliability"]
-    chances, shares = ([tenth[name] for tenth in tenths] for name in ("chance", "share"))
+    given, shares = ([tenth[name] for tenth in tenths] for name in ("chance", "share"))
     with plot(path, "Does the chance say what happens?") as axes:
-        most = max(*chances, *shares)
+        most = max(*given, *shares)
         axes.plot([0, most], [0, most], color=GREY, linewidth=1, label="exactly")
-        axes.plot(chances, shares, "o-", color=BLUE, label="test playlists, tenths by chance")
+        axes.plot(given, shares, "o-", color=BLUE, label="test playlists, tenths by chance")
         axes.set_xlabel("chance")
         axes.set_ylabel("share that was in the playlist")
         axes.legend(frameon=False)

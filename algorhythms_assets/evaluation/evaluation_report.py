@@ -1,7 +1,7 @@
 """Evaluates the serving bundle and the search index on test playlists that nothing was trained on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.evaluation.titled import MOST_PLAYLISTS, titled
-from algorhythms_assets.ingest.playlists import Snapshot, load_names, load_snapshot
+from algorhythms_assets.ingest.playlists import Playlists, load_names, load_snapshot
 from algorhythms_assets.metrics import CATEGORIES, Task, cut
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.plots import picture
@@ -76,10 +76,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         methods["released"] = Served(released, tracks, new)
     test = snapshot.test.without(gone)
     chosen = np.argsort(test.buckets, kind="stable")[: work.config.playlists]
-    tasks = {
-        category.name: [cut(int(test.pids[i]), test.distinct(int(i)), category) for i in chosen]
-        for category in CATEGORIES
-    }
+    tasks = _tasks(test, chosen)
     artist = artist_numbers(tracks)
     measured = {}
     for name, method in methods.items():
@@ -114,7 +111,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
             name: by_popularity(of_method.found, of_method.wanted, playlists) for name, of_method in measured.items()
         },
         "new_tracks": {"tracks": len(new), "among the first ten": new_shown / all_shown if all_shown else 0.0},
-        "chance": _chance(served, snapshot, gone, tasks),
+        "chance": _chance(served, snapshot.validation.without(gone), tasks),
         "titles": titled(served, named, artist, *settings),
         "gate": verdict(len(chosen), differences),
     }
@@ -128,14 +125,11 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         plot_methods(report, folder / "methods.png")
         plot_categories(report, folder / "categories.png")
         plot_popularity(report, folder / "popularity.png")
-        names = ["methods", "categories", "popularity"]
         if report["chance"] is not None:
             plot_reliability(report["chance"], folder / "reliability.png")
-            names.append("reliability")
         if found is not None:
             plot_map(found, folder / "map.png")
-            names.append("map")
-        pictures = "\n".join(f"![{name}]({name}.png)" for name in names)
+        pictures = "\n".join(f"![{name}]({name}.png)" for name in _PLOTS if (folder / f"{name}.png").is_file())
         (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n")
 
     place = work.write_folder(write)
@@ -148,18 +142,21 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     }
 
 
-def _chance(
-    served: Served, snapshot: Snapshot, gone: NDArray[np.bool_], tasks: Mapping[str, Sequence[Task | None]]
-) -> dict[str, Any] | None:
-    """Returns how the chance of a recommendation is found from its score, fitted to validation playlists."""
-    validation = snapshot.validation.without(gone)
-    cuts = [
-        cut(int(validation.pids[i]), validation.distinct(int(i)), category)
+def _tasks(playlists: Playlists, chosen: NDArray[np.intp]) -> dict[str, list[Task | None]]:
+    """Returns the tasks of each category, of the chosen playlists."""
+    return {
+        category.name: [cut(int(playlists.pids[i]), playlists.distinct(int(i)), category) for i in chosen]
         for category in CATEGORIES
-        for i in np.argsort(validation.buckets, kind="stable")[:_CALIBRATED]
-    ]
-    test = [task for of_category in tasks.values() for task in of_category[:_CALIBRATED] if task is not None]
-    fitted, checked = ([task for task in some if task is not None] for some in (cuts, test))
+    }
+
+
+def _chance(served: Served, validation: Playlists, test: Mapping[str, list[Task | None]]) -> dict[str, Any] | None:
+    """Returns how the chance of a recommendation is found from its score, fitted to validation playlists."""
+    chosen = np.argsort(validation.buckets, kind="stable")[:_CALIBRATED]
+    fitted, checked = (
+        [task for of_category in tasks.values() for task in of_category[:_CALIBRATED] if task is not None]
+        for tasks in (_tasks(validation, chosen), test)
+    )
     return calibration(outcomes(served, fitted), outcomes(served, checked))
 
 

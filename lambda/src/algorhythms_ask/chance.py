@@ -21,7 +21,9 @@ def inputs(scores: NDArray[np.float64], seeds: NDArray[np.integer]) -> NDArray[n
     return np.stack([np.ones(len(scores)), scores, logs, scores * logs], axis=1)
 
 
-def chances(weights: Sequence[float], scores: Sequence[float], seeds: int) -> NDArray[np.float64]:
-    """Returns the chance of each score beside so many seeds, float64 [n]."""
-    odds = inputs(np.array(scores, np.float64), np.full(len(scores), seeds)) @ np.array(weights)
+def chances(
+    weights: Sequence[float], scores: Sequence[float] | NDArray[np.float64], seeds: int | NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Returns the chance of each score, float64 [n], beside so many seeds, or so many each."""
+    odds = inputs(np.array(scores, np.float64), np.broadcast_to(seeds, len(scores))) @ np.array(weights)
     return np.asarray(1 / (1 + np.exp(-odds)))

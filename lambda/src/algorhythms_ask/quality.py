@@ -89,7 +89,7 @@ def _body(quality: Quality) -> Iterator[str]:
     if found.chance is not None:
         yield "<h2>Does the chance say what happens?</h2>"
         yield "<p class=quiet>Recommendations by the chance that they were given.</p>"
-        rows = [(f"{tenth.chance:.1%}", [tenth.share]) for tenth in found.chance.reliability]
+        rows = [(f"{tenth.chance:.4f}", [tenth.share]) for tenth in found.chance.reliability]
         yield _table(["chance", "share that was in the playlist"], rows)
     yield "<h2>The first ten answers</h2>"
     named = list(next(iter(found.beyond.values()), {}))
