@@ -29,6 +29,10 @@ def receiving(path: str = "/hook") -> Iterator[Receiver]:
         def do_POST(self) -> None:
             receiver.asked += 1
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            # Kept before the answer is sent: what asked may look at once, or have the next answer be another.
+            status = receiver.status
+            if status < 300:
+                receiver.messages.append(body)
             until = time.monotonic() + receiver.seconds
             try:
                 # A header that trickles in: no read of it takes long.
@@ -36,11 +40,9 @@ def receiving(path: str = "/hook") -> Iterator[Receiver]:
                 while time.monotonic() < until:
                     self.wfile.write(b" ")
                     time.sleep(0.1)
-                self.wfile.write(f"{receiver.status} Answer\r\nContent-Length: 0\r\n\r\n".encode())
+                self.wfile.write(f"{status} Answer\r\nContent-Length: 0\r\n\r\n".encode())
             except OSError:
                 return
-            if receiver.status < 300:
-                receiver.messages.append(body)
 
         def log_message(self, *_: Any) -> None:
             pass
