@@ -61,6 +61,19 @@ def test_bars_are_as_long_as_what_they_show(evaluated: TestClient) -> None:
     assert bars[1] == pytest.approx(bars[0] / 4, abs=0.1)
 
 
+def test_chances_stand_beside_what_came_true(
+    release: Release, evaluated: TestClient, conforms: Callable[[str, Any], None]
+) -> None:
+    chance = {"weights": [-3.0, 2.0, 0.0, 0.0], "reliability": [{"recommendations": 900, "chance": 0.0512, "share": 0.0498}]}
+    client = TestClient(create_app(replace(release, report=REPORT | {"chance": chance})))
+    answer = client.get("/quality").json()
+    conforms("Quality", answer)
+    assert answer["evaluation"]["chance"] == chance
+    page = client.get("/quality", headers=BROWSER).text
+    assert '<th scope="row">0.0512</th><td>0.0498</td>' in page
+    assert "chance" not in evaluated.get("/quality", headers=BROWSER).text
+
+
 def test_names_are_text_and_nothing_but_the_style_may_load(evaluated: TestClient) -> None:
     page = evaluated.get("/quality", headers=BROWSER)
     assert "<b>" not in page.text
