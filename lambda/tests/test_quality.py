@@ -64,7 +64,10 @@ def test_bars_are_as_long_as_what_they_show(evaluated: TestClient) -> None:
 def test_chances_stand_beside_what_came_true(
     release: Release, evaluated: TestClient, conforms: Callable[[str, Any], None]
 ) -> None:
-    chance = {"weights": [-3.0, 2.0, 0.0, 0.0], "reliability": [{"recommendations": 900, "chance": 0.0512, "share": 0.0498}]}
+    chance = {
+        "weights": [-3.0, 2.0, 0.0, 0.0],
+        "reliability": [{"recommendations": 900, "chance": 0.0512, "share": 0.0498}],
+    }
     client = TestClient(create_app(replace(release, report=REPORT | {"chance": chance})))
     answer = client.get("/quality").json()
     conforms("Quality", answer)
