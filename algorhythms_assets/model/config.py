@@ -22,7 +22,9 @@ class GcnConfig(BaseModel):
     learning_rate: float = Field(0.01, gt=0, description="peak of Adam's one-cycle schedule")
     temperature: float = Field(0.1, gt=0, description="of the softmax; 0.05 and 0.2 are worse")
     max_seeds: int = Field(25, ge=1, description="a training query is the mean of 1 to this many tracks of a playlist")
-    max_targets: int = Field(20, ge=1, description="maximum number of other tracks of the playlist to predict")
+    max_targets: int = Field(
+        100, ge=1, description="maximum number of other tracks of the playlist to predict; 20 are worse, 250 no better"
+    )
     id_dropout: float = Field(
         0.3,
         ge=0,

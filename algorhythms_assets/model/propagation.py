@@ -65,7 +65,7 @@ def propagated_back(gradient: Tensor, matrix: Tensor, layers: int, rows: Tensor)
     found[rows] = gradient
     for _ in range(layers):
         found = _product(matrix, found)
-        found[rows] += gradient
+        found.index_add_(0, rows, gradient)
     return found.float()
 
 

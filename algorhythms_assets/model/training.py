@@ -6,6 +6,7 @@ mean(z of the seeds) . z / temperature + prior * log(1 + playlists), less the lo
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,9 @@ BEST, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
 
 # A step on fewer playlists would be too noisy.
 _FEWEST = 32
+
+# Gradients that may wait to be added: 0.2 GB.
+_BATCHES_AT_ONCE = 64
 
 # Scores of one batch of validation tasks: 256 MB, and as much again to choose among them.
 _SCORES_AT_ONCE = 1 << 26
@@ -139,24 +143,43 @@ def add_gradients(
     tracks = torch.unique(torch.cat([batch.tracks for batch in batches]))
     kept = model.drawn()
     z, lengths = propagated(model.x(kept), model.adjacency, model.layers, tracks, _PRECISION)
-    gradient, of_prior = torch.zeros_like(z), torch.zeros_like(model.prior)
-    log_playlists = torch.log1p(model.playlists.float())
-    total = 0.0
-    for batch in batches:
-        places = torch.searchsorted(tracks, batch.tracks)
-        part = z[places].requires_grad_()
-        # On a GPU, products are in half precision; the loss itself is in single precision.
-        with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
-            loss = batch_loss(part, model.prior, log_playlists[batch.tracks], batch, config.temperature)
-        loss = loss * batch.size / len(playlists)
-        of_part, of_its_prior = torch.autograd.grad(loss, (part, model.prior))
-        gradient[places] += of_part
-        of_prior += of_its_prior
-        total += loss.item()
+    loss, gradient, of_prior = _gradients(z, tracks, model, batches, config)
     unscaled = across(gradient, z, lengths, _PRECISION)
     del z, gradient
     model.add_gradients(propagated_back(unscaled, model.adjacency, model.layers, tracks), kept, of_prior)
-    return total
+    return loss
+
+
+def _gradients(
+    z: Tensor, tracks: Tensor, model: TrackEncoder, batches: Sequence[Batch], config: GcnConfig
+) -> tuple[float, Tensor, Tensor]:
+    """Returns the mean loss of the batches' playlists, and its gradients, like z and the prior.
+
+    `z`, float32 [n, dimension], are vectors of the tracks, int64 [n], rising.
+    """
+    playlists = sum(batch.size for batch in batches)
+    log_playlists = torch.log1p(model.playlists.float())
+
+    def of_batch(batch: Batch) -> tuple[float, Tensor, Tensor, Tensor]:
+        places = torch.searchsorted(tracks, batch.tracks)
+        part = z.index_select(0, places).requires_grad_()
+        # On a GPU, products are in half precision; the loss itself is in single precision.
+        with torch.autocast(z.device.type, torch.bfloat16, enabled=z.is_cuda):
+            loss = batch_loss(part, model.prior, log_playlists[batch.tracks], batch, config.temperature)
+        loss = loss * batch.size / playlists
+        of_part, of_prior = torch.autograd.grad(loss, (part, model.prior))
+        return loss.item(), places, of_part, of_prior
+
+    total, gradient, of_prior = 0.0, torch.zeros_like(z), torch.zeros_like(model.prior)
+    # On a CPU, a batch for each core: of its small operations, several threads would mostly wait for each other.
+    cores = 1 if z.is_cuda else torch.get_num_threads()
+    with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        for start in range(0, len(batches), _BATCHES_AT_ONCE):
+            for loss, places, of_part, of_its_prior in threads.map(of_batch, batches[start : start + _BATCHES_AT_ONCE]):
+                gradient.index_add_(0, places, of_part)
+                of_prior += of_its_prior
+                total += loss
+    return total, gradient, of_prior
 
 
 def batch_loss(z: Tensor, prior: Tensor, log_playlists: Tensor, batch: Batch, temperature: float) -> Tensor:
@@ -168,13 +191,12 @@ def batch_loss(z: Tensor, prior: Tensor, log_playlists: Tensor, batch: Batch, te
     starts = torch.searchsorted(batch.seed_rows, torch.arange(batch.size, device=z.device))
     queries = functional.embedding_bag(batch.seeds, z, starts, mode="mean")
     drawn = torch.log(torch.expm1(log_playlists[candidates]).clamp(min=1))
-    logits = queries @ z[candidates].T / temperature + prior * log_playlists[candidates] - drawn
+    logits = (queries / temperature) @ z.index_select(0, candidates).T + (prior * log_playlists[candidates] - drawn)
     # A seed that is another playlist's target is not a negative for its own playlist.
     place = torch.searchsorted(candidates, batch.seeds).clamp(max=len(candidates) - 1)
     own = candidates[place] == batch.seeds
-    masked = torch.zeros_like(logits, dtype=torch.bool)
-    masked[batch.seed_rows[own], place[own]] = True
-    logits = logits.float().masked_fill(masked, -torch.inf)
+    logits = logits.float()
+    logits[batch.seed_rows[own], place[own]] = -torch.inf
     losses = torch.logsumexp(logits, dim=1)[batch.target_rows] - logits[batch.target_rows, columns]
     weights = torch.bincount(batch.target_rows, minlength=batch.size).float().rsqrt()
     return (losses * weights[batch.target_rows]).sum() / batch.size
