@@ -44,6 +44,8 @@ def load_features(store: Store) -> tuple[NDArray[np.int64], NDArray[np.float32]]
     has, is NaN.
     """
     features = pq.read_table(store.path(AUDIO_FEATURES))
+    if not len(features):
+        return np.zeros(0, np.int64), np.zeros((0, len(FEATURES)), np.float32)
     known = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet", columns=["track_uri", "playlists"])
     # Both are ordered by URI, so the rows found are in the order of the features.
     tracks = np.flatnonzero(known["track_uri"].to_pandas().isin(features["track_uri"].to_pandas()))

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from algorhythms_assets.features.columns import columns_of
 from algorhythms_assets.features.left_out import LeftOut
 from algorhythms_assets.ingest.formats.text import encoding_of
+from algorhythms_assets.resources.parquet import read_batches
 from algorhythms_assets.resources.store import InputError
 
 _PART = 20_000
@@ -230,8 +231,8 @@ def _parquet(path: Path) -> Table:
     def parts(positions: Sequence[int]) -> Iterator[pd.DataFrame]:
         wanted = {position: headings[position] for position in positions}
         row = 1
-        with _told(path), pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_PART, columns=list(wanted.values())):
+        with _told(path):
+            for batch in read_batches(path, _PART, list(wanted.values())):
                 cells = {place: _parquet_cells(batch[batch.schema.names.index(name)]) for place, name in wanted.items()}
                 yield pd.DataFrame(cells).set_axis(range(row, row + len(batch)))
                 row += len(batch)

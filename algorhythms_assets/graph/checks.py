@@ -3,7 +3,6 @@
 import json
 
 import dagster as dg
-import pyarrow.parquet as pq
 from safetensors import safe_open
 
 from algorhythms_assets.contracts import EDGE_TABLE, PYG_GRAPH, TRACK_METADATA
@@ -11,6 +10,7 @@ from algorhythms_assets.graph.assets import degree_report, edge_table, graph_sam
 from algorhythms_assets.graph.faults import edge_faults, graph_faults
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.parquet import read_batches
 
 # Rows per batch: a check runs in Dagster's process, which may have less memory than payloads request.
 _BATCH = 1_000_000
@@ -31,7 +31,7 @@ def edges_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     store = compute.store
     about = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text())
     files = sorted(store.path(EDGE_TABLE).glob("part-*.parquet"))
-    batches = (batch for path in files for batch in pq.ParquetFile(path).iter_batches(_BATCH))
+    batches = (batch for path in files for batch in read_batches(path, _BATCH))
     faults = edge_faults(batches, about["tracks"], about["training_playlists"])
     return counted(faults, "every edge occurs once, with strengths above 0")
 

@@ -13,6 +13,7 @@ from algorhythms_assets.ingest.faults import LIKE_BEFORE, Rows, changed, snapsho
 from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.parquet import read_batches
 
 # Share of a slice's playlists; a slice with more than half of them set aside is refused anyway.
 _MOST_SET_ASIDE = 0.05
@@ -58,7 +59,7 @@ def track_numbers_hold(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResul
 
 
 def _rows(path: Path) -> Iterator[Rows]:
-    for batch in pq.ParquetFile(path).iter_batches(1_000_000, columns=["playlist", "bucket", "track"]):
+    for batch in read_batches(path, 1_000_000, ["playlist", "bucket", "track"]):
         playlist, bucket, track = (batch[name].to_numpy() for name in ("playlist", "bucket", "track"))
         yield playlist, bucket, track
 

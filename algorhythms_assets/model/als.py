@@ -5,7 +5,7 @@ al., "Revisiting the performance of iALS on item recommendation benchmarks", Rec
 weight 1, every other track has weight `unobserved`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -40,8 +40,8 @@ def train_factors(training: Playlists, tracks: int, factors: int, config: GcnCon
     of_tracks = torch.randn(tracks, factors, generator=generator) * 0.1 / factors**0.5
     of_tracks[torch.from_numpy(np.diff(owner_starts) == 0)] = 0
     for _ in range(config.factor_iterations):
-        of_playlists = solved(starts, held, of_tracks, fold_in_matrix(of_tracks, config))
-        of_tracks = solved(owner_starts, owner, of_playlists, fold_in_matrix(of_playlists, config))
+        of_playlists = solver(of_tracks, fold_in_matrix(of_tracks, config))(starts, held)
+        of_tracks = solver(of_playlists, fold_in_matrix(of_playlists, config))(owner_starts, owner)
         yield of_tracks
 
 
@@ -53,34 +53,39 @@ def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
     return config.unobserved * factors.T @ factors + config.regularization * torch.eye(factors.shape[1])
 
 
-def solved(starts: NDArray[np.int64], held: NDArray[np.integer], other: Tensor, fold_in: Tensor) -> Tensor:
-    """Returns the factors of each row, given those of its items, held[starts[row] : starts[row + 1]], and their B.
+def solver(other: Tensor, fold_in: Tensor) -> Callable[[NDArray[np.int64], NDArray[np.integer]], Tensor]:
+    """Returns a function that finds the factors of rows, given those of all items, float32 [items, k], and their B.
 
+    It takes starts, int64 [rows + 1], and the items of each row, held[starts[row] : starts[row + 1]]. It returns
     float32 [rows, k]; zeros for a row without items.
     """
     # With factors transformed so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as
     # many equations as factors or as items, whichever is less. Most tracks are in one or two playlists.
     root = torch.linalg.cholesky(fold_in)
     turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
-    found = torch.zeros(len(starts) - 1, other.shape[1])
 
-    def solve(batch: tuple[NDArray[np.int64], int]) -> None:
-        rows, length = batch
-        places = held[starts[rows, None] + np.arange(length)]
-        # Copies whole rows; indexing takes four times as long.
-        s = functional.embedding(torch.from_numpy(places.astype(np.int64)), turned)
-        if length < other.shape[1]:
-            of_items = _solve_shifted(s @ s.mT, torch.ones(len(rows), length, 1))
-            found[torch.from_numpy(rows)] = (s.mT @ of_items)[:, :, 0]
-        else:
-            found[torch.from_numpy(rows)] = _solve_shifted(s.mT @ s, s.sum(dim=1)[:, :, None])[:, :, 0]
+    def solved(starts: NDArray[np.int64], held: NDArray[np.integer]) -> Tensor:
+        found = torch.zeros(len(starts) - 1, turned.shape[1])
 
-    # A batch for each core: one batch's equations are so small that several threads would mostly wait for each other.
-    with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
-        for _ in threads.map(solve, _batches(np.diff(starts))):
-            pass
-    factors: Tensor = torch.linalg.solve_triangular(root, found, upper=False, left=False)
-    return factors
+        def solve(batch: tuple[NDArray[np.int64], int]) -> None:
+            rows, length = batch
+            places = held[starts[rows, None] + np.arange(length)]
+            # Copies whole rows; indexing takes four times as long.
+            s = functional.embedding(torch.from_numpy(places.astype(np.int64)), turned)
+            if length < turned.shape[1]:
+                of_items = _solve_shifted(s @ s.mT, torch.ones(len(rows), length, 1))
+                found[torch.from_numpy(rows)] = (s.mT @ of_items)[:, :, 0]
+            else:
+                found[torch.from_numpy(rows)] = _solve_shifted(s.mT @ s, s.sum(dim=1)[:, :, None])[:, :, 0]
+
+        # A batch for each core: of one batch's small equations, several threads would mostly wait for each other.
+        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+            for _ in threads.map(solve, _batches(np.diff(starts))):
+                pass
+        factors: Tensor = torch.linalg.solve_triangular(root, found, upper=False, left=False)
+        return factors
+
+    return solved
 
 
 def _solve_shifted(matrices: Tensor, right: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from algorhythms_assets.model.faults import not_finite, vector_faults
 from algorhythms_assets.model.stored import stored_dimension, stored_factors
 from algorhythms_assets.resources.checked import counted
 from algorhythms_assets.resources.compute import Compute
+from algorhythms_assets.resources.parquet import read_batches
 
 
 @dg.asset_check(asset=gcn_weights, blocking=True)
@@ -41,7 +42,7 @@ def vectors_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult
 
 
 def _vectors(path: Path) -> Iterator[tuple[NDArray[np.int32], NDArray[np.float32]]]:
-    for batch in pq.ParquetFile(path).iter_batches(100_000):
+    for batch in read_batches(path, 100_000):
         yield batch["track"].to_numpy(), batch["embedding"].flatten().to_numpy().reshape(batch.num_rows, -1)
 
 

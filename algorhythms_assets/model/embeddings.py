@@ -26,7 +26,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     config = GcnConfig.model_validate(json.loads((weights / "training.json").read_text())["config"])
     model = load_model(weights, load_graph(work.store.path(PYG_GRAPH)), config)
     tracks = torch.nonzero(model.playlists > 0)[:, 0]
-    factors = torch.from_numpy(np.load(weights / "factors.npy", mmap_mode="r"))[tracks.cpu()]
+    factors = torch.from_numpy(np.load(weights / "factors.npy", mmap_mode="r")[tracks.cpu().numpy()])
     z, prior, playlists = model()[tracks], model.prior, model.playlists[tracks]
     # With its weights and the matrix of the graph, which take as much again.
     del model

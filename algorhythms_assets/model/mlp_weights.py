@@ -20,10 +20,11 @@ from algorhythms_assets.resources.store import write_json
 
 def build(work: Work[MlpConfig]) -> dict[str, Any]:
     """Train the network that places tracks outside the graph by their audio features."""
-    tracks, vectors = load_embeddings(work.store)
     having, features = load_features(work.store)
-    known = np.isin(having, tracks)
-    having, features = having[known], features[known]
+    if len(having):
+        tracks, vectors = load_embeddings(work.store)
+        known = np.isin(having, tracks)
+        having, features = having[known], features[known]
     if not len(having):
         work.write_folder(lambda folder: write_json(folder / "description.json", {"features": False}))
         return {"features": False}

@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import EMBEDDINGS
+from algorhythms_assets.resources.parquet import read_batches
 from algorhythms_assets.resources.store import InputError, Store
 
 # In the metadata of the column.
@@ -42,10 +43,9 @@ def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32
     numbers = np.empty(stored_count(store), np.int32)
     vectors = np.empty((len(numbers), stored_dimension(store)), np.float32)
     start = 0
-    with pq.ParquetFile(store.path(EMBEDDINGS)) as file:
-        for batch in file.iter_batches(_ROWS_AT_ONCE):
-            end = start + batch.num_rows
-            numbers[start:end] = batch["track"].to_numpy()
-            vectors[start:end] = batch["embedding"].flatten().to_numpy().reshape(batch.num_rows, -1)
-            start = end
+    for batch in read_batches(store.path(EMBEDDINGS), _ROWS_AT_ONCE):
+        end = start + batch.num_rows
+        numbers[start:end] = batch["track"].to_numpy()
+        vectors[start:end] = batch["embedding"].flatten().to_numpy().reshape(batch.num_rows, -1)
+        start = end
     return numbers, vectors

@@ -1,18 +1,18 @@
 """Trains and stores what playlists' titles say about their tracks; without titles, only a description of that."""
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from algorhythms_ask.titles import Titles
 from numpy.typing import NDArray
 
 from algorhythms_assets.contracts import GCN_WEIGHTS, TITLE_WEIGHTS, TRACK_METADATA, NoConfig
 from algorhythms_assets.ingest.playlists import Playlists, load_names, load_snapshot
 from algorhythms_assets.model.stored import load_embeddings
-from algorhythms_assets.model.titles import playlist_queries, trained
+from algorhythms_assets.model.titles import AT_ONCE, playlist_queries, trained
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import write_json
 
@@ -28,11 +28,9 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
     row = np.full(max(int(snapshot.training.tracks.max(initial=0)), int(tracks.max(initial=0))) + 1, -1)
     row[tracks] = np.arange(len(tracks))
-    titled = snapshot.training.where(np.array([int(pid) in names for pid in snapshot.training.pids], bool))
-    # Threads would mostly wait for each other, as in the factors' training.
-    torch.set_num_threads(1)
-    queries = playlist_queries(titled, row, vectors, fold_in)
-    titles = trained([names[int(pid)] for pid in titled.pids], queries)
+    titled = snapshot.training.where(np.array([int(pid) in names for pid in snapshot.training.pids], bool)).once()
+    queries = work.progress(playlist_queries(titled, row, vectors, fold_in), math.ceil(len(titled) / AT_ONCE), "blocks")
+    titles = trained([names[int(pid)] for pid in titled.pids], queries, vectors.shape[1] - 1)
     known = len(titles.hashes) > 0
     description: dict[str, Any] = {"titles": known, "ngrams": len(titles.hashes), "playlists": len(titled)}
     if known:

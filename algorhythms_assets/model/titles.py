@@ -1,16 +1,17 @@
 """Vectors of titles' n-grams: a ridge regression from titles to the queries of their playlists."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from algorhythms_ask.titles import Titles, hashed, ngrams
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from algorhythms_assets.ingest.playlists import Playlists
-from algorhythms_assets.model.als import solved
+from algorhythms_assets.model.als import solver
 
 # An n-gram of fewer playlists gets no vector: it could reveal one of them.
 FEWEST_PLAYLISTS = 5
@@ -19,7 +20,7 @@ MOST_NGRAMS = 8192
 # Of the regression; quality is flat from 1 to 3.
 RIDGE = 2.0
 # Playlists added to the equations at a time.
-_AT_ONCE = 5000
+AT_ONCE = 5000
 
 
 def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -38,37 +39,43 @@ def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.
 
 def playlist_queries(
     playlists: Playlists, rows: NDArray[np.integer], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Returns what each playlist asks with, float32 [playlists, dimension - 1]; `fold_in` is B.
+) -> Iterator[NDArray[np.float32]]:
+    """Yields what playlists ask with, float32 [some playlists, dimension - 1], in their order; `fold_in` is B.
 
-    `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks], says which is each track's. A query
-    is the sum of `algorhythms_ask.recommend.query_parts`; those of playlists of one length are found together.
+    `playlists` have each track once. `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks],
+    says which is each track's. A query is the sum of `algorhythms_ask.recommend.query_parts`.
     """
-    once = playlists.once()
-    starts, held = once.offsets, rows[once.tracks]
-    lengths = np.diff(starts)
-    z, v, _ = np.split(vectors, [vectors.shape[1] - 1 - len(fold_in), vectors.shape[1] - 1], axis=1)
-    shares = np.repeat(1 / lengths, lengths).astype(np.float32)
-    means = sp.csr_array((shares, held, starts), shape=(len(playlists), len(vectors))) @ z
-    factors = solved(starts, held, torch.from_numpy(v), torch.from_numpy(fold_in))
-    return np.concatenate([means, factors.numpy()], axis=1)
+    dimension = vectors.shape[1] - 1 - len(fold_in)
+    of_all = torch.from_numpy(vectors)
+    solved = solver(of_all[:, dimension:-1], torch.from_numpy(fold_in))
+    for start in range(0, len(playlists), AT_ONCE):
+        offsets = playlists.offsets[start : start + AT_ONCE + 1]
+        held, starts = rows[playlists.tracks[offsets[0] : offsets[-1]]], offsets - offsets[0]
+        # Of the whole vectors, for z alone would have to be copied.
+        means = functional.embedding_bag(torch.from_numpy(held), of_all, torch.from_numpy(starts[:-1]))
+        yield np.concatenate([means[:, :dimension].numpy(), solved(starts, held).numpy()], axis=1)
 
 
-def trained(titles: Sequence[str], queries: NDArray[np.floating]) -> Titles:
-    """Returns vectors of the common n-grams, of titles and what their playlists ask with, float [titles, dimension].
+def trained(titles: Sequence[str], queries: Iterable[NDArray[np.floating]], dimension: int) -> Titles:
+    """Returns vectors of the common n-grams, of titles and what their playlists ask with, float [some, dimension] each.
 
     A title says how its playlists differ from all others, so the mean of all is subtracted.
     """
     hashes, weights = common_ngrams(titles)
-    products = RIDGE * np.eye(len(hashes))
-    right = np.zeros((len(hashes), queries.shape[1]))
-    centred = queries - queries.mean(axis=0) if len(queries) else queries
-    for start in range(0, len(titles) if len(hashes) else 0, _AT_ONCE):
-        shares = _shares(titles[start : start + _AT_ONCE], hashes, weights)
+    if not len(hashes):
+        return Titles(hashes, weights, np.zeros((0, dimension), np.float16))
+    products, shared = RIDGE * np.eye(len(hashes)), np.zeros(len(hashes))
+    right, total = np.zeros((len(hashes), dimension)), np.zeros(dimension)
+    start = 0
+    for some in queries:
+        shares = _shares(titles[start : start + len(some)], hashes, weights)
         products += shares.T @ shares
-        right += shares.T @ centred[start : start + _AT_ONCE]
-    vectors = np.linalg.solve(products, right) if len(hashes) else right
-    return Titles(hashes, weights, vectors.astype(np.float16))
+        right += shares.T @ some
+        shared += shares.sum(axis=0)
+        total += some.sum(axis=0)
+        start += len(some)
+    right -= np.outer(shared, total / len(titles))
+    return Titles(hashes, weights, np.linalg.solve(products, right).astype(np.float16))
 
 
 def _shares(titles: Sequence[str], hashes: NDArray[np.int64], weights: NDArray[np.float32]) -> sp.csr_array:

@@ -8,7 +8,8 @@ import hashlib
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+
+from algorhythms_assets.resources.parquet import read_batches
 
 SUMS_FILE = "SHA256SUMS"
 _BATCH_ROWS = 100_000
@@ -31,9 +32,8 @@ def damage(place: Path) -> str | None:
 
 def _damage_of_table(path: Path) -> str | None:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for _ in file.iter_batches(_BATCH_ROWS):
-                pass
+        for _ in read_batches(path, _BATCH_ROWS, verify=True):
+            pass
     except (OSError, pa.ArrowException) as error:
         return f"{path} cannot be read ({_reason(error)})"
     return None

@@ -68,12 +68,8 @@ def test_rows_of_any_length_are_solved_as_one_dense_system_each_would_be(factors
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(als, "_ROWS_AT_ONCE", at_once)
         of_other = torch.from_numpy(other.astype(np.float32))
-        found = als.solved(
-            np.cumsum([0, *lengths]),
-            np.concatenate([*held, np.empty(0, np.int64)]),
-            of_other,
-            fold_in_matrix(of_other, CONFIG),
-        )
+        solved = als.solver(of_other, fold_in_matrix(of_other, CONFIG))
+        found = solved(np.cumsum([0, *lengths]), np.concatenate([*held, np.empty(0, np.int64)]))
     expected = playlists_factors(held, other) if held else np.empty((0, factors))
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-5)
     assert all((row == 0).all() for row, length in zip(found, lengths, strict=True) if not length)
@@ -92,7 +88,7 @@ def test_batches_are_of_one_length_and_of_bounded_size(lengths):
 def test_two_tracks_of_one_factor_are_solved_as_by_hand():
     # Of B = 0.05 (1 + 4) + 0.1 = 0.35: 2 / (0.35 + 4) of the second alone, 3 / (0.35 + 5) of both.
     other = torch.tensor([[1.0], [2.0]])
-    found = als.solved(np.array([0, 1, 1, 3]), np.array([1, 0, 1]), other, fold_in_matrix(other, CONFIG))
+    found = als.solver(other, fold_in_matrix(other, CONFIG))(np.array([0, 1, 1, 3]), np.array([1, 0, 1]))
     np.testing.assert_allclose(found.numpy()[:, 0], [2 / 4.35, 0, 3 / 5.35], rtol=1e-6)
 
 
