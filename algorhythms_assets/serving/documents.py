@@ -55,11 +55,22 @@ def documents(
     yield from _groups("album", tracks.slice(0, trained), vectors[:trained], factors)
 
 
+def document_count(tracks: pa.Table, new: int = 0) -> int:
+    """Returns how many documents there are; fewer if the vectors of an artist or album cancel each other out."""
+    trained = tracks.slice(0, tracks.num_rows - new)
+    groups = (pc.count_distinct(_identities(kind, trained), "only_valid").as_py() for kind in ("artist", "album"))
+    return int(tracks.num_rows + sum(groups))
+
+
+def _identities(kind: str, tracks: pa.Table) -> pa.ChunkedArray:
+    uris = tracks[f"{kind}_uri"]
+    return pc.if_else(pc.equal(pc.fill_null(uris, ""), ""), tracks[f"{kind}_name"], uris)
+
+
 def _groups(
     kind: str, tracks: pa.Table, vectors: NDArray[np.float32], factors: int
 ) -> Iterator[tuple[Document, list[str]]]:
-    uris, names = tracks[f"{kind}_uri"], tracks[f"{kind}_name"]
-    identities = pc.if_else(pc.equal(pc.fill_null(uris, ""), ""), names, uris)
+    identities = _identities(kind, tracks)
     known = np.flatnonzero(pc.is_valid(identities).to_numpy())
     if not len(known):
         return

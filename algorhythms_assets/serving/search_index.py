@@ -28,7 +28,7 @@ from algorhythms_assets.resources.index.projected import FEWEST_TRACKS, project
 from algorhythms_assets.resources.store import InputError, write_json
 from algorhythms_assets.serving.blocked import BLOCKED_FILE, block_list, blocked_tracks
 from algorhythms_assets.serving.config import SearchIndexConfig
-from algorhythms_assets.serving.documents import Neighbours, documents
+from algorhythms_assets.serving.documents import Neighbours, document_count, documents
 from algorhythms_assets.serving.placed import load_new_tracks, new_count
 from algorhythms_assets.serving.queries import other_queries, queries
 
@@ -69,9 +69,10 @@ class Content:
     new: int
     blocked: BlockList
 
-    def documents(self) -> Iterator[tuple[Document, list[str]]]:
-        """Yields each document with its keys."""
-        return documents(self.tracks, self.vectors, self.neighbours, self.factors, self.new)
+    def documents(self, work: Work[SearchIndexConfig]) -> Iterator[tuple[Document, list[str]]]:
+        """Yields each document with its keys, and reports progress."""
+        every = documents(self.tracks, self.vectors, self.neighbours, self.factors, self.new)
+        return work.progress(every, document_count(self.tracks, self.new), "documents")
 
     def probes(self) -> dict[str, NDArray[np.float32]]:
         """Returns some tracks with their vectors."""
@@ -139,8 +140,7 @@ def _embedded(
     measured: dict[str, Any] = {}
 
     def write(folder: Path) -> None:
-        done = work.progress(content.documents(), content.tracks.num_rows, "documents")
-        build_embedded(folder, done, content.vectors.shape[1], content.embeddings)
+        build_embedded(folder, content.documents(work), content.vectors.shape[1], content.embeddings)
         verify_embedded(folder, content.tracks.num_rows, content.probes())
         _note_blocked(folder, content.blocked)
         if content.tracks.num_rows < FEWEST_TRACKS:
@@ -182,8 +182,9 @@ def _in_cluster(
     measured: dict[str, Any] = {}
 
     def write(folder: Path) -> None:
-        done = work.progress(content.documents(), content.tracks.num_rows, "documents")
-        count = build_elastic(client, name, done, content.vectors.shape[1], content.embeddings, folder)
+        count = build_elastic(
+            client, name, content.documents(work), content.vectors.shape[1], content.embeddings, folder
+        )
         work.log.info("verifying %d documents", count)
         measured.update(verify_elastic(client, connection, name, count, content.probes(), content.vectors, asked))
         about = {"kind": "elasticsearch", "name": name, "embeddings": content.embeddings, "documents": count}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from algorhythms_assets.graph.pruning import strongest
 from algorhythms_assets.resources.index.elastic import build_elastic, writer
 from algorhythms_assets.resources.index.embedded import IndexFaultError, build_embedded, verify_embedded
-from algorhythms_assets.serving.documents import documents
+from algorhythms_assets.serving.documents import document_count, documents
 from algorhythms_assets.serving.search_index import Together
 
 NAMES = ["Café del Mar", "cafe society", "Blue", "Blue", "夜のドライブ", 'AC/DC "live" OR *']
@@ -62,6 +62,11 @@ def index(request, tmp_path_factory, tracks, vectors):
 
 def test_knows_what_it_holds(index):
     assert (index.embeddings, index.tracks, index.dimension) == ("v", 6, 5)
+
+
+@pytest.mark.parametrize("new", [0, 1, 3])
+def test_documents_are_counted_beforehand(tracks, vectors, new):
+    assert document_count(tracks, new) == len(list(documents(tracks, vectors, {}, 0, new)))
 
 
 def test_a_track_comes_back_as_it_was_put_in(index, vectors):
