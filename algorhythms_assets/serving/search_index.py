@@ -24,7 +24,7 @@ from algorhythms_assets.model.stored import load_embeddings, stored_factors
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.index.elastic import build_elastic, verify_elastic, writer
 from algorhythms_assets.resources.index.embedded import build_embedded, verify_embedded
-from algorhythms_assets.resources.index.projected import FEWEST_TRACKS, project
+from algorhythms_assets.resources.index.projected import FEWEST_TRACKS, LEAST_RECALL, project
 from algorhythms_assets.resources.store import InputError, write_json
 from algorhythms_assets.serving.blocked import BLOCKED_FILE, block_list, blocked_tracks
 from algorhythms_assets.serving.config import SearchIndexConfig
@@ -83,15 +83,15 @@ class Content:
 def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     """Build the index of tracks, artists and albums, and verify that it answers."""
     numbers, vectors = load_embeddings(work.store)
+    # First, for all playlists are read for them, and the tracks' neighbours take as much memory.
+    asked, others = _queries(work, numbers, vectors)
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     parts = strength_parts(work, "weight")
     uris = tracks["track_uri"].to_pylist()
     together = Together(strongest(parts, len(uris), work.config.neighbours), uris)
     content = _content(work, tracks.take(pa.array(numbers)), vectors, together)
     made = (
-        _embedded(work, content, numbers, vectors)
-        if work.config.index == "embedded"
-        else _elastic(work, content, _queries(work, numbers, vectors))
+        _embedded(work, content, asked, others) if work.config.index == "embedded" else _elastic(work, content, asked)
     )
     held = content.tracks.num_rows
     return {
@@ -128,14 +128,18 @@ def _content(
 
 def _queries(
     work: Work[SearchIndexConfig], numbers: NDArray[np.int32], vectors: NDArray[np.float32]
-) -> dict[str, NDArray[np.float32]]:
-    """Returns the queries that an approximate index is measured with."""
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]:
+    """Returns the queries that an approximate index is measured with, and others that it may be fitted to."""
     fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
-    return queries(load_training(work.store.path(TRACK_METADATA)), numbers, vectors, fold_in)
+    training = load_training(work.store.path(TRACK_METADATA))
+    return queries(training, numbers, vectors, fold_in), other_queries(training, numbers, vectors, fold_in)
 
 
 def _embedded(
-    work: Work[SearchIndexConfig], content: Content, numbers: NDArray[np.int32], vectors: NDArray[np.float32]
+    work: Work[SearchIndexConfig],
+    content: Content,
+    asked: dict[str, NDArray[np.float32]],
+    others: NDArray[np.float32],
 ) -> dict[str, Any]:
     measured: dict[str, Any] = {}
 
@@ -145,11 +149,11 @@ def _embedded(
         _note_blocked(folder, content.blocked)
         if content.tracks.num_rows < FEWEST_TRACKS:
             return
-        fold_in = np.load(work.store.path(GCN_WEIGHTS) / "fold_in.npy")
-        others = other_queries(load_training(work.store.path(TRACK_METADATA)), numbers, vectors, fold_in)
-        candidates, recall = project(folder, others, _queries(work, numbers, vectors))
+        candidates, recall = project(folder, others, asked)
         if not candidates:
             work.log.warning("every search reads all vectors: a projection finds too few of the best 100 (%s)", recall)
+        elif min(recall.values()) < LEAST_RECALL:
+            work.log.info("requests for less popular tracks read all vectors: for the others, see %s", recall)
         measured.update({"candidates": candidates, **_told(recall)})
 
     place = work.write_folder(write, work.stamp.data_version[:12])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from algorhythms_assets.resources.store import write_json
 
 _FILES = ("vectors.npy", "documents.sqlite")
+_ROWS_AT_ONCE = 1 << 16
 
 _TABLES = """
 CREATE TABLE documents (
@@ -112,7 +113,9 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
     """
     index = EmbeddedIndex(folder)
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    if not np.isfinite(vectors).all():
+    if not all(
+        np.isfinite(vectors[start : start + _ROWS_AT_ONCE]).all() for start in range(0, len(vectors), _ROWS_AT_ONCE)
+    ):
         raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
     check_content(f"the index in {folder}", index, tracks, probes)
     queries = np.stack(list(probes.values()))

@@ -15,7 +15,7 @@ from algorhythms_assets.resources.store import write_json
 # With fewer tracks, reading all vectors takes less than 10 ms.
 FEWEST_TRACKS = 200_000
 AXES = 64
-# The smallest that is good enough is used; if none is, every search reads all vectors.
+# The smallest that is good enough is used.
 CANDIDATES = (4_000, 8_000, 16_000, 32_000, 64_000)
 LEAST_RECALL = 0.999
 _DEPTH = 100
@@ -31,30 +31,39 @@ def project(
     """Adds a projection to the embedded index in a folder, if its recall against a full scan is high enough.
 
     Its axes are fitted to the queries `others`, float32 [n, dimension - 1], and its recall@100 is measured with those
-    of `asked`, float32 [n, dimension] by name. `index.json` records what was chosen.
+    of `asked`, float32 [n, dimension] by name, each with one weight of popularity. If even the maximum of candidates
+    misses too much of queries that turn popularity round, these keep reading all vectors. `index.json` records what was
+    chosen.
 
     Returns:
-        The number of candidates it needs and the recall with these. If even the maximum misses too much: 0 candidates
-        and the recall with the maximum; the index is unchanged.
+        The number of candidates it needs and the recall with these. If other queries miss too much: 0 candidates and
+        the recall with the maximum; the index is unchanged.
     """
     exact = EmbeddedIndex(folder)
     expected = {called: found(exact, queries) for called, queries in asked.items()}
     write_projection(folder, others, exact.tracks)
     about = json.loads((folder / "index.json").read_text())
     about["files"] |= {name: checksum(folder / name) for name in _FILES}
-    recall: dict[str, float] = {}
+    weights = {called: float(queries[0, -1]) for called, queries in asked.items()}
+    tried: list[tuple[int, dict[str, float]]] = []
     for candidates in CANDIDATES:
         write_json(folder / "index.json", about | {"projection": {"candidates": candidates}})
         projected = EmbeddedIndex(folder)
         recall = {called: _share(expected[called], found(projected, queries)) for called, queries in asked.items()}
+        tried.append((candidates, recall))
         if min(recall.values()) >= LEAST_RECALL:
-            write_json(folder / "index.json", about | {"projection": {"candidates": candidates, "recall": recall}})
-            return candidates, recall
+            break
+    for least in (min(weights.values()), 0):
+        for candidates, recall in tried:
+            if min(share for called, share in recall.items() if weights[called] >= least) >= LEAST_RECALL:
+                chosen = {"candidates": candidates, "recall": recall, "least_popularity": least}
+                write_json(folder / "index.json", about | {"projection": chosen})
+                return candidates, recall
     for name in _FILES:
         (folder / name).unlink()
         del about["files"][name]
     write_json(folder / "index.json", about)
-    return 0, recall
+    return 0, tried[-1][1]
 
 
 def write_projection(folder: Path, others: NDArray[np.float32], tracks: int) -> None:

@@ -68,7 +68,7 @@ def _documents(vectors):
 def test_the_fewest_candidates_that_find_enough_are_taken(folder, exact, queries):
     candidates, recall = project(folder, *queries)
     about = json.loads((folder / "index.json").read_text())
-    assert about["projection"] == {"candidates": candidates, "recall": recall}
+    assert about["projection"] == {"candidates": candidates, "recall": recall, "least_popularity": -1}
     assert candidates == 400
     assert min(recall.values()) >= projected.LEAST_RECALL
     index, scan = EmbeddedIndex(folder), EmbeddedIndex(exact)
@@ -84,10 +84,27 @@ def test_where_the_most_candidates_miss_too_much_every_vector_is_read(folder, ex
     monkeypatch.setattr(projected, "CANDIDATES", (10,))
     candidates, recall = project(folder, *queries)
     assert candidates == 0
+    assert recall["1"] < projected.LEAST_RECALL
     assert min(recall.values()) < projected.LEAST_RECALL
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         path.name: path.read_bytes() for path in exact.iterdir()
     }
+
+
+def test_where_only_popularity_turned_round_misses_too_much_such_searches_read_every_vector(
+    folder, exact, queries, monkeypatch
+):
+    monkeypatch.setattr(projected, "CANDIDATES", (130,))
+    monkeypatch.setattr(projected, "LEAST_RECALL", 0.99)
+    candidates, recall = project(folder, *queries)
+    assert candidates == 130
+    assert recall["-1"] < 0.99 <= recall["1"]
+    searches = [Search(query, 100) for asked in queries[1].values() for query in asked]
+    mixed = [search for pair in zip(searches[:100], searches[100:], strict=True) for search in pair]
+    index, scan = EmbeddedIndex(folder), EmbeddedIndex(exact)
+    pairs = list(zip(index.nearest(mixed), scan.nearest(mixed), strict=True))
+    assert all(ours == theirs for ours, theirs in pairs[1::2])
+    assert any(ours != theirs for ours, theirs in pairs[::2])
 
 
 def test_what_is_left_out_or_raised_is_so_before_candidates_are_chosen(folder, exact, vectors, queries):

@@ -62,7 +62,11 @@ class EmbeddedIndex:
             version = about.get("names")
             # Missing with few tracks, if it would miss too many of the best, or in an index of an earlier version.
             projection = about.get("projection")
-            self._projection = Projection(folder, projection["candidates"]) if projection else None
+            self._projection = (
+                Projection(folder, projection["candidates"], projection.get("least_popularity", -np.inf))
+                if projection
+                else None
+            )
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise IndexUnavailableError(f"the index in {folder} cannot be read: {error!r}") from error
         if version != names.VERSION:
@@ -119,27 +123,34 @@ class EmbeddedIndex:
     def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
         """Returns, per search, the best tracks; equal scores by popularity, then identifier."""
         step = max(1, _SCORES_AT_ONCE // max(1, self.tracks))
-        found: list[list[Hit]] = []
-        for start in range(0, len(searches), step):
-            some = searches[start : start + step]
-            queries = np.stack([search.query for search in some])
-            if self._projection is None:
-                scores = products(queries, self._vectors[: self.tracks])
-            else:
-                scores = self._projection.scores(queries)
-            found += [self._hits(search, row) for search, row in zip(some, scores, strict=True)]
+        by_pass: dict[Projection | None, list[int]] = {}
+        for number, search in enumerate(searches):
+            by_pass.setdefault(self._first_pass(search), []).append(number)
+        hits_of: dict[int, list[Hit]] = {}
+        for projection, numbers in by_pass.items():
+            for start in range(0, len(numbers), step):
+                some = numbers[start : start + step]
+                queries = np.stack([searches[number].query for number in some])
+                scores = projection.scores(queries) if projection else products(queries, self._vectors[: self.tracks])
+                for number, row in zip(some, scores, strict=True):
+                    hits_of[number] = self._hits(searches[number], row, projection)
+        found = [hits_of[number] for number in range(len(searches))]
         if documents:
             known = self.fetch([hit.id for hits in found for hit in hits])
             found = [[Hit(hit.id, hit.score, known[hit.id]) for hit in hits] for hits in found]
         return found
 
-    def _hits(self, search: Search, scores: NDArray[np.float32]) -> list[Hit]:
+    def _first_pass(self, search: Search) -> Projection | None:
+        """Returns what selects the tracks to score; None if all are scored."""
+        return self._projection if self._projection is not None and self._projection.serves(search.query) else None
+
+    def _hits(self, search: Search, scores: NDArray[np.float32], projection: Projection | None) -> list[Hit]:
         raised = {row: search.raised[artist] for artist, row in self._rows("artist", "documents", search.raised)}
         scores[list(raised)] += np.array(list(raised.values()), np.float32)
         scores[self._left_out(search)] = -np.inf
         rows = None
-        if self._projection is not None:
-            rows = self._projection.candidates(scores, search.count)
+        if projection is not None:
+            rows = projection.candidates(scores, search.count)
             scores = products(search.query[None], self._vectors[rows])[0]
             for place in np.flatnonzero(np.isin(rows, list(raised))).tolist():
                 scores[place] += np.float32(raised[int(rows[place])])

@@ -17,8 +17,10 @@ WANTED = 500
 class Projection:
     """The tracks of an index in few dimensions."""
 
-    def __init__(self, folder: Path, candidates: int) -> None:
+    def __init__(self, folder: Path, candidates: int, least_popularity: float = -np.inf) -> None:
         """Maps the files of a folder; `candidates` are scored exactly for each 500 tracks wanted.
+
+        For queries that weight popularity less than `least_popularity`, it would miss too many.
 
         Raises:
             OSError, EOFError, ValueError: a file is missing or not a numpy file.
@@ -26,11 +28,16 @@ class Projection:
         self._tracks: NDArray[np.float32] = np.asarray(np.load(folder / "projected.npy", mmap_mode="r"))
         self._axes: NDArray[np.float32] = np.load(folder / "axes.npy")
         self._candidates = candidates
+        self._least_popularity = least_popularity
 
     def fits(self, tracks: int, dimension: int) -> bool:
         """Tells whether it fits this number of tracks and this length of vectors."""
         axes = self._axes.shape[-1]
         return self._axes.shape == (dimension - 1, axes) and self._tracks.shape == (tracks, axes + 1)
+
+    def serves(self, query: NDArray[np.float32]) -> bool:
+        """Tells whether it finds enough for such a query."""
+        return bool(query[-1] >= self._least_popularity)
 
     def scores(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns each track's score in these dimensions alone: float32 [queries, tracks]."""
