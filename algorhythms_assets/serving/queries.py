@@ -1,7 +1,7 @@
 """The queries that an approximate index is fitted to and measured with: those that real playlists would make."""
 
 import numpy as np
-from algorhythms_ask.recommend import query_parts
+from algorhythms_ask.recommend import POPULARITY_WEIGHT, query_parts
 from numpy.typing import NDArray
 
 from algorhythms_assets.ingest.playlists import Playlists
@@ -10,8 +10,8 @@ _PLAYLISTS = 100
 # Number of other playlists whose queries are used for fitting.
 _OTHER_PLAYLISTS = 2000
 _SEEDS = (1, 10)
-# Of the popularity term: from 0.75 to 1 by default; requests may prefer less popular or more popular tracks.
-_COEFFICIENTS = (1, 0, -1, 3)
+# Of the popularity term: the first two by default; requests may prefer less popular or more popular tracks.
+_COEFFICIENTS = (1, POPULARITY_WEIGHT, 0, -1, 3)
 
 
 def queries(

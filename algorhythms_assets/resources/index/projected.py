@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.index import Search
+from algorhythms_ask.recommend import POPULARITY_WEIGHT
 from numpy.typing import NDArray
 
 from algorhythms_assets.resources.index.embedded import checksum
@@ -15,8 +16,8 @@ from algorhythms_assets.resources.store import write_json
 # With fewer tracks, reading all vectors takes less than 10 ms.
 FEWEST_TRACKS = 200_000
 AXES = 64
-# The smallest that is good enough is used.
-CANDIDATES = (4_000, 8_000, 16_000, 32_000, 64_000)
+# The smallest that is good enough is used. With more, a search would take half as long as a scan.
+CANDIDATES = (4_000, 8_000, 16_000)
 LEAST_RECALL = 0.999
 _DEPTH = 100
 _FILES = ("projected.npy", "axes.npy")
@@ -32,12 +33,12 @@ def project(
 
     Its axes are fitted to the queries `others`, float32 [n, dimension - 1], and its recall@100 is measured with those
     of `asked`, float32 [n, dimension] by name, each with one weight of popularity. If even the maximum of candidates
-    misses too much of queries that turn popularity round, these keep reading all vectors. `index.json` records what was
-    chosen.
+    misses too much where popularity weighs less than by default, such queries keep reading all vectors. `index.json`
+    records what was chosen.
 
     Returns:
-        The number of candidates it needs and the recall with these. If other queries miss too much: 0 candidates and
-        the recall with the maximum; the index is unchanged.
+        The number of candidates it needs and the recall with these. If queries with the default weight miss too much:
+        0 candidates and the recall with the maximum; the index is unchanged.
     """
     exact = EmbeddedIndex(folder)
     expected = {called: found(exact, queries) for called, queries in asked.items()}
@@ -53,7 +54,7 @@ def project(
         tried.append((candidates, recall))
         if min(recall.values()) >= LEAST_RECALL:
             break
-    for least in (min(weights.values()), 0):
+    for least in sorted(weight for weight in set(weights.values()) if weight <= POPULARITY_WEIGHT):
         for candidates, recall in tried:
             if min(share for called, share in recall.items() if weights[called] >= least) >= LEAST_RECALL:
                 chosen = {"candidates": candidates, "recall": recall, "least_popularity": least}

@@ -33,7 +33,7 @@ def queries(vectors):
     draw = np.random.default_rng(1)
     seeds = vectors[draw.integers(TRACKS, size=(300, 3)), :-1].mean(axis=1)
     return seeds[:200], {
-        str(factor): np.append(seeds[200:], np.full((100, 1), factor, np.float32), axis=1) for factor in (1, -1)
+        str(factor): np.append(seeds[200:], np.full((100, 1), factor, np.float32), axis=1) for factor in (1, 0.75, -1)
     }
 
 
@@ -100,7 +100,7 @@ def test_where_only_popularity_turned_round_misses_too_much_such_searches_read_e
     assert candidates == 130
     assert recall["-1"] < 0.99 <= recall["1"]
     searches = [Search(query, 100) for asked in queries[1].values() for query in asked]
-    mixed = [search for pair in zip(searches[:100], searches[100:], strict=True) for search in pair]
+    mixed = [search for pair in zip(searches[:100], searches[200:], strict=True) for search in pair]
     index, scan = EmbeddedIndex(folder), EmbeddedIndex(exact)
     pairs = list(zip(index.nearest(mixed), scan.nearest(mixed), strict=True))
     assert all(ours == theirs for ours, theirs in pairs[1::2])
