@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+import scipy.sparse as sp
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.recommend import Recommender
 
@@ -98,6 +99,28 @@ def test_item_knn_is_that_of_the_formula():
     [ranking] = ItemKnn(TRAINING, 6, shrinkage=5.0).rank([task(3)])
     assert 1 / (np.sqrt(2) + 5) > 1 / (np.sqrt(8) + 5)
     assert ranking[:2].tolist() == [4, 0]
+
+
+@pytest.mark.parametrize("most", [1, 3, 7, 100])
+def test_rows_are_thinned_evenly_and_what_is_left_counts_for_the_rest(most):
+    counts = [0, 1, 7, 3, 10, 0]
+    rows, columns = np.repeat(range(6), counts), np.concatenate([range(count) for count in counts]).astype(int)
+    held = sp.coo_array((np.ones(21, np.float32), (rows, columns)), shape=(6, 10)).tocsr()
+    thinned = baselines._thinned(held, most)
+    assert np.diff(thinned.indptr).tolist() == [min(count, most) for count in counts]
+    assert thinned.sum(axis=1) == pytest.approx(counts)
+    for row, count in enumerate(counts):
+        gaps = np.diff(thinned.indices[thinned.indptr[row] : thinned.indptr[row + 1]])
+        assert set(gaps) <= {count // min(count, most), -(-count // min(count, most))} if len(gaps) else True
+
+
+def test_item_knn_from_a_part_of_the_playlists_finds_what_goes_together(monkeypatch):
+    monkeypatch.setattr(baselines, "_MOST_PLAYLISTS", 10)
+    pair = [[0, 1, 2 + number] for number in range(90)]
+    alone = [[0, 92], [1, 93], [92, 93]] * 10
+    [ranking] = ItemKnn(csr([*pair, *alone]), 94, shrinkage=5.0).rank([task(0)])
+    assert ranking[0] == 1
+    assert sorted(ranking) == list(range(1, 94))
 
 
 @pytest.mark.parametrize("rows", [1, 14, 10**6])
