@@ -3,11 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-import scipy.sparse as sp
 from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.recommend import Recommender
+from hypothesis import given
+from hypothesis import strategies as st
 
-from algorhythms_assets.evaluation import baselines
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.metrics import Task
@@ -101,38 +101,18 @@ def test_item_knn_is_that_of_the_formula():
     assert ranking[:2].tolist() == [4, 0]
 
 
-@pytest.mark.parametrize("most", [1, 3, 7, 100])
-def test_rows_are_thinned_evenly_and_what_is_left_counts_for_the_rest(most):
-    counts = [0, 1, 7, 3, 10, 0]
-    rows, columns = np.repeat(range(6), counts), np.concatenate([range(count) for count in counts]).astype(int)
-    held = sp.coo_array((np.ones(21, np.float32), (rows, columns)), shape=(6, 10)).tocsr()
-    thinned = baselines._thinned(held, most)
-    assert np.diff(thinned.indptr).tolist() == [min(count, most) for count in counts]
-    assert thinned.sum(axis=1) == pytest.approx(counts)
-    for row, count in enumerate(counts):
-        gaps = np.diff(thinned.indices[thinned.indptr[row] : thinned.indptr[row + 1]])
-        assert set(gaps) <= {count // min(count, most), -(-count // min(count, most))} if len(gaps) else True
-
-
-def test_item_knn_from_a_part_of_the_playlists_finds_what_goes_together(monkeypatch):
-    monkeypatch.setattr(baselines, "_MOST_PLAYLISTS", 10)
-    pair = [[0, 1, 2 + number] for number in range(90)]
-    alone = [[0, 92], [1, 93], [92, 93]] * 10
-    [ranking] = ItemKnn(csr([*pair, *alone]), 94, shrinkage=5.0).rank([task(0)])
-    assert ranking[0] == 1
-    assert sorted(ranking) == list(range(1, 94))
-
-
-@pytest.mark.parametrize("rows", [1, 14, 10**6])
-def test_batches_of_item_knn_are_bounded_by_the_rows_to_be_walked(monkeypatch, rows):
-    knn = ItemKnn(TRAINING, 6)
-    tasks = [task(0), task(1, 2), task(3), task(5), task(4)]
-    # Playlists with these seeds have 9, 10, 4, 0 and 2 rows.
-    expected = {1: [1, 1, 1, 1, 1], 14: [1, 3, 1], 10**6: [5]}[rows]
-    whole = knn.rank(tasks)
-    monkeypatch.setattr(baselines, "_ROWS_AT_ONCE", rows)
-    assert [len(batch) for batch in knn._batches(tasks)] == expected
-    assert all((alone == together).all() for alone, together in zip(knn.rank(tasks), whole, strict=True))
+@given(
+    lists=st.lists(st.lists(st.integers(0, 29), max_size=12), min_size=1, max_size=40),
+    seeds=st.lists(st.integers(0, 29), min_size=1, max_size=6, unique=True),
+)
+def test_item_knn_is_that_of_the_formula_for_any_playlists(lists, seeds):
+    [ranking] = ItemKnn(csr(lists), 30, shrinkage=5.0).rank([task(*seeds)])
+    held = np.array([[track in some for track in range(30)] for some in lists], float)
+    together, playlists = held.T @ held, held.sum(axis=0)
+    scores = (together / (np.sqrt(np.outer(playlists, playlists)) + 5))[seeds].sum(axis=0)
+    others = [track for track in range(30) if playlists[track] and track not in seeds]
+    assert sorted(ranking) == others
+    assert scores[ranking] == pytest.approx(np.sort(scores[others])[::-1], abs=1e-6)
 
 
 def test_an_unknown_seed_is_placed_by_its_artist(tmp_path):
