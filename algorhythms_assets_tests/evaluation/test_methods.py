@@ -8,6 +8,7 @@ from algorhythms_ask.recommend import Recommender
 from hypothesis import given
 from hypothesis import strategies as st
 
+from algorhythms_assets.evaluation import baselines
 from algorhythms_assets.evaluation.baselines import ItemKnn, Popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.metrics import Task
@@ -113,6 +114,17 @@ def test_item_knn_is_that_of_the_formula_for_any_playlists(lists, seeds):
     others = [track for track in range(30) if playlists[track] and track not in seeds]
     assert sorted(ranking) == others
     assert scores[ranking] == pytest.approx(np.sort(scores[others])[::-1], abs=1e-6)
+
+
+def test_item_knn_estimates_from_a_part_of_the_playlists_of_a_popular_seed(monkeypatch):
+    monkeypatch.setattr(baselines, "_MOST_PLAYLISTS", 31)
+    knn = ItemKnn(csr([[0, 1 + number % 2] for number in range(60)]), 3, shrinkage=5.0)
+    similarities = {}
+    monkeypatch.setattr(knn, "_best", lambda tracks, scores, _: similarities.update(zip(tracks, scores, strict=True)))
+    knn.rank([task(0)])
+    together = [similarities[track] * (np.sqrt(60 * 30) + 5) for track in (1, 2)]
+    assert sum(together) == pytest.approx(60, rel=1e-5)
+    assert together == pytest.approx([30, 30], abs=3)
 
 
 def test_an_unknown_seed_is_placed_by_its_artist(tmp_path):
