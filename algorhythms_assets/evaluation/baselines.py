@@ -46,10 +46,8 @@ class ItemKnn:
     def __init__(self, training: Playlists, tracks: int, shrinkage: float = 5.0) -> None:
         once = training.once()
         self._starts, self._held = once.offsets, once.tracks
-        owner = np.repeat(np.arange(len(once), dtype=np.int32), np.diff(once.offsets))
-        self._owner = owner[np.argsort(once.tracks, kind="stable")]
-        playlists = np.bincount(once.tracks, minlength=tracks)
-        self._owner_starts = np.append(0, np.cumsum(playlists))
+        self._owner_starts, self._owner = once.holders(tracks)
+        playlists = np.diff(self._owner_starts)
         self._playlists = playlists.astype(np.float32)
         self._popular = Popularity(playlists)
         self._shrinkage = np.float32(shrinkage)

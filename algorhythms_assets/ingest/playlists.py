@@ -66,6 +66,15 @@ class Playlists:
         offsets = np.concatenate([[0], np.cumsum(kept)])[self.offsets]
         return Playlists(offsets, self.tracks[kept], self.positions[kept], self.pids, self.buckets)
 
+    def holders(self, tracks: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Returns which playlists hold each of so many tracks: starts, int64 [tracks + 1], and playlists, int32 [rows].
+
+        Track t is in playlists[starts[t] : starts[t + 1]], by rising number.
+        """
+        owner = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.offsets))
+        starts = np.append(0, np.cumsum(np.bincount(self.tracks, minlength=tracks)))
+        return starts, owner[np.argsort(self.tracks, kind="stable")]
+
     def distinct(self, playlist: int) -> NDArray[np.int32]:
         """Returns the distinct tracks of a playlist, in order of first occurrence."""
         tracks = self[playlist]

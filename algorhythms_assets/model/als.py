@@ -34,8 +34,7 @@ def train_factors(training: Playlists, tracks: int, factors: int, config: GcnCon
     `training` has each track once in a playlist (`Playlists.once`).
     """
     starts, held = training.offsets, training.tracks
-    owner = np.repeat(np.arange(len(training), dtype=np.int32), np.diff(starts))[np.argsort(held, kind="stable")]
-    owner_starts = np.cumsum([0, *np.bincount(held, minlength=tracks)])
+    owner_starts, owner = training.holders(tracks)
     generator = torch.Generator().manual_seed(config.seed)
     of_tracks = torch.randn(tracks, factors, generator=generator) * 0.1 / factors**0.5
     of_tracks[torch.from_numpy(np.diff(owner_starts) == 0)] = 0
