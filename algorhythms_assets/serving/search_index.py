@@ -83,8 +83,9 @@ class Content:
 def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     """Build the index of tracks, artists and albums, and verify that it answers."""
     numbers, vectors = load_embeddings(work.store)
-    # First, for all playlists are read for them, and the tracks' neighbours take as much memory.
-    asked, others = _queries(work, numbers, vectors)
+    # Before the neighbours are read: the playlists that the queries come from take as much memory.
+    scanned = work.config.index == "embedded" and len(numbers) < FEWEST_TRACKS
+    asked, others = ({}, np.empty(0, np.float32)) if scanned else _queries(work, numbers, vectors)
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
     parts = strength_parts(work, "weight")
     uris = tracks["track_uri"].to_pylist()
@@ -147,7 +148,7 @@ def _embedded(
         build_embedded(folder, content.documents(work), content.vectors.shape[1], content.embeddings)
         verify_embedded(folder, content.tracks.num_rows, content.probes())
         _note_blocked(folder, content.blocked)
-        if content.tracks.num_rows < FEWEST_TRACKS:
+        if not asked:
             return
         candidates, recall = project(folder, others, asked)
         if not candidates:
