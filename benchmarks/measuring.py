@@ -36,15 +36,19 @@ def measure(command: Sequence[str], seconds: float, gigabytes: float, log: Path 
         before, started = _cpu_seconds(), time.monotonic()
         process = psutil.Popen(command, stdout=output, stderr=errors)
         peak = 0
-        while process.poll() is None:
-            peak = max(peak, sum(_resident(one) for one in _tree(process)))
-            late = f"more than {seconds:.0f} s" if time.monotonic() - started > seconds else None
-            if late or peak > gigabytes * 1e9:
-                for one in _tree(process):
-                    one.kill()
-                process.wait()
-                raise FailedError(late or f"more than {gigabytes:.0f} GB")
-            time.sleep(_LOOK_EVERY_SECONDS)
+        try:
+            while process.poll() is None:
+                peak = max(peak, sum(_resident(one) for one in _tree(process)))
+                if time.monotonic() - started > seconds:
+                    raise FailedError(f"more than {seconds:.0f} s")
+                if peak > gigabytes * 1e9:
+                    raise FailedError(f"more than {gigabytes:.0f} GB")
+                time.sleep(_LOOK_EVERY_SECONDS)
+        finally:
+            # Nothing goes on when a benchmark is interrupted.
+            for one in _tree(process):
+                one.kill()
+            process.wait()
         taken = time.monotonic() - started
         output.seek(0)
         errors.seek(0)

@@ -1,6 +1,6 @@
 """Fits and checks the chance that a recommended track would be in the playlist; see `algorhythms_ask.chance`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 from algorhythms_ask.chance import chances, inputs
 from numpy.typing import NDArray
 
+from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.metrics import Task
 from algorhythms_assets.plots import BLUE, GREY, plot
@@ -23,6 +24,10 @@ _ROUNDS = 50
 _RIDGE = 1e-3
 
 
+Scored = tuple[Ranking, NDArray[np.float64]]
+Progress = Callable[[Iterator[Scored], int], Iterable[Scored]]
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """Recommendations with their `scores`, float64 [n], numbers of `seeds`, int [n], and whether they are `hits`."""
@@ -32,10 +37,10 @@ class Outcomes:
     hits: NDArray[np.bool_]
 
 
-def outcomes(served: Served, tasks: Sequence[Task]) -> Outcomes:
-    """Returns those of the first hundred recommendations of each task."""
+def outcomes(served: Served, tasks: Sequence[Task], progress: Progress = lambda answers, _: answers) -> Outcomes:
+    """Returns those of the first hundred recommendations of each task; each task's pass through `progress`."""
     parts = [(np.empty(0), np.empty(0, np.int64), np.empty(0, bool))]
-    for task, (numbers, scores) in zip(tasks, served.scored(tasks, _FIRST), strict=True):
+    for task, (numbers, scores) in zip(tasks, progress(served.scored(tasks, _FIRST), len(tasks)), strict=True):
         parts.append((scores, np.full(len(scores), len(task.seeds)), np.isin(numbers, task.targets)))
     return Outcomes(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 

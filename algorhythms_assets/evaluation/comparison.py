@@ -27,6 +27,7 @@ _TOP = 10
 _AT_ONCE = 800
 
 Values = Mapping[str, NDArray[np.float64]]
+Progress = Callable[[Iterator[Ranking], int], Iterable[Ranking]]
 
 
 class Method(Protocol):
@@ -55,7 +56,7 @@ def measure(
     method: Method,
     tasks: Mapping[str, list[Task | None]],
     artist: NDArray[np.int64],
-    progress: Callable[[Iterator[Ranking], int], Iterable[Ranking]] = lambda rankings, _: rankings,
+    progress: Progress = lambda rankings, _: rankings,
 ) -> Measured:
     """Runs a method on the tasks of each category; `artist` has a number for the artist of each track, int [tracks].
 

@@ -111,8 +111,10 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
             name: by_popularity(of_method.found, of_method.wanted, playlists) for name, of_method in measured.items()
         },
         "new_tracks": {"tracks": len(new), "among the first ten": new_shown / all_shown if all_shown else 0.0},
-        "chance": _chance(served, snapshot.validation.without(gone), tasks),
-        "titles": titled(served, named, artist, *settings),
+        "chance": _chance(work, served, snapshot.validation.without(gone), tasks),
+        "titles": titled(
+            served, named, artist, *settings, partial(work.progress, unit="playlists with and without title")
+        ),
         "gate": verdict(len(chosen), differences),
     }
     for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:
@@ -150,14 +152,17 @@ def _tasks(playlists: Playlists, chosen: NDArray[np.intp]) -> dict[str, list[Tas
     }
 
 
-def _chance(served: Served, validation: Playlists, test: Mapping[str, list[Task | None]]) -> dict[str, Any] | None:
+def _chance(
+    work: Work[EvaluationConfig], served: Served, validation: Playlists, test: Mapping[str, list[Task | None]]
+) -> dict[str, Any] | None:
     """Returns how the chance of a recommendation is found from its score, fitted to validation playlists."""
     chosen = np.argsort(validation.buckets, kind="stable")[:_CALIBRATED]
     fitted, checked = (
         [task for of_category in tasks.values() for task in of_category[:_CALIBRATED] if task is not None]
         for tasks in (_tasks(validation, chosen), test)
     )
-    return calibration(outcomes(served, fitted), outcomes(served, checked))
+    progress = partial(work.progress, unit="playlists for the chance of a recommendation")
+    return calibration(outcomes(served, fitted, progress), outcomes(served, checked, progress))
 
 
 def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:

@@ -1,6 +1,8 @@
 """Ranks with the same code, bundle and index that would serve."""
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.metrics import DEPTH, Task
+from algorhythms_assets.resources.engine import cores
 
 # A track that an earlier version knows and this snapshot does not; never a target.
 _ELSEWHERE = -1
@@ -51,11 +54,15 @@ class Served:
             yield np.array(numbers, np.int64), np.array([hit.score for hit in trained])
 
     def _answers(self, tasks: Sequence[Task], count: int) -> Iterator[list[Hit]]:
-        for start in range(0, len(tasks), _AT_ONCE):
-            some = tasks[start : start + _AT_ONCE]
-            requests = [[self._songs[seed] for seed in task.seeds] for task in some]
-            resolutions = self._recommender.resolve(requests)
-            yield from self._recommender.rank(requests, resolutions, count, [task.title for task in some])
+        parts = (tasks[start : start + _AT_ONCE] for start in range(0, len(tasks), _AT_ONCE))
+        with ThreadPoolExecutor(cores()) as threads:
+            for answers in threads.map(partial(self._answered, count=count), parts):
+                yield from answers
+
+    def _answered(self, tasks: Sequence[Task], count: int) -> list[list[Hit]]:
+        requests = [[self._songs[seed] for seed in task.seeds] for task in tasks]
+        resolutions = self._recommender.resolve(requests)
+        return self._recommender.rank(requests, resolutions, count, [task.title for task in tasks])
 
     def _numbers(self, found: Sequence[str]) -> Ranking:
         self.shown += sum(uri in self._new for uri in found[:_FIRST]), len(found[:_FIRST])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algorhythms_assets.evaluation.comparison import TITLES, Method, interval, measure
+from algorhythms_assets.evaluation.comparison import TITLES, Method, Progress, interval, measure
 from algorhythms_assets.metrics import GATE_METRICS, Category, Task, cut
 
 # The first by bucket: each is continued six times, and more would hardly narrow the interval.
@@ -23,10 +23,11 @@ def titled(
     artist: NDArray[np.int64],
     resamples: int,
     seed: int,
+    progress: Progress = lambda rankings, _: rankings,
 ) -> dict[str, Any]:
     """Returns the metrics of playlists, given as pid, distinct tracks and title, by category with and without it.
 
-    `difference` is the paired 95 % interval of the gain from the title; `artist` as in `measure`.
+    `difference` is the paired 95 % interval of the gain from the title; `artist` and `progress` as in `measure`.
     """
     report: dict[str, Any] = {}
     for category in TITLED_CATEGORIES:
@@ -35,8 +36,8 @@ def titled(
         if not plain:
             continue
         named: list[Task | None] = [replace(task, title=title) for task, title in cuts if task is not None]
-        without = measure(served, {category.name: plain}, artist).values
-        with_title = measure(served, {category.name: named}, artist).values
+        without = measure(served, {category.name: plain}, artist, progress).values
+        with_title = measure(served, {category.name: named}, artist, progress).values
         report[category.name] = {"playlists": len(plain)} | {
             metric: {
                 "with": float(with_title[metric].mean()),
