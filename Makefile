@@ -20,9 +20,10 @@ install = if [ $(INSTALLER) = uv ] && $(PIP) install --quiet --constraint constr
 
 # What .env says wins over the environment, and a variable of the command line (make demo STORE=…) over both.
 -include .env
-$(foreach name,PLAYLISTS FEATURES STORE INDEX ENGINE DEPLOYMENT RELEASES HOLDOUT UI_PORT CONFIG KEEP_DAYS,\
+PASSED := ALGORHYTHMS_% DATABASE_% MODEL_BUCKET RELEASE_KEY AWS_%
+$(foreach name,$(filter-out PYTHON INSTALLER $(PASSED),$(.VARIABLES)),\
   $(if $(filter command,$(firstword $(origin $(name)))),$(eval override ALGORHYTHMS_$(name) := $($(name)))))
-export $(filter ALGORHYTHMS_%,$(.VARIABLES))
+export $(filter $(PASSED),$(.VARIABLES))
 
 .PHONY: demo test faults services check format dev doctor clean serve page page-check page-dev bench audit layer openapi help
 .DEFAULT_GOAL := help

@@ -22,6 +22,12 @@ _DAGSTER_YAML = f"""\
   enabled: false
 nux:
   enabled: false
+# Settings are make's: read again, `.env` would win over `make dev STORE=…`.
+secrets:
+  custom:
+    module: dagster._core.secrets.env_file
+    class: PerProjectEnvFileLoader
+    config: {{location_paths: {{}}}}
 # Two runs at a time would write the same artifacts.
 concurrency:
   runs:

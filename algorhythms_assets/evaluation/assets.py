@@ -7,7 +7,7 @@ import dagster as dg
 from algorhythms_assets.asset_config import with_lasting_defaults
 from algorhythms_assets.contracts import EVALUATION_REPORT
 from algorhythms_assets.evaluation.config import EvaluationConfig
-from algorhythms_assets.resources.compute import Compute, Memory, materialize
+from algorhythms_assets.resources.compute import Compute, Memory, Request, materialize
 from algorhythms_assets.resources.declared import declared
 
 
@@ -26,4 +26,6 @@ def evaluation_report(
     with popularity, item-kNN and the current release. Bars are means, whiskers 95 % intervals. The check
     `quality_gate` has the verdict: a model that is worse beyond the paired interval is not released.
     """
-    return materialize(context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=7))
+    return materialize(
+        context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=7), Request(minutes=120)
+    )

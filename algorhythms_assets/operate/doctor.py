@@ -31,7 +31,7 @@ OK, ABSENT, WRONG = "ok", "absent", "WRONG"
 ENABLES = {
     "Python": "everything; 3.11 or newer",
     "memory": f"training: {TRAINING.base:g} GB, plus {TRAINING.per_million_tracks:g} GB per million tracks",
-    "disk": "the store: 30 GB for a million playlists",
+    "disk": "the store: 36 GB for a million playlists",
     "settings": "what is set in the environment or in .env",
     "config": "settings of training, graph, index and evaluation for every run",
     "alerts": "failed runs and checks reported to a webhook",

@@ -106,7 +106,7 @@ def require_memory(module: str, needed_gb: int) -> None:
         raise dg.Failure(
             f"{module} needs about {needed_gb} GB of memory for this snapshot, and this machine has {has:.1f} GB: with "
             f"that, about {has / needed_gb:.0%} of the playlists would fit. Give fewer slices, or more memory, or a "
-            "cluster (docs/slurm.md). What every asset needs is in docs/scale.md.",
+            "cluster (docs/slurm.md). What every asset needs is in docs/slurm.md.",
             allow_retries=False,
         )
 
