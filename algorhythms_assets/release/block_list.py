@@ -18,7 +18,7 @@ from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.keys import artist_key
 from algorhythms_ask.names import artist_keys
 from algorhythms_ask.release import CURRENT, NotServableError, open_index
-from algorhythms_ask.songs import track_id
+from algorhythms_ask.songs import ARTIST_URI, track_id
 
 from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.release.bucket import Bucket
@@ -28,8 +28,6 @@ from algorhythms_assets.settings import Settings
 
 # Every search excludes the list; docs/catalogue.md says what that costs.
 MOST = 10_000
-
-_ARTIST_URI = "spotify:artist:"
 
 Action = Literal["block", "unblock"]
 # For tracks and for artists, what is recorded of each: since when, and why.
@@ -162,10 +160,10 @@ def _tracks(texts: Iterable[str]) -> list[str]:
 def _artists(texts: Iterable[str]) -> list[str]:
     found = [text.strip() for text in texts]
     for text in found:
-        if text.startswith(_ARTIST_URI):
+        if text.startswith(ARTIST_URI):
             continue
         if "spotify.com/" in text or text.startswith("spotify:") or not artist_keys(text):
-            raise InputError(f"{text!r} is no artist: give a name, or {_ARTIST_URI}…")
+            raise InputError(f"{text!r} is no artist: give a name, or {ARTIST_URI}…")
     return list(dict.fromkeys(found))
 
 

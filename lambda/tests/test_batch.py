@@ -37,6 +37,24 @@ def test_the_index_is_asked_once_for_all(client: TestClient, monkeypatch: Any, r
     assert asked == [50]
 
 
+def test_what_is_found_at_once_is_bounded(client: TestClient, monkeypatch: Any, recommender: Any) -> None:
+    found = []
+    nearest = type(recommender.index).nearest
+    monkeypatch.setattr(
+        type(recommender.index),
+        "nearest",
+        lambda self, searches, documents=False: (
+            found.append(sum(search.count for search in searches)) or nearest(self, searches, documents)
+        ),
+    )
+    paged = {"count": 50, "cursor": "", "tastes": 2, "songs": [{"id": "rock2"}, {"id": "jazz2"}]}
+    response = client.post("/recommendations:batch", json={"requests": [paged] * 100})
+    alone = client.post("/recommendations", json=paged)
+    assert [one["answer"] for one in response.json()["responses"]] == [alone.json()] * 100
+    assert len(found) > 2
+    assert max(found) <= 20_000
+
+
 def test_a_batch_has_bounds(client: TestClient, problem: Problem) -> None:
     def ask(requests: Any) -> Any:
         return client.post("/recommendations:batch", json={"requests": requests})

@@ -73,6 +73,8 @@ def test_a_wrong_password_is_told_and_not_shown(guarded: dict[str, str]) -> None
         ({"DATABASE_URL": "http://h", "DATABASE_USER": "u", "DATABASE_API_KEY": "k"}, "not both"),
         ({"DATABASE_URL": "http://h", "DATABASE_CA_FILE": "/nowhere"}, "which is not a file"),
         ({"DATABASE_URL": "http://h", "DATABASE_TIMEOUT": "soon"}, "number of seconds"),
+        ({"DATABASE_URL": "http://h", "DATABASE_API_KEY": "secret\nsecret"}, "DATABASE_API_KEY has characters"),
+        ({"DATABASE_URL": "http://h", "DATABASE_API_KEY": "secr\u00e9t"}, "DATABASE_API_KEY has characters"),
     ],
 )
 def test_settings_that_do_not_fit_are_named(settings: dict[str, str], reason: str) -> None:
@@ -144,7 +146,16 @@ def test_what_is_no_whole_answer_in_time_is_none(answer: Serve, reason: str) -> 
         assert time.monotonic() - started < 3
 
 
-def test_an_api_key_is_sent_as_one() -> None:
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"DATABASE_API_KEY": "a2V5"}, "ApiKey a2V5"),
+        # From a secret that was made from a file.
+        ({"DATABASE_API_KEY": "a2V5\n"}, "ApiKey a2V5"),
+        ({"DATABASE_USER": "jürgen", "DATABASE_PASS": "€ 5\r\n"}, "Basic asO8cmdlbjrigqwgNQ=="),
+    ],
+)
+def test_credentials_are_sent_as_they_are(settings: dict[str, str], expected: str) -> None:
     sent: list[Any] = []
 
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
@@ -155,8 +166,8 @@ def test_an_api_key_is_sent_as_one() -> None:
         handler.wfile.write(b"{}")
 
     with _server(answer) as url:
-        _connect({"DATABASE_URL": url, "DATABASE_API_KEY": "a2V5"}).get("/")
-    assert sent == ["ApiKey a2V5"]
+        _connect({"DATABASE_URL": url} | settings).get("/")
+    assert sent == [expected]
 
 
 class _Guarded:

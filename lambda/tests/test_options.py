@@ -78,6 +78,14 @@ def test_tracks_and_artists_are_excluded(asked: Callable[..., dict[str, Any]]) -
     assert answer["notices"] == []
 
 
+def test_artists_are_excluded_by_uri_too(asked: Callable[..., dict[str, Any]]) -> None:
+    known, unknown = "spotify:artist:nina", "spotify:artist:nobody"
+    by_name = asked("rock2", exclude={"artists": ["Nina Blue"]})
+    assert not {"jazz1", "jazz2", "jazz3"} & {*_ids(by_name)}
+    assert asked("rock2", exclude={"artists": [known, unknown]}) == by_name
+    assert _ids(asked("rock2", exclude={"artists": [unknown]})) == _ids(asked("rock2"))
+
+
 def test_an_exclude_list_of_everything_leaves_nothing(asked: Callable[..., dict[str, Any]]) -> None:
     answer = asked("rock2", count=3, exclude={"tracks": [*{*TRACKS} - {"rock2"}], "artists": ["The Sparks"]})
     assert _ids(answer) == []
@@ -101,6 +109,19 @@ def test_negative_songs_move_away(asked: Callable[..., dict[str, Any]]) -> None:
     for node in answer["recommendation_nodes"]:
         assert len(node["terms"]["negative"]) == 1
     assert "rock1" not in _ids(asked(BRIDGE, negative=[{"id": "rock1"}]))
+    [notice] = answer["notices"]
+    assert (notice["code"], notice["count"]) == ("unknown_negative", 1)
+    [notice] = asked(BRIDGE, count=3, negative=[{"id": "spotify:episode:0VjIjW4GlUZAMYd2vXMi3b"}])["notices"]
+    assert (notice["code"], notice["count"]) == ("unknown_negative", 1)
+
+
+@pytest.mark.parametrize("options", [{"popularity": -1}, {"negative": [{"id": "rock1"}]}])
+def test_what_is_not_popular_is_not_called_so(asked: Callable[..., dict[str, Any]], options: dict[str, Any]) -> None:
+    [notice] = asked("unknown", count=3, **options)["notices"]
+    assert (notice["code"], notice["detail"]) == (
+        "popular_tracks",
+        "None of the songs is known: only the options count.",
+    )
 
 
 def test_each_taste_has_its_share(asked: Callable[..., dict[str, Any]]) -> None:
@@ -137,12 +158,13 @@ def test_evidence_tells_of_playlists_that_share_both(asked: Callable[..., dict[s
     assert shown["jazz2"] == []
 
 
-def test_pages_are_one_list(client: TestClient, asked: Callable[..., dict[str, Any]]) -> None:
-    whole = _ids(asked("rock2", "jazz2", tastes=2, diversity=0.3, cursor=""))
+@pytest.mark.parametrize("tastes", [1, 2])
+def test_pages_are_one_list(asked: Callable[..., dict[str, Any]], tastes: int) -> None:
+    whole = _ids(asked("rock2", "jazz2", tastes=tastes, diversity=0.3, cursor=""))
     cursor: str | None = ""
     pages: list[str] = []
     while cursor is not None:
-        answer = asked("rock2", "jazz2", tastes=2, diversity=0.3, count=3, cursor=cursor)
+        answer = asked("rock2", "jazz2", tastes=tastes, diversity=0.3, count=3, cursor=cursor)
         pages += _ids(answer)
         cursor = answer["cursor"]
     assert pages == whole
@@ -164,6 +186,8 @@ def test_a_cursor_is_good_for_its_request_and_release(
     assert "another request" in problem(ask(cursor, "rock3"), 400)["title"]
     other = base64.urlsafe_b64decode(cursor).replace(b'"v1"', b'"v0"')
     assert "another-release" in problem(ask(base64.urlsafe_b64encode(other).decode()), 400)["type"]
+    half = base64.urlsafe_b64decode(cursor).replace(b'"v1"', rb'"\ud800"')
+    assert problem(ask(base64.urlsafe_b64encode(half).decode()), 400)["errors"][0]["pointer"] == "/cursor"
 
 
 def test_fields_that_nobody_knows_are_named(asked: Callable[..., dict[str, Any]]) -> None:

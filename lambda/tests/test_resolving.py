@@ -99,6 +99,8 @@ def test_a_line_is_the_track_that_it_names(resolve: Resolve, line: str, track: s
         ("spotify:track:0000000000000000000000", "Its identifier is not in the index.", []),
         ("spotify:album:0VjIjW4GlUZAMYd2vXMi3b", "It is a Spotify album, not a track.", []),
         ("spotify:artist:sparks", "It is a Spotify artist, not a track.", []),
+        ("OPEN.SPOTIFY.COM/PLAYLIST/1", "It is a Spotify playlist, not a track.", []),
+        ("Spotify:Local:A:B:", "It is a local file without a title.", []),
         (" \t ", "It contains no name.", []),
         ("", "It contains no name.", []),
     ],

@@ -116,6 +116,12 @@ def test_what_is_evaluated_is_what_is_served(titled: Recommender, songs: list[st
     assert [hit.score for hit in evaluated] == pytest.approx([r.score for r in answer.recommendations], abs=1e-6)
 
 
+def test_a_known_title_is_enough_where_features_are_wrong(titled_client: TestClient) -> None:
+    songs = [{"id": "new", "features": {"energy": 7}}]
+    assert titled_client.post("/", json={"songs": songs, "title": "rock"}).status_code == 200
+    assert titled_client.post("/", json={"songs": songs, "title": "nobody"}).status_code == 400
+
+
 def test_known_titles_change_no_byte_of_an_answer_without_one(client: TestClient, titled_client: TestClient) -> None:
     request = {"songs": [{"id": "rock2"}, {"id": "x"}], "count": 9}
     assert titled_client.post("/", json=request).content == client.post("/", json=request).content

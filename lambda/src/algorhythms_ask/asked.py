@@ -7,9 +7,9 @@ from algorhythms_ask import contract
 from algorhythms_ask.cursor import place_of
 from algorhythms_ask.names import artist_keys
 from algorhythms_ask.problems import invalid
+from algorhythms_ask.recommend import Answer
 from algorhythms_ask.requests import RecommendationsIn, SongIn
-from algorhythms_ask.seeds import Resolution
-from algorhythms_ask.songs import Song, local_track, track_id
+from algorhythms_ask.songs import ARTIST_URI, Song, local_track, track_id
 from algorhythms_ask.wish import Wish
 
 
@@ -65,7 +65,11 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
         title=request.title,
         negative=list(negative.known.values()),
         without_tracks=set(without.values()),
-        without_artists={key for artist in artists for key in artist_keys(artist)},
+        without_artists={
+            key
+            for artist in artists
+            for key in ({artist.strip()} if artist.strip().startswith(ARTIST_URI) else artist_keys(artist))
+        },
         tastes=None if request.tastes == "auto" else request.tastes,
         popularity=request.popularity,
         diversity=request.diversity,
@@ -77,20 +81,20 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
     )
 
 
-def refuse_faulty(songs: Songs, resolution: Resolution) -> None:
-    """Refuses a request if none of its songs could be placed, and some only because of invalid features.
+def refuse_faulty(songs: Songs, answer: Answer) -> None:
+    """Refuses a request if neither a song nor its title could be placed, and songs because of invalid features.
 
     Raises:
         ProblemError: this is such a request.
     """
-    if resolution.seeds or not resolution.faulty:
+    if answer.resolution.seeds or answer.title_known or not answer.resolution.faulty:
         return
     positions = list(songs.known)
     raise invalid(
         "No song is known, and none can be placed by its features",
         {
             f"/songs/{positions[i]}/features/{name}": problem
-            for i, wrong in resolution.faulty.items()
+            for i, wrong in answer.resolution.faulty.items()
             for name, problem in wrong.items()
         },
     )

@@ -37,7 +37,7 @@ def answered(batch: BatchIn, release: Release) -> contract.BatchOut:
     answers = release.recommender.recommend([wish for *_, wish in asked])
     for (place, request, songs, _), answer in zip(asked, answers, strict=True):
         try:
-            refuse_faulty(songs, answer.resolution)
+            refuse_faulty(songs, answer)
             out = answer_of(release, request, songs, answer)
             responses[place] = contract.BatchResponse(status=200, answer=out)
         except ProblemError as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from algorhythms_ask.index import Document, Hit, Index, Key, Search
 from algorhythms_ask.matching import Wanted
 from algorhythms_ask.names import artist_keys
+from algorhythms_ask.songs import ARTIST_URI
 
 BLOCKED = "releases/blocked.json"
 
@@ -21,8 +22,6 @@ _SENT_AT_ONCE = 100_000
 _FETCHED_AT_ONCE = 500
 # How far a search by name looks for tracks that are not blocked.
 _DEEPEST = 10_000
-
-_ARTIST_URI = "spotify:artist:"
 
 
 class BlockListError(Exception):
@@ -68,7 +67,7 @@ class BlockList:
     @property
     def artist_uris(self) -> frozenset[str]:
         """The artists blocked by Spotify's URI."""
-        return frozenset(artist for artist in self.artists if artist.startswith(_ARTIST_URI))
+        return frozenset(artist for artist in self.artists if artist.startswith(ARTIST_URI))
 
     @property
     def artist_keys(self) -> frozenset[str]:

@@ -76,4 +76,5 @@ def _reordered(found: list[Recommendation], wish: Wish, z: int) -> list[Recommen
         return []
     scores = np.array([one.score for one in found])
     vectors = np.stack([one.document.vector[:z] for one in found]).astype(np.float64)
-    return [found[i] for i in diversified(scores, vectors, wish.diversity, wish.start + wish.count)]
+    # One more tells whether there is another page.
+    return [found[i] for i in diversified(scores, vectors, wish.diversity, wish.start + wish.count + 1)]

@@ -3,6 +3,7 @@
 Uses only urllib3: the official client takes longer to import than everything else that a cold start needs.
 """
 
+import base64
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from typing import Any
 
 import urllib3
 
-from algorhythms_ask.bounded import content_of
+from algorhythms_ask.bounded import TooLargeError, content_of
 from algorhythms_ask.index import IndexUnavailableError
 
 _CONNECT_SECONDS = 1.0
@@ -62,6 +63,8 @@ class Database:
         """
         given = {name: environment.get(f"DATABASE_{name}") or None for name in ("URL", "USER", "PASS", "API_KEY")}
         given |= {name: _secret(value) for name, value in given.items() if value and value.startswith(_ARN)}
+        # A secret made from a file ends in a line break.
+        given = {name: value and value.rstrip("\r\n") for name, value in given.items()}
         url = given["URL"] or environment.get("ALGORHYTHMS_INDEX", "")
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", url):
             raise DatabaseError(
@@ -70,6 +73,8 @@ class Database:
             )
         if given["API_KEY"] and given["USER"]:
             raise DatabaseError("set either DATABASE_API_KEY or DATABASE_USER, not both")
+        if given["API_KEY"] and not (given["API_KEY"].isascii() and given["API_KEY"].isprintable()):
+            raise DatabaseError("DATABASE_API_KEY has characters that no key has")
         if bool(given["USER"]) != bool(given["PASS"]):
             raise DatabaseError("DATABASE_USER and DATABASE_PASS must be set together")
         ca_file = environment.get("DATABASE_CA_FILE") or None
@@ -187,7 +192,9 @@ class Connection:
             except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, TimeoutError):
                 raise IndexUnavailableError(f"{self.url} did not answer in time") from None
             except (urllib3.exceptions.HTTPError, OSError) as error:
-                if last or isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError):
+                if last or isinstance(
+                    error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError | TooLargeError
+                ):
                     raise IndexUnavailableError(
                         f"{self.url} cannot be reached: {_reason(error)}{_hint(error)}"
                     ) from error
@@ -213,8 +220,11 @@ class Connection:
 
 
 def _headers(database: Database) -> dict[str, str]:
-    basic = f"{database.user}:{database.password}" if database.user else None
-    headers: dict[str, str] = urllib3.make_headers(keep_alive=True, basic_auth=basic)
+    headers: dict[str, str] = urllib3.make_headers(keep_alive=True)
+    if database.user:
+        # In UTF-8 (RFC 7617), where urllib3 takes Latin-1.
+        basic = f"{database.user}:{database.password}".encode()
+        headers["authorization"] = f"Basic {base64.b64encode(basic).decode()}"
     if database.api_key:
         headers["authorization"] = f"ApiKey {database.api_key}"
     return headers

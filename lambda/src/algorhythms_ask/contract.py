@@ -85,7 +85,13 @@ class Notice(BaseModel):
     """Something about the answer that is not an error."""
 
     code: Literal[
-        "unknown_songs", "popular_tracks", "low_confidence", "unknown_title", "fewer_than_asked", "unknown_fields"
+        "unknown_songs",
+        "popular_tracks",
+        "unknown_negative",
+        "low_confidence",
+        "unknown_title",
+        "fewer_than_asked",
+        "unknown_fields",
     ]
     detail: str = Field(description="A sentence for the listener.")
     count: int = Field(description="Number of songs, tracks or fields concerned.")
@@ -163,7 +169,7 @@ class TrackDetail(Track):
 
 
 class TracksOut(BaseModel):
-    """Tracks found by name, the most popular first."""
+    """Tracks found by name, the best matches first, then by popularity."""
 
     tracks: list[Track]
 

@@ -30,6 +30,7 @@ def place_of(request: RecommendationsIn, version: str) -> tuple[int, int]:
         # Two tastes have twice as many positions.
         if not (LEAST_PAGED <= tracks <= MOST_PAGED and start < MOST_PAGED * MOST):
             raise ValueError
+        release.encode()
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise invalid("The cursor is invalid", {"/cursor": "is not from an answer"}) from None
     if asked != _hash(request):

@@ -34,6 +34,8 @@ MOST_FOUND = 10_000
 
 # This many searches by name are answered well within one time-out.
 _SEARCHES_IN_TIME = 500
+# Two round trips have to fit into what Lambda gives a request.
+_LONGEST_SECONDS = 10.0
 
 # Columns of a document.
 _NAMES = ("id", "kind", "name", "artist", "album", "playlists", "song")
@@ -189,7 +191,8 @@ class ElasticIndex:
             return []
         lines = [line for body in bodies for line in ({}, body)]
         # One time-out for a few searches; the hundreds needed for a list of names may take several.
-        timeout = self._connection.timeout * (1 + len(bodies) // _SEARCHES_IN_TIME)
+        timeout = self._connection.timeout
+        timeout = max(timeout, min(timeout * (1 + len(bodies) // _SEARCHES_IN_TIME), _LONGEST_SECONDS))
         answer = self._connection.post_lines(f"/{self.name}/_msearch", lines, timeout)
         found = []
         for response in answer["responses"]:

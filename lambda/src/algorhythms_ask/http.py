@@ -81,7 +81,7 @@ def create_app(releases: Served) -> FastAPI:
         songs = songs_of(request.songs)
         wish = wish_of(request, songs, release.version)
         [answer] = release.recommender.recommend([wish])
-        refuse_faulty(songs, answer.resolution)
+        refuse_faulty(songs, answer)
         advice = (
             'Ask with "terms": false'
             if request.terms

@@ -2,7 +2,7 @@
 
 from algorhythms_ask.index import Called, Key
 from algorhythms_ask.names import key, main_artist
-from algorhythms_ask.songs import Song, normalised
+from algorhythms_ask.songs import ARTIST_URI, Song, normalised
 
 # Separators between several artists; the whole name comes first, for "Tyler, The Creator".
 _BETWEEN = (",", ";", " & ", " x ", " X ", " / ")
@@ -10,7 +10,7 @@ _BETWEEN = (",", ";", " & ", " x ", " X ", " / ")
 
 def artist_key(artist: str) -> str:
     """Returns the index key of an artist given by URI or by name, with or without accents."""
-    return artist if artist.startswith("spotify:artist:") else f"artist:{_plain(artist)}"
+    return artist if artist.startswith(ARTIST_URI) else f"artist:{_plain(artist)}"
 
 
 def album_key(artist: str, album: str) -> str:
@@ -29,7 +29,7 @@ def fallback_keys(song: Song) -> list[tuple[str, Key]]:
     """
     keys: list[tuple[str, Key]] = []
     artist, album = song.artist, song.album
-    if song.name and artist and not artist.startswith("spotify:artist:"):
+    if song.name and artist and not artist.startswith(ARTIST_URI):
         keys.append(("track", Called(song.name, artist)))
     if album and (artist or album.startswith("spotify:album:")):
         keys.append(("album", album_key(artist or "", album)))
@@ -43,6 +43,6 @@ def _plain(artist: str) -> str:
 
 
 def _first_of_several(artist: str) -> list[str]:
-    if artist.startswith("spotify:artist:"):
+    if artist.startswith(ARTIST_URI):
         return []
     return [first for sign in _BETWEEN if (first := artist.split(sign)[0].strip()) not in ("", artist)]

@@ -1,5 +1,6 @@
 """Notices in an answer about anything that did not go as requested."""
 
+from algorhythms_ask.asked import songs_of
 from algorhythms_ask.contract import Notice
 from algorhythms_ask.recommend import Answer
 from algorhythms_ask.requests import RecommendationsIn
@@ -14,11 +15,16 @@ def notices_of(request: RecommendationsIn, answer: Answer, unresolved: int) -> l
     notices = []
     if not seeds and not answer.title_known:
         known = "None of the songs is known" if request.songs else "The title is unknown"
-        sentence = f"{known}: these are the most popular tracks."
+        # The weight of popularity may be zero or negative.
+        popular = request.popularity > -0.5 and not answer.negative.seeds
+        sentence = f"{known}: {'these are the most popular tracks' if popular else 'only the options count'}."
         notices.append(Notice(code="popular_tracks", detail=sentence, count=unresolved))
     elif unresolved:
         sentence = f"Ignored, because they are unknown: {unresolved} of {len(seeds) + unresolved} songs."
         notices.append(Notice(code="unknown_songs", detail=sentence, count=unresolved))
+    if ignored := len(songs_of(request.negative).refused) + len(answer.negative.unresolved):
+        sentence = f"Ignored, because they are unknown: {ignored} of the songs to move away from."
+        notices.append(Notice(code="unknown_negative", detail=sentence, count=ignored))
     indirect = sum(seed.document is None for seed in seeds)
     if seeds and indirect == len(seeds):
         sentence = "None of the songs is known: their albums, artists or audio features are used instead."

@@ -76,7 +76,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _no_such_route(request: Request, error: HTTPException) -> JSONResponse:
         problem = contract.Problem(
-            title=error.detail, status=error.status_code, detail=f"{request.method} {request.url.path}"
+            title=error.detail, status=error.status_code, detail=f"{request.method} {request.scope['path']}"
         )
         headers = dict(error.headers or {})
         if headers.get("Allow") == "GET":

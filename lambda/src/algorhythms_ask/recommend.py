@@ -14,7 +14,7 @@ falls with the number of seeds (see `titles`).
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from algorhythms_ask import tastes, titles
 from algorhythms_ask.choosing import Recommendation, chosen
 from algorhythms_ask.features import FeatureNetwork, Floats
 from algorhythms_ask.index import Document, Hit, Index, Search
+from algorhythms_ask.names import artist_keys
 from algorhythms_ask.seeds import Resolution, Seed, resolve
-from algorhythms_ask.songs import Song
+from algorhythms_ask.songs import ARTIST_URI, Song
 from algorhythms_ask.titles import Titles
 from algorhythms_ask.versions import song as song_of
 from algorhythms_ask.wish import Wish
@@ -37,6 +38,8 @@ POPULARITY_WEIGHT = 0.75
 
 # A search finds at most this many tracks.
 DEEPEST = 10_000
+# Documents that one round trip finds, unless a search alone wants more: some 100 MB.
+_FOUND_AT_ONCE = 20_000
 
 # Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
 _DECIMALS = 8
@@ -73,7 +76,7 @@ class _Asked:
 
     def popularity(self, taste: int) -> float:
         """Returns the weight of the popularity term in a search."""
-        return popularity_weight(len(self.groups[taste])) * (1 + 2 * self.wish.popularity)
+        return _popularity(self.wish, len(self.groups[taste]))
 
 
 class Recommender:
@@ -124,8 +127,10 @@ class Recommender:
     def recommend(self, wishes: Sequence[Wish]) -> list[Answer]:
         """Answers all wishes in two round trips to the index, or three if a song is unknown.
 
-        One more is made if too few tracks are left after choosing among those found.
+        One more is made if too few tracks are left after choosing among those found, another to find the names of
+        excluded artists that are given by URI, and more where many requests together find very many tracks.
         """
+        wishes = self._named(wishes)
         neighbours = any(wish.evidence for wish in wishes)
         found = self.resolve([songs for wish in wishes for songs in (wish.songs, wish.negative)], neighbours)
         asked = [
@@ -145,9 +150,28 @@ class Recommender:
                 answers[i] = answer
         return answers
 
+    def _named(self, wishes: Sequence[Wish]) -> list[Wish]:
+        """Returns the wishes with the keys of names instead of the URIs of excluded artists."""
+        uris = {artist for wish in wishes for artist in wish.without_artists if artist.startswith(ARTIST_URI)}
+        documents = self.index.fetch(sorted(uris)) if uris else {}
+        keys = {uri: artist_keys(documents[uri].artist or "") if uri in documents else frozenset[str]() for uri in uris}
+        return [
+            replace(wish, without_artists={key for one in wish.without_artists for key in keys.get(one, (one,))})
+            for wish in wishes
+        ]
+
     def _answers(self, asked: Sequence[_Asked]) -> list[Answer]:
-        hits = iter(self.index.nearest([search for one in asked for search in one.searches], documents=True))
-        return [self._answer(one, [next(hits) for _ in one.searches]) for one in asked]
+        answers: list[Answer] = []
+        while len(answers) < len(asked):
+            some, found = [asked[len(answers)]], 0
+            for one in asked[len(answers) + 1 :]:
+                found += sum(search.count for search in some[-1].searches)
+                if found + sum(search.count for search in one.searches) > _FOUND_AT_ONCE:
+                    break
+                some.append(one)
+            hits = iter(self.index.nearest([search for one in some for search in one.searches], documents=True))
+            answers += [self._answer(one, [next(hits) for _ in one.searches]) for one in some]
+        return answers
 
     def _answer(self, asked: _Asked, found: Sequence[Sequence[Hit]]) -> Answer:
         candidates = [
@@ -192,7 +216,7 @@ class Recommender:
             query = parts[group].sum(axis=0) + parts[len(seeds) :].sum(axis=0)
             if title is not None:
                 query += titles.share(len(group)) * title
-            query = np.append(query, popularity_weight(len(group)) * (1 + 2 * wish.popularity))
+            query = np.append(query, _popularity(wish, len(group)))
             searches.append(
                 Search(
                     query.astype(np.float32),
@@ -240,6 +264,10 @@ class Recommender:
             )
             for i in order.tolist()
         ]
+
+
+def _popularity(wish: Wish, seeds: int) -> float:
+    return popularity_weight(seeds) * (1 + 2 * wish.popularity)
 
 
 def popularity_weight(seeds: int) -> float:

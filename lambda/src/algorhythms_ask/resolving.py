@@ -125,8 +125,8 @@ def resolved(lines: Sequence[str], index: Index) -> list[Resolved]:
 def read_line(text: str) -> Line:
     """Parses a line."""
     # A file's name may contain white space.
-    for word in [text.strip()] if text.strip().startswith("spotify:local:") else text.split():
-        if word.startswith("spotify:") or "spotify.com/" in word:
+    for word in [text.strip()] if text.strip().lower().startswith("spotify:local:") else text.split():
+        if word.lower().startswith("spotify:") or "spotify.com/" in word.lower():
             try:
                 local = local_song(word)
                 if local is not None and local.name and local.artist:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+ARTIST_URI = "spotify:artist:"
+
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
-_SPOTIFY_URI = re.compile(r"spotify:(?P<kind>[a-z]+):(?P<id>.+)")
+_SPOTIFY_URI = re.compile(r"spotify:(?P<kind>[a-z]+):(?P<id>.+)", re.IGNORECASE)
 _SPOTIFY_URL = re.compile(
     r"(?:https?://)?(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?:embed/)?"
     r"(?P<kind>[a-z]+)/(?P<id>[^/?#]+)(?:[/?#].*)?",
@@ -50,8 +52,9 @@ def track_id(text: str) -> str:
     match = _SPOTIFY_URI.fullmatch(text) or _SPOTIFY_URL.fullmatch(text)
     if match is None:
         return f"spotify:track:{text}" if _SPOTIFY_ID.fullmatch(text) else text
-    if match["kind"] != "track":
-        raise ValueError(f"a Spotify {match['kind']}, not a track")
+    kind = match["kind"].lower()
+    if kind != "track":
+        raise ValueError(f"a Spotify {kind}, not a track")
     if not _SPOTIFY_ID.fullmatch(match["id"]):
         raise ValueError("not a Spotify track: its identifier must be 22 letters and digits")
     return f"spotify:track:{match['id']}"

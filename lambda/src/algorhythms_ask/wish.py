@@ -15,8 +15,8 @@ class Wish:
     """Songs to continue, and how.
 
     `tastes` is their number, None to find it automatically; `popularity` from -1 to 1 weights the popularity term by
-    1 + 2 * popularity; `without_artists` are keys of names (see `names.artist_keys`). A page begins at `start`, and all
-    pages are taken from the same `paged` tracks of each taste; without pages both are 0.
+    1 + 2 * popularity; `without_artists` are Spotify's URIs, or keys of names (see `names.artist_keys`). A page begins
+    at `start`, and all pages are taken from the same `paged` tracks of each taste; without pages both are 0.
     """
 
     songs: Sequence[Song]

@@ -416,7 +416,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "unknown_songs" | "popular_tracks" | "low_confidence" | "unknown_title" | "fewer_than_asked" | "unknown_fields";
+            code: "unknown_songs" | "popular_tracks" | "unknown_negative" | "low_confidence" | "unknown_title" | "fewer_than_asked" | "unknown_fields";
             /**
              * Detail
              * @description A sentence for the listener.
@@ -757,7 +757,7 @@ export interface components {
         };
         /**
          * TracksOut
-         * @description Tracks found by name, the most popular first.
+         * @description Tracks found by name, the best matches first, then by popularity.
          */
         TracksOut: {
             /** Tracks */
