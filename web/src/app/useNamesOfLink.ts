@@ -1,5 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { ServiceError } from "../lib/api";
 import { namesOfKey } from "../lib/songs";
 import { useApi } from "../lib/useApi";
 import { useStore } from "../lib/store";
@@ -13,18 +14,23 @@ export function useNamesOfLink(): void {
   const nameless = [...playlist.kept, ...playlist.less, ...playlist.banned]
     .filter((key) => names[key] === undefined && namesOfKey(key) === null)
     .slice(0, AT_ONCE);
-  const found = useQueries({
+  const { found, unknown } = useQueries({
     queries: nameless.map((key) => ({
       queryKey: ["track", key],
-      queryFn: ({ signal }: { signal: AbortSignal }) => api.track(key, signal),
+      queryFn: ({ signal }: { signal: AbortSignal }) => api.track(key, signal).catch(nullIfUnknown),
       staleTime: Infinity,
     })),
-    combine: (results) => results.map(({ data }) => data).filter((track) => track !== undefined),
+    combine: (results) => ({
+      found: results.map(({ data }) => data).filter((track) => track !== undefined && track !== null),
+      // Else they would keep those behind them from being looked up.
+      unknown: nameless.filter((_, index) => results[index]?.data === null),
+    }),
   });
   useEffect(() => {
-    if (found.length === 0) return;
+    if (found.length === 0 && unknown.length === 0) return;
     learn(
       Object.fromEntries([
+        ...unknown.map((key) => [key, { title: null, artist: null }]),
         // Its neighbours bring their names along. Where songs are asked for in turns, those need not be asked for.
         ...found
           .flatMap((track) => track.neighbours)
@@ -35,5 +41,10 @@ export function useNamesOfLink(): void {
         ]),
       ]),
     );
-  }, [found, learn]);
+  }, [found, unknown, learn]);
+}
+
+function nullIfUnknown(error: unknown): null {
+  if (error instanceof ServiceError && error.status === 404) return null;
+  throw error;
 }

@@ -34,6 +34,13 @@ describe("the link", () => {
     expect(toFragment(FULL)).toMatch(/^[\w=&,;%.-]+$/);
   });
 
+  test("cuts no emoji of a title in two, which nothing could send", () => {
+    const long = fromFragment(`#v=1&t=${"a".repeat(199)}${encodeURIComponent("🌴")}`);
+    if (long.kind !== "playlist") throw new Error(long.kind);
+    expect(long.playlist.title).toBe("a".repeat(199));
+    expect(toFragment(long.playlist)).toContain("t=aaa");
+  });
+
   test.each([
     ["another version", "v=2&s=x", /another version/],
     ["no version", "hello", /no playlist/],

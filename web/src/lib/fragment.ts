@@ -1,4 +1,5 @@
 import { EMPTY, LIMITS, type Options, type Playlist, type SongKey } from "./playlist";
+import { beginning } from "./words";
 
 /**
  * The playlist as the part of an address behind `#`, which browsers send to nobody: `v=1&s=…&t=…`. Spotify's tracks are
@@ -78,7 +79,7 @@ function read(fields: ReadonlyMap<string, string>): Playlist {
     tastes: field("g") !== "0",
   };
   return {
-    title: unpack(field("t")).slice(0, LIMITS.title),
+    title: beginning(unpack(field("t")), LIMITS.title),
     seeds,
     muted: field("m")
       .split(";")

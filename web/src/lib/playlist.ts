@@ -1,3 +1,5 @@
+import { beginning } from "./words";
+
 /**
  * What the listener has said so far. This is the whole state of the page: the request is made from it, the link is made
  * from it, undo goes through earlier ones of it. Songs are keys; how they are called is in `names.ts`.
@@ -89,7 +91,7 @@ export function change(playlist: Playlist, action: Action): Playlist {
         bannedArtists: playlist.bannedArtists.filter((artist) => artist !== action.artist),
       };
     case "title":
-      return { ...playlist, title: action.title.slice(0, LIMITS.title) };
+      return { ...playlist, title: beginning(action.title, LIMITS.title) };
     case "option":
       return { ...playlist, options: { ...playlist.options, ...action.change } };
     case "mute":

@@ -1,4 +1,5 @@
 import { Icon } from "../../lib/Icon";
+import { moveFocus } from "../../lib/moveFocus";
 import { artistOf, titleOf } from "../../lib/songs";
 import { useStore } from "../../lib/store";
 import { plural, quoted } from "../../lib/words";
@@ -27,7 +28,10 @@ export function Kept({ onListen }: { onListen: (id: string) => void }) {
             </button>
             <button
               className="icon-button"
-              onClick={() => dispatch({ type: "remove", from: "kept", key })}
+              onClick={(event) => {
+                moveFocus(event.currentTarget);
+                dispatch({ type: "remove", from: "kept", key });
+              }}
               aria-label={`Stop keeping ${quoted(titleOf(key, names))}`}
               title="Stop keeping"
             >

@@ -1,6 +1,7 @@
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from "react";
 import type { Recommendation } from "../../lib/api";
 import { Icon } from "../../lib/Icon";
+import { moveFocus } from "../../lib/moveFocus";
 import { LIMITS } from "../../lib/playlist";
 import { meaningOf, partsOf, type Meaning, type Part } from "../../lib/reasons";
 import { titleOf, type NamesOf } from "../../lib/songs";
@@ -64,7 +65,8 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
       if (action === "listen") return onListen(song.id);
       if (action === "why") return setOpen((now) => (now === song.id ? null : song.id));
       // The row goes away with the focus in it: the next one takes the focus, not the top of the page.
-      moveFocus(listRef.current, song.id);
+      const row = document.activeElement?.closest<HTMLElement>("[data-id]");
+      if (listRef.current && row?.dataset.id === song.id) moveFocus(document.activeElement);
       if (action === "keep") add("kept");
       if (action === "more") add("seeds");
       if (action === "less") add("less");
@@ -158,12 +160,4 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
       )}
     </section>
   );
-}
-
-function moveFocus(list: HTMLElement | null, id: string): void {
-  const row = document.activeElement?.closest<HTMLElement>("[data-id]");
-  if (!list || !row || row.dataset.id !== id) return;
-  const label = document.activeElement?.getAttribute("title");
-  const next = row.nextElementSibling ?? row.previousElementSibling;
-  next?.querySelector<HTMLElement>(label ? `[title="${label}"]` : "button")?.focus({ preventScroll: true });
 }

@@ -112,7 +112,7 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
   const limits = limitsInWords(playlist);
   const shown = answer.recommendation_nodes.length;
   return (
-    <div className={styles.notices}>
+    <div className={styles.notices} role="status">
       {notices.map((notice) => (
         <p key={notice.code} className={styles.message} data-code={notice.code}>
           {noticeInWords(notice, shown, playlist.options.count)}
@@ -125,7 +125,7 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
         </p>
       )}
       {release.renewed && (
-        <p className={styles.quiet} role="status">
+        <p className={styles.quiet}>
           The music data was updated while you were here, so the list may have changed a little.{" "}
           <button className="text-button" onClick={() => setRelease({ ...release, renewed: false })}>
             All right

@@ -107,6 +107,8 @@ function cut(answer: Answer, count: number): Answer {
 function joined(first: Answer, next: Answer): Answer {
   return {
     ...next,
+    // Of the whole answer: its first songs.
+    ...("chance" in first && { chance: first.chance }),
     recommendation_nodes: [...first.recommendation_nodes, ...next.recommendation_nodes],
     edges: [...first.edges, ...next.edges],
   };

@@ -25,7 +25,9 @@ export function Examples() {
       <p id="examples">Or begin with one of these:</p>
       {!data && fetchStatus === "paused" && <p role="status">You are offline.</p>}
       {!data && failureCount > 0 && (
-        <p role="status">The service cannot be reached right now. Retrying automatically.</p>
+        <p role="status">
+          The service cannot be reached right now.{fetchStatus === "fetching" && " Retrying automatically."}
+        </p>
       )}
       <ul aria-labelledby="examples">
         {data?.recommendation_nodes.map((song) => (

@@ -1,5 +1,6 @@
 import type { Answer } from "../../lib/api";
 import { Icon } from "../../lib/Icon";
+import { moveFocus } from "../../lib/moveFocus";
 import { artistOf, titleOf } from "../../lib/songs";
 import { activeSeeds } from "../../lib/playlist";
 import { useStore } from "../../lib/store";
@@ -48,7 +49,10 @@ export function SeedList({
           </span>
           <button
             className="icon-button"
-            onClick={() => dispatch({ type: "remove", from: "seeds", key })}
+            onClick={(event) => {
+              moveFocus(event.currentTarget);
+              dispatch({ type: "remove", from: "seeds", key });
+            }}
             aria-label={`Remove ${quoted(title)}`}
             title="Remove"
           >

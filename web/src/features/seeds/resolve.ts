@@ -1,5 +1,6 @@
 import type { Api, ResolvedLine } from "../../lib/api";
 import { LIMITS } from "../../lib/playlist";
+import { beginning } from "../../lib/words";
 import type { Entry } from "./parse";
 
 export interface ResolvedEntry {
@@ -18,7 +19,7 @@ export async function resolveEntries(
   const some = entries.slice(0, LIMITS.seeds);
   if (some.length === 0) return [];
   const lines = await api.resolve(
-    some.map((entry) => (entry.uri ?? entry.text).slice(0, LONGEST)),
+    some.map((entry) => beginning(entry.uri ?? entry.text, LONGEST)),
     signal,
   );
   const resolved = some.flatMap((entry, index) => {
@@ -31,7 +32,7 @@ export async function resolveEntries(
   );
   if (missed.length === 0) return resolved;
   const again = await api.resolve(
-    missed.map(({ entry }) => entry.text.slice(0, LONGEST)),
+    missed.map(({ entry }) => beginning(entry.text, LONGEST)),
     signal,
   );
   const second = new Map(missed.map((one, index) => [one, again[index]]));

@@ -1,4 +1,5 @@
 import { Icon } from "../../lib/Icon";
+import { moveFocus } from "../../lib/moveFocus";
 import type { Action } from "../../lib/playlist";
 import { artistOf, titleOf } from "../../lib/songs";
 import { useStore } from "../../lib/store";
@@ -43,7 +44,10 @@ export function Left() {
             </span>
             <button
               className="icon-button"
-              onClick={() => dispatch(action)}
+              onClick={(event) => {
+                moveFocus(event.currentTarget);
+                dispatch(action);
+              }}
               aria-label={name}
               title="Take back"
             >

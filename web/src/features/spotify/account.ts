@@ -27,6 +27,7 @@ export class SpotifyError extends Error {
  */
 export class Account {
   #token: Token | null = null;
+  #unfinished: { readonly wanted: string; readonly id: string; saved: number } | null = null;
   readonly #clientId: string;
 
   constructor(clientId: string) {
@@ -47,10 +48,6 @@ export class Account {
     return purpose;
   }
 
-  logout(): void {
-    this.#token = null;
-  }
-
   async playlists(): Promise<SpotifyPlaylist[]> {
     const items = await this.#pages(`${API}/me/playlists?limit=50`);
     return items.flatMap((item) => {
@@ -69,16 +66,23 @@ export class Account {
     return songs(await this.#pages(`${API}/me/tracks?limit=50`));
   }
 
-  /** Makes a private playlist and says where it is. */
+  /** Makes a private playlist and says where it is. If it fails half way, the next call continues. */
   async save(name: string, uris: readonly string[]): Promise<string> {
-    const playlist = await this.#call("POST", `${API}/me/playlists`, { name, public: false });
-    const id = text(playlist.id);
-    if (id === "") throw new SpotifyError("Spotify did not say where the playlist is.");
-    for (let at = 0; at < uris.length; at += 100)
-      await this.#call("POST", `${API}/playlists/${encodeURIComponent(id)}/items`, {
-        uris: uris.slice(at, at + 100),
+    const wanted = JSON.stringify([name, uris]);
+    if (this.#unfinished?.wanted !== wanted) {
+      const playlist = await this.#call("POST", `${API}/me/playlists`, { name, public: false });
+      const id = text(playlist.id);
+      if (id === "") throw new SpotifyError("Spotify did not say where the playlist is.");
+      this.#unfinished = { wanted, id, saved: 0 };
+    }
+    const unfinished = this.#unfinished;
+    const address = encodeURIComponent(unfinished.id);
+    for (; unfinished.saved < uris.length; unfinished.saved += 100)
+      await this.#call("POST", `${API}/playlists/${address}/items`, {
+        uris: uris.slice(unfinished.saved, unfinished.saved + 100),
       });
-    return `https://open.spotify.com/playlist/${encodeURIComponent(id)}`;
+    this.#unfinished = null;
+    return `https://open.spotify.com/playlist/${address}`;
   }
 
   async #pages(first: string): Promise<Record<string, unknown>[]> {

@@ -48,3 +48,33 @@ test("the token goes to nobody but Spotify, even if an answer says so", async ()
     "https://api.spotify.com/v1/me/tracks?limit=50",
   ]);
 });
+
+test("a list that was saved half way is continued, not begun again", async () => {
+  const asked: [string, number][] = [];
+  let refusals = 1;
+  vi.stubGlobal("fetch", (url: string, { body }: { body?: string } = {}) => {
+    if (url.includes("/api/token"))
+      return Promise.resolve(Response.json({ access_token: "t", expires_in: 3600 }));
+    const { uris } = JSON.parse(body ?? "{}") as { uris?: string[] };
+    asked.push([url.replace("https://api.spotify.com/v1", ""), uris?.length ?? 0]);
+    if (asked.length > 2 && refusals-- > 0) return Promise.resolve(new Response(null, { status: 429 }));
+    return Promise.resolve(Response.json({ id: "p1" }));
+  });
+  const account = new Account("client");
+  const state = new URL(await loginAddress("client", "export")).searchParams.get("state") ?? "";
+  await account.finish(`?code=c&state=${state}`);
+  const uris = Array.from({ length: 150 }, (_, index) => `spotify:track:${index}`);
+  await expect(account.save("Mine", uris)).rejects.toThrow("wait a little");
+  expect(await account.save("Mine", uris)).toBe("https://open.spotify.com/playlist/p1");
+  expect(asked).toEqual([
+    ["/me/playlists", 0],
+    ["/playlists/p1/items", 100],
+    ["/playlists/p1/items", 50],
+    ["/playlists/p1/items", 50],
+  ]);
+  await account.save("Mine", uris.slice(0, 1));
+  expect(asked.slice(4)).toEqual([
+    ["/me/playlists", 0],
+    ["/playlists/p1/items", 1],
+  ]);
+});
