@@ -29,7 +29,7 @@ def sections(file: Path | None) -> dict[str, dict[str, Any]]:
     if file is None:
         return {}
     try:
-        content = yaml.safe_load(file.read_text()) or {}
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise InputError(f"ALGORHYTHMS_CONFIG: {file} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -180,9 +180,13 @@ GRAPH_SAMPLE = Artifact(
     schema=GRAPH_SAMPLE_SCHEMA,
 )
 PYG_GRAPH = Artifact(
-    "pyg_graph", "graph", "pyg_graph/{version}", ("edge_table", "track_metadata", "scaler", "audio_features")
+    "pyg_graph",
+    "graph",
+    "pyg_graph/{version}",
+    ("edge_table", "track_metadata", "scaler", "audio_features"),
+    code_version="2",
 )
-GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="5")
+GCN_WEIGHTS = Artifact("gcn_weights", "model", "gcn_weights", ("pyg_graph", "track_metadata"), code_version="6")
 EMBEDDINGS = Artifact(
     "embeddings",
     "model",
@@ -192,7 +196,11 @@ EMBEDDINGS = Artifact(
     schema=EMBEDDINGS_SCHEMA,
 )
 MLP_WEIGHTS = Artifact(
-    "mlp_weights", "model", "mlp_weights", ("embeddings", "scaler", "audio_features", "track_metadata")
+    "mlp_weights",
+    "model",
+    "mlp_weights",
+    ("embeddings", "scaler", "audio_features", "track_metadata"),
+    code_version="2",
 )
 TITLE_WEIGHTS = Artifact(
     "title_weights", "model", "title_weights", ("track_metadata", "embeddings", "gcn_weights"), code_version="2"
@@ -209,6 +217,7 @@ NEW_TRACKS = Artifact(
     "serving",
     "new_tracks.parquet",
     ("raw_playlists", "track_metadata", "embeddings", "serving_bundle"),
+    code_version="2",
     schema=NEW_TRACKS_SCHEMA,
 )
 SEARCH_INDEX = Artifact(
@@ -216,14 +225,14 @@ SEARCH_INDEX = Artifact(
     "serving",
     "search_index/{version}",
     ("embeddings", "track_metadata", "edge_table", "gcn_weights", "new_tracks"),
-    code_version="7",
+    code_version="8",
 )
 EVALUATION_REPORT = Artifact(
     "evaluation_report",
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata", "new_tracks"),
-    code_version="10",
+    code_version="11",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

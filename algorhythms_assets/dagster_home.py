@@ -86,9 +86,9 @@ def dagster_home(store: Path) -> Path:
     try:
         home.mkdir(parents=True, exist_ok=True)
         config = home / "dagster.yaml"
-        if not config.exists() or config.read_text().startswith((_OURS, _FORMER)):
+        if not config.exists() or config.read_text(encoding="utf-8").startswith((_OURS, _FORMER)):
             with replacing(config) as path:
-                path.write_text(_DAGSTER_YAML + (_POSTGRES if postgres else ""))
+                path.write_text(_DAGSTER_YAML + (_POSTGRES if postgres else ""), encoding="utf-8")
     except OSError as error:
         raise InputError(
             f"the store {store} cannot be written: {error.strerror}. Choose another, e.g. STORE=…"

@@ -265,7 +265,7 @@ def _get(url: str, body: dict[str, Any] | None = None) -> Any:
 
 
 def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float) -> None:
-    current = json.loads((store.root / CURRENT).read_text())
+    current = json.loads((store.root / CURRENT).read_text(encoding="utf-8"))
     means = {name: metrics["r_precision"] for name, metrics in current["metrics"].items()}
     print(f"\nReleased {current['version']} after {seconds:.0f} s.")
     if all(mean is not None for mean in means.values()):
@@ -289,7 +289,7 @@ def _say_where(settings: Settings, store: Store, bad: list[str], seconds: float)
         for line in bad:
             print(f"  {line}")
         for path in aside:
-            print(f"  {len(path.read_text().splitlines())} playlists or tracks, with reasons in {path}")
+            print(f"  {len(path.read_text(encoding='utf-8').splitlines())} playlists or tracks, with reasons in {path}")
 
 
 if __name__ == "__main__":

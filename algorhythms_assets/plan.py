@@ -74,10 +74,10 @@ def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
     Raises:
         InputError: the file that ALGORHYTHMS_CONFIG names is not valid.
     """
-    config = chosen(settings)
+    config, of_features = chosen(settings), audio_features_config(settings)
     return {
         TRACK_METADATA.name: TrackMetadataConfig(holdout=settings.holdout),
-        AUDIO_FEATURES.name: audio_features_config(settings),
+        AUDIO_FEATURES.name: of_features,
         SCALER.name: NoConfig(),
         EDGE_TABLE.name: NoConfig(),
         DEGREE_REPORT.name: NoConfig(),
@@ -88,7 +88,7 @@ def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
         MLP_WEIGHTS.name: config[MLP_WEIGHTS.name],
         TITLE_WEIGHTS.name: NoConfig(),
         SERVING_BUNDLE.name: NoConfig(),
-        NEW_TRACKS.name: audio_features_config(settings),
+        NEW_TRACKS.name: of_features,
         SEARCH_INDEX.name: SearchIndexConfig(
             index=settings.index, blocked=blocked.version, **config[SEARCH_INDEX.name].model_dump()
         ),
@@ -96,10 +96,11 @@ def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
     }
 
 
-def outdated(store: Store, settings: Settings) -> list[str]:
+def outdated(store: Store, settings: Settings, verify: bool = True) -> list[str]:
     """Returns the artifacts that must be rebuilt, except slices; includes the release if it would change.
 
-    An intermediate that is absent is rebuilt only if something is to be made from it.
+    An intermediate that is absent is rebuilt only if something is to be made from it. To find what is damaged, all
+    files are read, unless `verify` is false.
     """
     config_of = configs(settings, block_list(store))
     stamps = {RAW_PLAYLISTS.name: store.stamp(RAW_PLAYLISTS)}
@@ -114,7 +115,11 @@ def outdated(store: Store, settings: Settings) -> list[str]:
             found.add(name)
         elif _is_freed(store, ARTIFACTS[name]):
             absent.add(name)
-        elif stamp is None or stamp.data_version != planned.data_version or damage(store.path(ARTIFACTS[name])):
+        elif (
+            stamp is None
+            or stamp.data_version != planned.data_version
+            or (verify and damage(store.path(ARTIFACTS[name])))
+        ):
             found.add(name)
         stamps[name] = planned
     for name in reversed(list(config_of)):

@@ -78,9 +78,9 @@ class ItemKnn:
 
     def _best(self, tracks: NDArray[np.int32], scores: NDArray[np.float32], task: Task) -> Ranking:
         """Returns at most 500 of the tracks by score, then by popularity, then others by popularity."""
-        scores = scores + self._playlists[tracks] * np.float32(1e-9)
         best = np.flatnonzero((scores >= lowest_of(scores, DEPTH)) & (scores > -np.inf))
-        found = tracks[best[np.lexsort((tracks[best], -scores[best]))][:DEPTH]].astype(np.int64)
+        order = np.lexsort((tracks[best], -self._playlists[tracks[best]], -scores[best]))
+        found = tracks[best[order][:DEPTH]].astype(np.int64)
         return found if len(found) == DEPTH else np.append(found, self._popular.beside(found, task))
 
 

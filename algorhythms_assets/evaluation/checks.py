@@ -17,7 +17,7 @@ from algorhythms_assets.resources.compute import Compute
 def quality_gate(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """The served model must not be worse, beyond the paired interval, than popularity, item-kNN or the release."""
     folder = compute.store.path(EVALUATION_REPORT)
-    report = json.loads((folder / "report.json").read_text())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     gate = report["gate"]
     lines = [*gate["reasons"], *gate["warnings"]]
     return dg.AssetCheckResult(
@@ -36,9 +36,9 @@ def metrics_hold(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     playlists changed.
     """
     path = compute.store.root / CURRENT
-    report = json.loads((compute.store.path(EVALUATION_REPORT) / "report.json").read_text())
+    report = json.loads((compute.store.path(EVALUATION_REPORT) / "report.json").read_text(encoding="utf-8"))
     now, intervals = report["methods"]["served"]["mean"], report["intervals"]["served"]
-    released = json.loads(path.read_text())["metrics"]["served"] if path.is_file() else {}
+    released = json.loads(path.read_text(encoding="utf-8"))["metrics"]["served"] if path.is_file() else {}
     fallen: list[str] = []
     numbers: dict[str, float] = {}
     for metric in GATE_METRICS:

@@ -35,6 +35,7 @@ from algorhythms_assets.evaluation.embedding_map import embedding_map, plot_map
 from algorhythms_assets.evaluation.markdown import markdown, plot_categories, plot_methods, plot_popularity
 from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.evaluation.titled import MOST_PLAYLISTS, titled
+from algorhythms_assets.ingest.identities import identities
 from algorhythms_assets.ingest.playlists import Playlists, load_names, load_snapshot
 from algorhythms_assets.metrics import CATEGORIES, Task, cut
 from algorhythms_assets.payload import Work, run
@@ -70,10 +71,10 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "popularity": Popularity(playlists),
         "item_knn": ItemKnn(snapshot.training.without(gone), tracks.num_rows),
     }
-    test_buckets = json.loads((metadata / "snapshot.json").read_text())["split"]["test"]
+    test_buckets = json.loads((metadata / "snapshot.json").read_text(encoding="utf-8"))["split"]["test"]
     released = _released(work, bundle, index_folder, test_buckets, blocked)
     if released is not None:
-        methods["released"] = Served(released, tracks, new)
+        methods["released"] = served.by(released)
     test = snapshot.test.without(gone)
     chosen = np.argsort(test.buckets, kind="stable")[: work.config.playlists]
     tasks = _tasks(test, chosen)
@@ -132,7 +133,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         if found is not None:
             plot_map(found, folder / "map.png")
         pictures = "\n".join(f"![{name}]({name}.png)" for name in _PLOTS if (folder / f"{name}.png").is_file())
-        (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n")
+        (folder / "report.md").write_text(f"{markdown(report)}\n{pictures}\n", encoding="utf-8")
 
     place = work.write_folder(write)
     plots = {name: place / f"{name}.png" for name in _PLOTS}
@@ -167,7 +168,7 @@ def _chance(
 
 def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:
     """Returns a number for the artist of each track, int64 [tracks]; those without an artist share one."""
-    artists = pc.coalesce(tracks["artist_uri"], tracks["artist_name"], pa.scalar("")).combine_chunks()
+    artists = pc.fill_null(identities(tracks, "artist"), "").combine_chunks()
     return np.asarray(pc.dictionary_encode(artists).indices.to_numpy(), np.int64)
 
 

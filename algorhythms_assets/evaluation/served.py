@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from functools import partial
 
 import numpy as np
@@ -21,6 +22,7 @@ _ELSEWHERE = -1
 # Requests per round trip, as in a batch request.
 _AT_ONCE = 100
 _FIRST = 10
+_SONGS_AT_ONCE = 1 << 16
 
 
 class Served:
@@ -36,11 +38,19 @@ class Served:
         self._new = frozenset(new)
         self._depth = DEPTH + min(len(self._new), DEPTH)
         self.shown = np.zeros(2, np.int64)
+        columns = ["track_uri", "track_name", "artist_name", "album_name"]
         self._songs = [
             Song(row["track_uri"], row["track_name"], row["artist_name"], row["album_name"])
-            for row in tracks.select(["track_uri", "track_name", "artist_name", "album_name"]).to_pylist()
+            for batch in tracks.select(columns).to_batches(_SONGS_AT_ONCE)
+            for row in batch.to_pylist()
         ]
         self._number = {song.id: number for number, song in enumerate(self._songs)}
+
+    def by(self, recommender: Recommender) -> "Served":
+        """Returns the same for another recommender: the songs of a million playlists take a gigabyte."""
+        other = copy(self)
+        other._recommender, other.shown = recommender, np.zeros(2, np.int64)
+        return other
 
     def rank(self, tasks: Sequence[Task]) -> list[Ranking]:
         """Returns, per task, at most 500 tracks, best first and without the seeds."""

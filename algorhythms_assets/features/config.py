@@ -37,7 +37,7 @@ def audio_features_config(settings: Settings) -> AudioFeaturesConfig:
 def reading_gb(source: str) -> float:
     """Returns the GB that reading a file of features takes; 0 for a service, which answers in batches."""
     file = Path(source)
-    packed = source.lower().endswith((".gz", ".zst", ".zip", ".parquet"))
+    packed = source.lower().endswith((".gz", ".bz2", ".xz", ".zst", ".zip", ".parquet"))
     return file.stat().st_size / 1e9 * _BYTES_A_BYTE * (_PACKED if packed else 1) if file.is_file() else 0.0
 
 

@@ -95,7 +95,7 @@ def _check_units(path: Path, rows: Rows) -> None:
 
 
 def _most(values: pd.Series, low: float, high: float) -> bool:
-    """Returns whether more than half of the numbers exceed `low` and all finite ones of these are at most `high`."""
+    """Returns whether more than half of the numbers exceed `low` and nine of ten are at most `high`."""
     numbers = values[np.isfinite(values)]
     return bool(len(numbers)) and bool((numbers > low).mean() > 0.5) and bool(numbers.quantile(0.9) <= high)
 

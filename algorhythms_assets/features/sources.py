@@ -139,5 +139,7 @@ def _fetched(
     missing = [name for name in FEATURES if not fetched.features[name].notna().any()]
     if len(fetched.features) and missing:
         told["features missing"] = ", ".join(missing)
-    warnings = [f"{url} does not provide {told['features missing']}: the model does without"] if len(told) > 2 else []
+    warnings = []
+    if "features missing" in told:
+        warnings = [f"{url} does not provide {told['features missing']}: the model does without"]
     return Found(fetched.features, fetched.refused, told, warnings)

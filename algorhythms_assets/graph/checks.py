@@ -29,7 +29,7 @@ BOUNDS = [
 def edges_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """Each pair of tracks occurs once, the lower first, with possible strengths and counts."""
     store = compute.store
-    about = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text())
+    about = json.loads((store.path(TRACK_METADATA) / "snapshot.json").read_text(encoding="utf-8"))
     files = sorted(store.path(EDGE_TABLE).glob("part-*.parquet"))
     batches = (batch for path in files for batch in read_batches(path, _BATCH))
     faults = edge_faults(batches, about["tracks"], about["training_playlists"])
@@ -40,7 +40,7 @@ def edges_are_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
 def graph_is_sound(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """The graph is symmetric and finite; otherwise training for hours ends in an error or in meaningless vectors."""
     folder = compute.store.path(PYG_GRAPH)
-    nodes = json.loads((folder / "graph.json").read_text())["num_nodes"]
+    nodes = json.loads((folder / "graph.json").read_text(encoding="utf-8"))["num_nodes"]
     with safe_open(folder / "graph.safetensors", "numpy") as file:
         edges, weights, x = (file.get_slice(name) for name in ("edge_index", "edge_weight", "x"))
         count, half = edges.get_shape()[1], edges.get_shape()[1] // 2

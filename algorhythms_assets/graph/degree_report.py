@@ -57,7 +57,9 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
 
     def write(folder: Path) -> None:
         write_json(folder / "report.json", {"tracks": len(degrees), "isolated": isolated, "buckets": counts})
-        (folder / "report.md").write_text(f"# Neighbours of tracks\n\n{markdown}\n![degrees](degrees.png)\n")
+        (folder / "report.md").write_text(
+            f"# Neighbours of tracks\n\n{markdown}\n![degrees](degrees.png)\n", encoding="utf-8"
+        )
         _plot(degrees, folder / "degrees.png")
 
     place = work.write_folder(write)

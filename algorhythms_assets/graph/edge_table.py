@@ -18,7 +18,7 @@ from algorhythms_assets.graph.pruning import EdgeArrays
 from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.checksums import damage
-from algorhythms_assets.resources.store import InputError, Stamp, Store, replacing, write_table
+from algorhythms_assets.resources.store import InputError, Stamp, Store, discard, replacing, write_table
 
 # A worker keeps the edges of its block in memory, at most as many as its pairs: 0.4 GB. Few playlists are cut into
 # smaller blocks for several workers; the number of blocks does not depend on the number of workers, so that the same
@@ -93,7 +93,9 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
         write_one = partial(write_block, work.store.root, folder, work.stamp)
         done = work.engine.map_blocks(write_one, blocks, threads=True)
         counts.extend(work.progress(done, len(blocks), "blocks"))
-        shutil.rmtree(folder / "structure")
+        # Mapped files cannot be removed from every network file system.
+        del structure
+        discard(folder / "structure")
 
     work.write_folder(write, resumable=True)
     return {
@@ -107,7 +109,7 @@ def _structure(work: Work[NoConfig], place: Path) -> Structure:
     """Returns the structure, memory-mapped; writes it first unless an earlier attempt has."""
     if not place.exists():
         metadata = work.store.path(TRACK_METADATA)
-        tracks = json.loads((metadata / "snapshot.json").read_text())["tracks"]
+        tracks = json.loads((metadata / "snapshot.json").read_text(encoding="utf-8"))["tracks"]
         with replacing(place) as path:
             path.mkdir()
             Structure.of(load_training(metadata), tracks).save(path)

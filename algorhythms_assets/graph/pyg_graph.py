@@ -18,6 +18,7 @@ from algorhythms_assets.features.scaler import load_features
 from algorhythms_assets.graph.config import STRENGTH, PygGraphConfig
 from algorhythms_assets.graph.edge_table import edge_files, strength_parts
 from algorhythms_assets.graph.pruning import strongest
+from algorhythms_assets.ingest.identities import identities
 from algorhythms_assets.payload import Work, run
 from algorhythms_assets.resources.store import Store, write_json
 
@@ -54,7 +55,7 @@ def build(work: Work[PygGraphConfig]) -> dict[str, Any]:
 
 def _inputs(store: Store, tracks: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Returns float32 [tracks, 29], fewer columns if no track has some feature; zeros for tracks without features."""
-    if not json.loads((store.path(SCALER) / "description.json").read_text())["features"]:
+    if not json.loads((store.path(SCALER) / "description.json").read_text(encoding="utf-8"))["features"]:
         return np.zeros((tracks, INPUTS), np.float32)
     encoder = load_encoder(store.path(SCALER))
     inputs = np.zeros((tracks, len(encoder.inputs)), np.float32)
@@ -65,8 +66,7 @@ def _inputs(store: Store, tracks: int) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 def _codes(tracks: pa.Table, kind: str) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Returns a number for each track's artist or album, int64 [tracks]; 0 means none."""
-    names = pc.coalesce(tracks[f"{kind}_uri"], tracks[f"{kind}_name"])
-    codes = pc.fill_null(pc.dictionary_encode(names.combine_chunks()).indices, -1)
+    codes = pc.fill_null(pc.dictionary_encode(identities(tracks, kind).combine_chunks()).indices, -1)
     return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64) + 1
 
 
@@ -80,7 +80,7 @@ def save_graph(data: Data, folder: Path) -> None:
 
 def load_graph(folder: Path) -> Data:
     """Returns the graph from a folder that `save_graph` wrote."""
-    about = json.loads((folder / "graph.json").read_text())
+    about = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
     return Data(**load_file(folder / "graph.safetensors"), num_nodes=about["num_nodes"])
 
 

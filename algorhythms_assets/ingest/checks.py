@@ -53,7 +53,7 @@ def track_numbers_hold(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResul
     """Track numbers are dense and unique, and every row of a playlist names one: everything downstream needs this."""
     folder = compute.store.path(TRACK_METADATA)
     tracks = pq.read_table(folder / "tracks.parquet", columns=["track", "track_uri", "playlists"])
-    training = json.loads((folder / "snapshot.json").read_text())["split"]["test"][1]
+    training = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))["split"]["test"][1]
     faults = snapshot_faults(tracks, _rows(folder / "playlists.parquet"), training)
     return counted(faults, f"{tracks.num_rows:,} tracks, each with one number")
 

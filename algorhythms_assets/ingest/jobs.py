@@ -63,7 +63,7 @@ def _remove(context: dg.OpExecutionContext, store: Store, key: str, reason: str)
     stamp = store.slices()[key]
     path = store.slice_path(key)
     about = {"slice": key, "playlists": stamp.config["playlists"], "reason": reason}
-    with path.parent.joinpath(REMOVED_FILE).open("a") as file:
+    with path.parent.joinpath(REMOVED_FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps({**about, "removed_at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n")
     path.with_suffix(".rejected.jsonl").unlink(missing_ok=True)
     path.with_suffix(FAILED_SUFFIX).unlink(missing_ok=True)

@@ -120,7 +120,7 @@ def load_names(folder: Path) -> dict[int, str]:
 
 
 def _split(folder: Path) -> dict[str, Split]:
-    split: dict[str, Split] = json.loads((folder / "snapshot.json").read_text())["split"]
+    split: dict[str, Split] = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))["split"]
     return split
 
 

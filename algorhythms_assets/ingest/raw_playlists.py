@@ -133,7 +133,9 @@ def build(work: Work[RawPlaylistsConfig]) -> dict[str, Any]:
     said = summary(outcomes, found.passed_over)
     report = work.store.slice_path("any").with_name(REPORT_FILE)
     with replacing(report) as path:
-        path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in details(outcomes)))
+        path.write_text(
+            "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in details(outcomes)), encoding="utf-8"
+        )
     for line in said:
         work.log.info("%s", line)
     return {"summary": said, "details": str(report), "outcomes": [asdict(outcome) for outcome in outcomes]}

@@ -57,7 +57,7 @@ def snapshot_tables(engine: Engine, raw: list[Path], first_training_bucket: int)
         PLAYLISTS, {"raw": raw, "numbers": pa.table({"track_uri": tracks["track_uri"], "track": numbers})}
     )
     pids = playlists["pid"].to_numpy()
-    playlist = np.cumsum(np.concatenate([[False], pids[1:] != pids[:-1]]), dtype=np.int32)
+    playlist = np.cumsum(np.diff(pids, prepend=pids[:1]) != 0, dtype=np.int32)
     training = playlists["bucket"].to_numpy() >= first_training_bucket
     counts = _holding(playlist[training], playlists["track"].to_numpy()[training], tracks.num_rows)
     return (

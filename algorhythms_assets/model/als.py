@@ -49,7 +49,7 @@ def fold_in_matrix(factors: Tensor, config: GcnConfig) -> Tensor:
 
     A playlist that contains the rows S of V has the factors u = (B + sum of v_s v_s^T)^-1 sum of v_s.
     """
-    return config.unobserved * factors.T @ factors + config.regularization * torch.eye(factors.shape[1])
+    return config.unobserved * (factors.T @ factors) + config.regularization * torch.eye(factors.shape[1])
 
 
 def solver(other: Tensor, fold_in: Tensor) -> Callable[[NDArray[np.int64], NDArray[np.integer]], Tensor]:

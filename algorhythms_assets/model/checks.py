@@ -57,7 +57,7 @@ def feature_network_is_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetChe
 @dg.asset_check(asset=mlp_weights)
 def features_say_something(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """The vectors predicted from features for a new artist's tracks resemble their true vectors."""
-    about = json.loads((compute.store.path(MLP_WEIGHTS) / "description.json").read_text())
+    about = json.loads((compute.store.path(MLP_WEIGHTS) / "description.json").read_text(encoding="utf-8"))
     cosine = about.get("cosine_new_artists")
     if cosine is None:
         return dg.AssetCheckResult(passed=True, description="too few tracks have features to judge")
@@ -82,7 +82,7 @@ def title_vectors_are_finite(compute: dg.ResourceParam[Compute]) -> dg.AssetChec
 @dg.asset_check(asset=title_weights)
 def titles_say_something(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckResult:
     """On validation playlists, titles alone have a higher R-precision than popularity."""
-    about = json.loads((compute.store.path(TITLE_WEIGHTS) / "description.json").read_text())
+    about = json.loads((compute.store.path(TITLE_WEIGHTS) / "description.json").read_text(encoding="utf-8"))
     if not about.get("judged"):
         return dg.AssetCheckResult(passed=True, description="no validation playlist has a known title")
     found, popularity = about["r_precision"], about["popularity"]

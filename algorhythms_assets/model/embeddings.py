@@ -23,7 +23,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     Tracks that are only in held-out playlists get no vector: the evaluation must not find them, so nobody does.
     """
     weights = work.store.path(GCN_WEIGHTS)
-    config = GcnConfig.model_validate(json.loads((weights / "training.json").read_text())["config"])
+    config = GcnConfig.model_validate(json.loads((weights / "training.json").read_text(encoding="utf-8"))["config"])
     model = load_model(weights, load_graph(work.store.path(PYG_GRAPH)), config)
     tracks = torch.nonzero(model.playlists > 0)[:, 0]
     factors = torch.from_numpy(np.load(weights / "factors.npy", mmap_mode="r")[tracks.cpu().numpy()])

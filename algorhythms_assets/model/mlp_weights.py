@@ -11,6 +11,7 @@ from algorhythms_ask.release import load_encoder
 
 from algorhythms_assets.contracts import MLP_WEIGHTS, SCALER, TRACK_METADATA
 from algorhythms_assets.features.scaler import load_features
+from algorhythms_assets.ingest.identities import identities
 from algorhythms_assets.model.config import MlpConfig
 from algorhythms_assets.model.mlp import train_mlp
 from algorhythms_assets.model.stored import load_embeddings, stored_factors
@@ -29,8 +30,9 @@ def build(work: Work[MlpConfig]) -> dict[str, Any]:
         work.write_folder(lambda folder: write_json(folder / "description.json", {"features": False}))
         return {"features": False}
     inputs = load_encoder(work.store.path(SCALER)).encode(features)
-    artists = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet", columns=["artist_uri"])["artist_uri"]
-    codes = pc.dictionary_encode(pc.fill_null(artists, "").combine_chunks()).indices.to_numpy()[having]
+    names = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet", columns=["artist_uri", "artist_name"])
+    artists = pc.fill_null(identities(names, "artist"), "").combine_chunks()
+    codes = pc.dictionary_encode(artists).indices.to_numpy()[having]
     torch.manual_seed(work.config.seed)
     trained = train_mlp(
         torch.from_numpy(inputs),

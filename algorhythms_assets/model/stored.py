@@ -38,7 +38,7 @@ def stored_count(store: Store) -> int:
 
 
 def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + 1]."""
+    """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + factors + 1]."""
     # Into their place a batch at a time: read at once they would be in memory twice.
     numbers = np.empty(stored_count(store), np.int32)
     vectors = np.empty((len(numbers), stored_dimension(store)), np.float32)

@@ -142,7 +142,7 @@ def free(store: Store, piece: Piece, bucket: Bucket | None = None) -> bool:
 
 def _data_version(folder: Path) -> str | None:
     try:
-        return str(json.loads((folder / STAMP_FILE).read_text())["data_version"])
+        return str(json.loads((folder / STAMP_FILE).read_text(encoding="utf-8"))["data_version"])
     except (FileNotFoundError, ValueError, KeyError):
         return None
 
@@ -152,7 +152,7 @@ def _named_index(folder: Path) -> str | None:
     about = folder / "index.json"
     if folder.parent.name != SEARCH_INDEX.name or not about.is_file():
         return None
-    content = json.loads(about.read_text())
+    content = json.loads(about.read_text(encoding="utf-8"))
     return str(content["name"]) if content.get("kind") == "elasticsearch" else None
 
 

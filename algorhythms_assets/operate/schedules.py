@@ -26,7 +26,8 @@ def monthly_retraining(
     stored = compute.store.slices()
     if not stored:
         return dg.SkipReason("there are no playlists in the store yet")
-    names = outdated(compute.store, settings)
+    # Dagster gives a tick a minute, in which not all files of a store can be read; payloads verify what they read.
+    names = outdated(compute.store, settings, verify=False)
     if not names:
         return dg.SkipReason("nothing has changed since the last release")
     run = under_way(context.instance)

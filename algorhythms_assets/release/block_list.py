@@ -68,7 +68,9 @@ def edit(
                 "their tracks, or unblock what is no longer in any playlist"
             )
         with replacing(_history_path(store)) as temporary:
-            temporary.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in [*lines, line]))
+            temporary.write_text(
+                "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in [*lines, line]), encoding="utf-8"
+            )
         return _write(store, listed, bucket)
 
 
@@ -102,7 +104,9 @@ def unknown(store: Store, tracks: Iterable[str], artists: Iterable[str]) -> list
     """
     keys = {track: track for track in _tracks(tracks)}
     keys |= {artist: artist_key(artist) for artist in _artists(artists)}
-    known = open_index(store.root, json.loads((store.root / CURRENT).read_text())["index"]).fetch(list(keys.values()))
+    known = open_index(store.root, json.loads((store.root / CURRENT).read_text(encoding="utf-8"))["index"]).fetch(
+        list(keys.values())
+    )
     return [name for name, key in keys.items() if key not in known]
 
 
@@ -138,7 +142,7 @@ def _replayed(lines: Iterable[dict[str, Any]]) -> Listed:
 def _history(store: Store) -> list[dict[str, Any]]:
     path = _history_path(store)
     try:
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
     except ValueError as error:
         raise InputError(f"{path} cannot be read ({error}): repair it, it records what is blocked") from None
 

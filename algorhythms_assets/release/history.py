@@ -82,7 +82,7 @@ def switch(store: Store, content: Mapping[str, Any], bucket: Bucket | None = Non
     before = history(store)
     write_json(store.root / CURRENT, content)
     with replacing(_history(store)) as temporary:
-        temporary.write_text("".join(json.dumps(line) + "\n" for line in [*before, content]))
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in [*before, content]), encoding="utf-8")
     follow(content)
     return content
 
@@ -208,10 +208,10 @@ def released_slices(store: Store) -> dict[str, str]:
         return {}
     path = _slices(store, str(content["snapshot"]))
     if path.is_file():
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     # A release of an earlier version has no such file; its snapshot may still exist.
     about = store.path(TRACK_METADATA) / "snapshot.json"
-    snapshot = json.loads(about.read_text()) if about.is_file() else {}
+    snapshot = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else {}
     return dict(snapshot["slices"]) if snapshot.get("snapshot") == content["snapshot"] else {}
 
 

@@ -87,7 +87,7 @@ def _publish(store: Store, force: bool, keep: int, bucket: Bucket | None) -> Con
 def _read(store: Store, artifact: Artifact, name: str) -> dict[str, Any]:
     path = store.path(artifact) / name
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error}): materialize {artifact.name} again.") from None
 

@@ -19,7 +19,7 @@ def write_checksums(folder: Path, without: str) -> None:
     """Writes `SHA256SUMS` of all files in a folder except the one named `without`, which is written later."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in (without, SUMS_FILE))
     lines = (f"{_checksum(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
-    (folder / SUMS_FILE).write_text("".join(lines))
+    (folder / SUMS_FILE).write_text("".join(lines), encoding="utf-8")
 
 
 def damage(place: Path) -> str | None:
@@ -42,7 +42,7 @@ def _damage_of_table(path: Path) -> str | None:
 def _damage_of_folder(folder: Path) -> str | None:
     sums = folder / SUMS_FILE
     try:
-        lines = sums.read_text().splitlines()
+        lines = sums.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

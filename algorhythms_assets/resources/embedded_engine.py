@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from glob import escape
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -44,7 +45,15 @@ class EmbeddedEngine:
                     connection.register(name, source)
                 else:
                     connection.read_parquet([escape(str(path)) for path in source]).create_view(name)
-            return connection.sql(query).to_arrow_table()
+            try:
+                return connection.sql(query).to_arrow_table()
+            except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+                if spill not in str(error) and "temp_directory" not in str(error):
+                    raise
+                raise InputError(
+                    f"{Path(spill).parent} has no space for what does not fit into memory: set TMPDIR to a folder that "
+                    f"has ({str(error).partition(chr(10))[0]})"
+                ) from error
 
     def map_blocks(self, function: Callable[[B], R], blocks: Sequence[B], threads: bool = False) -> Iterator[R]:
         """Yields the result of each block, in the order of the blocks.

@@ -124,7 +124,7 @@ def _take(path: Path, owner: Owner) -> None:
 def _create(path: Path, owner: Owner) -> bool:
     """Creates the file atomically if there is none: a hard link to a temporary file."""
     written = path.with_name(f".{path.name}.{owner.token}")
-    written.write_text(json.dumps(asdict(owner)))
+    written.write_text(json.dumps(asdict(owner)), encoding="utf-8")
     try:
         path.hardlink_to(written)
     except FileExistsError:
@@ -150,7 +150,7 @@ def _take_over(path: Path, dead: Owner, owner: Owner) -> bool:
         if _read(path) != dead:
             return False
         written = path.with_name(f".{path.name}.{owner.token}")
-        written.write_text(json.dumps(asdict(owner)))
+        written.write_text(json.dumps(asdict(owner)), encoding="utf-8")
         written.replace(path)
         return True
     finally:
@@ -178,6 +178,6 @@ def _beat(path: Path, ended: threading.Event) -> None:
 
 def _read(path: Path) -> Owner | None:
     try:
-        return Owner(**json.loads(path.read_text()))
+        return Owner(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None

@@ -18,7 +18,7 @@ def process_started(process: int) -> str:
     """
     try:
         # The name of the program, in parentheses, may contain anything.
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return "" if Path("/proc/self/stat").exists() else _answers(process)
     return "" if fields[0] == "Z" else fields[19]
@@ -44,7 +44,7 @@ def age_seconds(process: int) -> float | None:
         return None
     if not started.isdigit():
         return float("inf")
-    since_boot = float(Path("/proc/uptime").read_text().split()[0])
+    since_boot = float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
     return since_boot - int(started) / os.sysconf("SC_CLK_TCK")
 
 

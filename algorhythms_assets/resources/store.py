@@ -65,7 +65,9 @@ def digest(*parts: object) -> str:
 def write_json(path: Path, content: object) -> None:
     """Writes JSON atomically."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        temporary.write_text(
+            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        )
 
 
 @contextmanager
@@ -87,14 +89,19 @@ def replacing(path: Path, resume: str | None = None) -> Iterator[Path]:
         if temporary.is_file():
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-        if path.is_dir():
-            old = _replaced(path)
-            _remove(old)
-            path.rename(old)
-            temporary.rename(path)
-            _remove(old)
+        while path.is_dir():
+            _remove(_replaced(path))
+            path.rename(_replaced(path))
+            try:
+                temporary.rename(path)
+                break
+            except OSError:
+                # Between the two renames a reader may have put the old one back.
+                if not path.is_dir():
+                    raise
         else:
             temporary.replace(path)
+        _remove(_replaced(path))
     finally:
         if not resume:
             _remove(temporary)
@@ -143,11 +150,12 @@ class Store:
         if "{version}" not in artifact.path:
             path = self.root / artifact.path
             if not path.exists() and _replaced(path).exists():
-                _replaced(path).rename(path)
+                with suppress(OSError):  # the writer may be in the middle of it
+                    _replaced(path).rename(path)
             return path
         pointer = self.root / artifact.name / LATEST_FILE
         try:
-            version = str(json.loads(pointer.read_text())["version"])
+            version = str(json.loads(pointer.read_text(encoding="utf-8"))["version"])
         except FileNotFoundError:
             raise self._missing(artifact) from None
         except (ValueError, KeyError, TypeError):
@@ -194,7 +202,7 @@ class Store:
         if artifact.name == "track_metadata":
             return sum(pq.read_metadata(self.slice_path(key)).num_rows for key in self.slices()), 0
         try:
-            numbers = json.loads((self.path(ARTIFACTS["track_metadata"]) / "snapshot.json").read_text())
+            numbers = json.loads((self.path(ARTIFACTS["track_metadata"]) / "snapshot.json").read_text(encoding="utf-8"))
             return numbers["rows"], numbers["tracks"]
         except (FileNotFoundError, ValueError, KeyError):
             # The reader of the snapshot reports what is wrong with it.
@@ -203,7 +211,7 @@ class Store:
     def failed_slices(self) -> dict[str, str]:
         """Returns the versions of the slice files that could not be read, by partition key."""
         files = self.slice_path("any").parent.rglob(f"*{FAILED_SUFFIX}")
-        found = (json.loads(path.read_text()) for path in files)
+        found = (json.loads(path.read_text(encoding="utf-8")) for path in files)
         return {failure["slice"]: failure["source version"] for failure in found}
 
     def stamp(self, artifact: Artifact) -> Stamp | None:
@@ -223,7 +231,7 @@ class Store:
             if place.is_file():
                 metadata = pq.read_schema(place).metadata or {}
                 return Stamp(**json.loads(metadata[_STAMP_KEY])) if _STAMP_KEY in metadata else None
-            return Stamp(**json.loads((place / STAMP_FILE).read_text()))
+            return Stamp(**json.loads((place / STAMP_FILE).read_text(encoding="utf-8")))
         except (OSError, pa.ArrowException, ValueError, TypeError):
             return None
 

@@ -92,7 +92,7 @@ def _newer_slices(work: Work[AudioFeaturesConfig]) -> list[Path]:
 
 
 def _snapshot(work: Work[AudioFeaturesConfig]) -> dict[str, Any]:
-    return dict(json.loads((work.store.path(TRACK_METADATA) / "snapshot.json").read_text()))
+    return dict(json.loads((work.store.path(TRACK_METADATA) / "snapshot.json").read_text(encoding="utf-8")))
 
 
 def _arrived(work: Work[AudioFeaturesConfig], newer: list[Path], known: pa.ChunkedArray) -> pa.Table:
@@ -118,12 +118,16 @@ def _placed(
     with _folder(work.store) as folder:
         # Uses the endpoint's code, which needs an index: of the tracks that already have vectors.
         build_embedded(folder, documents(known, vectors, {}, stored_factors(work.store)), vectors.shape[1], embeddings)
-        recommender = load_recommender(work.store.path(SERVING_BUNDLE), EmbeddedIndex(folder))
-        seeds = _resolved(recommender, songs)
-        unplaced = [row for row, seed in enumerate(seeds) if seed is None]
-        if unplaced and recommender.network is not None:
-            for row, seed in zip(unplaced, _resolved(recommender, _heard(work, songs, unplaced)), strict=True):
-                seeds[row] = seed
+        return _seeds(work, folder, songs)
+
+
+def _seeds(work: Work[AudioFeaturesConfig], folder: Path, songs: list[Song]) -> list[Seed | None]:
+    recommender = load_recommender(work.store.path(SERVING_BUNDLE), EmbeddedIndex(folder))
+    seeds = _resolved(recommender, songs)
+    unplaced = [row for row, seed in enumerate(seeds) if seed is None]
+    if unplaced and recommender.network is not None:
+        for row, seed in zip(unplaced, _resolved(recommender, _heard(work, songs, unplaced)), strict=True):
+            seeds[row] = seed
     return seeds
 
 

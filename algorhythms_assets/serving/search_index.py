@@ -87,10 +87,7 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     scanned = work.config.index == "embedded" and len(numbers) < FEWEST_TRACKS
     asked, others = ({}, np.empty(0, np.float32)) if scanned else _queries(work, numbers, vectors)
     tracks = pq.read_table(work.store.path(TRACK_METADATA) / "tracks.parquet")
-    parts = strength_parts(work, "weight")
-    uris = tracks["track_uri"].to_pylist()
-    together = Together(strongest(parts, len(uris), work.config.neighbours), uris)
-    content = _content(work, tracks.take(pa.array(numbers)), vectors, together)
+    content = _content(work, tracks.take(pa.array(numbers)), vectors, _neighbours(work, tracks))
     made = (
         _embedded(work, content, asked, others) if work.config.index == "embedded" else _elastic(work, content, asked)
     )
@@ -103,6 +100,13 @@ def build(work: Work[SearchIndexConfig]) -> dict[str, Any]:
     }
 
 
+def _neighbours(work: Work[SearchIndexConfig], tracks: pa.Table) -> Neighbours:
+    if not work.config.neighbours:
+        return {}
+    uris = tracks["track_uri"].to_pylist()
+    return Together(strongest(strength_parts(work, "weight"), len(uris), work.config.neighbours), uris)
+
+
 def _content(
     work: Work[SearchIndexConfig], trained: pa.Table, vectors: NDArray[np.float32], neighbours: Neighbours
 ) -> Content:
@@ -111,6 +115,8 @@ def _content(
     tracks = pa.concat_tables([trained.cast(TRACKS_SCHEMA), new])
     blocked = block_list(work.store)
     permitted = ~blocked_tracks(tracks, blocked)
+    if not permitted.any():
+        raise InputError("every track is blocked, so there is nothing to search: unblock some")
     # A copy takes gigabytes, so there is none without need.
     if len(placed):
         vectors = np.concatenate([vectors, placed])

@@ -33,10 +33,10 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     """Gather the files that the endpoint loads, with their checksums."""
     version = work.stamp.data_version[:12]
     stored, factors = stored_dimension(work.store), stored_factors(work.store)
-    features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text())["features"]
+    features = json.loads((work.store.path(MLP_WEIGHTS) / "description.json").read_text(encoding="utf-8"))["features"]
     sources = [work.store.path(artifact) / name for artifact, names in _FEATURE_FILES.items() for name in names]
     of_titles = work.store.path(TITLE_WEIGHTS)
-    titles = json.loads((of_titles / "description.json").read_text())["titles"]
+    titles = json.loads((of_titles / "description.json").read_text(encoding="utf-8"))["titles"]
     titled = [of_titles / name for name in _TITLE_FILES] if titles else []
     fold_in = work.store.path(GCN_WEIGHTS) / "fold_in.npy"
 

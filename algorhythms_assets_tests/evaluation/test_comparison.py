@@ -157,3 +157,11 @@ def test_rankings_pass_through_progress_as_they_come(monkeypatch):
     found = measure(Slow(), {CATEGORIES[0].name: of_category}, np.arange(9), progress)
     assert said == [(1, 5, 1), (2, 5, 1), (3, 5, 2), (4, 5, 2), (5, 5, 3)]
     assert (found.top[:, 0] >= 0).all()
+
+
+def test_an_interval_does_not_depend_on_how_many_resamples_are_drawn_at_once(monkeypatch):
+    values = np.random.default_rng(1).random((30, 3))
+    values[values > 0.9] = np.nan
+    whole = interval(values, 250, 7)
+    monkeypatch.setattr(comparison, "_RESAMPLES_AT_ONCE", 100)
+    assert interval(values, 250, 7) == pytest.approx(whole, abs=1e-12)

@@ -32,7 +32,7 @@ def table():
             "artist_uri": ["a", "a", "b", "c", "c", "a"],
             "artist_name": ["A", "A", "B", "C", "C", "A"],
             "album_uri": ["u0", "u1", "u2", "u3", "u3", "u9"],
-            "album_name": [None] * 6,
+            "album_name": pa.nulls(6, pa.string()),
             "playlists": pa.array(PLAYLISTS),
         }
     )

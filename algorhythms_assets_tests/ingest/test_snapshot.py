@@ -74,3 +74,10 @@ def test_names_are_those_of_playlists_that_have_one(raw):
     found = playlist_names(EmbeddedEngine(), raw[:1]).cast(PLAYLIST_NAMES_SCHEMA).to_pylist()
     pids = sorted(set(table["pid"].to_pylist()))
     assert found == [{"pid": pid, "name": SPELLINGS[pid % 9]} for pid in pids if SPELLINGS[pid % 9] is not None]
+
+
+def test_slices_without_a_playlist_are_no_tracks(tmp_path):
+    write_table(RAW_PLAYLISTS_SCHEMA.empty_table(), tmp_path / "empty.parquet", RAW_PLAYLISTS_SCHEMA)
+    tracks, playlists = snapshot_tables(EmbeddedEngine(), [tmp_path / "empty.parquet"], 20)
+    assert (tracks.num_rows, playlists.num_rows) == (0, 0)
+    assert tracks.schema.names == TRACKS_SCHEMA.names

@@ -63,3 +63,11 @@ def test_the_sensor_takes_its_run_for_one_of_the_same_playlists(instance, place)
     instance.add_run(run)
     skipped = ask(instance, place, enough_new_playlists, dg.build_sensor_context)
     assert f"run {run.run_id} is training on them" in skipped.skip_message
+
+
+def test_it_reads_no_artifact_whole_since_a_tick_has_a_minute(instance, place, monkeypatch):
+    def read(path):
+        raise AssertionError(path)
+
+    monkeypatch.setattr("algorhythms_assets.plan.damage", read)
+    assert ask(instance, place).skip_message == "nothing has changed since the last release"

@@ -141,3 +141,21 @@ def test_what_sql_holds_in_memory_is_bounded_by_job_machine_and_what_is_enough(m
         monkeypatch.setattr("algorhythms_assets.resources.embedded_engine.machine_gb", lambda: 4.0)
         [limits[given]] = EmbeddedEngine().sql("SELECT current_setting('memory_limit') AS it", {})["it"].to_pylist()
     assert limits == {2_000: "1.1 GiB", 100_000: "2.9 GiB", None: "2.3 GiB"}
+
+
+def test_what_does_not_fit_into_memory_nor_into_the_temporary_folder_is_told(tmp_path):
+    # As on a full disk, files take no more; and DuckDB gets little memory, so that it spills.
+    program = (
+        "import resource, signal\n"
+        "from algorhythms_assets.resources.embedded_engine import EmbeddedEngine\n"
+        "from algorhythms_assets.resources.store import InputError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+        "try:\n"
+        "    EmbeddedEngine().sql('SELECT hash(i) AS h, i FROM range(20000000) t(i) ORDER BY h', {})\n"
+        "except InputError as error:\n"
+        "    print(error)\n"
+    )
+    environment = os.environ | {"TMPDIR": str(tmp_path), "SLURM_MEM_PER_NODE": "200"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith(f"{tmp_path} has no space for what does not fit into memory: set TMPDIR"), done.stderr

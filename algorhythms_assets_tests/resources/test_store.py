@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 
 import pyarrow as pa
 import pytest
@@ -127,3 +128,24 @@ def test_json_is_readable(tmp_path):
     write_json(tmp_path / "a.json", {"name": "é"})
     assert json.loads((tmp_path / "a.json").read_text()) == {"name": "é"}
     assert "é" in (tmp_path / "a.json").read_text()
+
+
+def test_a_reader_never_keeps_a_folder_from_being_replaced(tmp_path):
+    store, writing = Store(tmp_path), threading.Event()
+
+    def reads():
+        while not writing.is_set():
+            store.path(TRACK_METADATA)
+
+    reader = threading.Thread(target=reads)
+    reader.start()
+    try:
+        for content in range(300):
+            with replacing(tmp_path / TRACK_METADATA.path) as folder:
+                folder.mkdir()
+                (folder / "content").write_text(str(content))
+    finally:
+        writing.set()
+        reader.join()
+    assert (store.path(TRACK_METADATA) / "content").read_text() == "299"
+    assert list(tmp_path.iterdir()) == [store.path(TRACK_METADATA)]

@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
+from algorhythms_ask.embedded import EmbeddedIndex
 from algorhythms_ask.release import CURRENT
 
 from algorhythms_assets.contracts import SEARCH_INDEX
 from algorhythms_assets.demo import serving
-from algorhythms_assets.resources.store import Store
+from algorhythms_assets.resources.store import Store, write_json
 from algorhythms_assets_tests.conftest import ROOT, run_demo
 
 
@@ -49,3 +51,21 @@ def test_the_main_job_builds_verifies_evaluates_and_serves_it(demo, store, elast
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=300)
     with serving(store.root):
         pass
+
+
+def test_an_index_may_be_without_neighbours_but_not_without_tracks(demo, tmp_path):
+    root = shutil.copytree(demo.store.root, tmp_path / "store", ignore=shutil.ignore_patterns(".dagster"))
+    command = [sys.executable, "-m", SEARCH_INDEX.module, "--store", root, "--neighbours", "0"]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True, timeout=300)
+    index = EmbeddedIndex(Store(root).path(SEARCH_INDEX))
+    tracks = pq.read_table(root / "track_metadata" / "tracks.parquet", columns=["track_uri"])["track_uri"].to_pylist()
+    found = index.fetch(tracks[:100], neighbours=True)
+    assert found
+    assert all(document.neighbours == () for document in found.values())
+
+    write_json(root / "releases" / "blocked.json", {"tracks": tracks, "artists": []})
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == (
+        "search_index: every track is blocked, so there is nothing to search: unblock some"
+    )

@@ -128,7 +128,9 @@ def build_elastic(
         tracks += len(norms)
         longest = max(longest, *norms) if norms else longest
         if batch > done:
-            _bulk(client, name, lines)
+            # A document without a key of its own has no line, and a request without any is refused.
+            if lines:
+                _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})
     if _uuid(client, name) != uuid:
         # Elasticsearch automatically created one of that name for the rest, with other mappings.
@@ -250,7 +252,7 @@ def _names(terms: names.Terms) -> dict[str, Any]:
 def _loaded(client: Elasticsearch, name: str, progress: Path) -> int | None:
     """Returns how many batches of an earlier attempt are in the index, or None if it has to be rebuilt."""
     try:
-        noted = json.loads(progress.read_text())
+        noted = json.loads(progress.read_text(encoding="utf-8"))
         return int(noted["batches"]) if noted["uuid"] == _uuid(client, name) else None
     except (FileNotFoundError, ValueError, KeyError):
         return None

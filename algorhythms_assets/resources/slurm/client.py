@@ -170,18 +170,23 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         """
         whole = [*job_options(folder.name, folder.log), *options]
 
+        silent = False
+
         def submit() -> str:
-            try:
-                job = slurm.submit(whole, folder.script)
-            except RefusedError:
-                folder.end({"state": "REFUSED"})
-                raise
-            except SilentError:
-                # It may have been accepted anyway.
-                found = slurm.find(folder.name)
-                if found is None:
+            nonlocal silent
+            # Without an answer it may have been accepted anyway; two jobs would write into one folder.
+            job = (folder.job or slurm.find(folder.name)) if silent else None
+            if job is None:
+                try:
+                    job = slurm.submit(whole, folder.script)
+                except RefusedError:
+                    folder.end({"state": "REFUSED"})
                     raise
-                job = found
+                except SilentError:
+                    silent = True
+                    job = slurm.find(folder.name)
+                    if job is None:
+                        raise
             folder.submitted_as(job)
             return job
 

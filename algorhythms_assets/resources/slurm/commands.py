@@ -183,7 +183,7 @@ def account(job: str) -> Accounting | None:
     fields = "JobIDRaw,State,ExitCode,NodeList,AllocCPUS,Submit,Start,End,TotalCPU,MaxRSS,Reason"
     try:
         code, answer, _ = _ask("sacct", f"--jobs={job}", "--noheader", "--parsable2", f"--format={fields}")
-    except MissingError:
+    except (MissingError, SilentError):
         return None
     return parse_account(answer) if code == 0 else None
 

@@ -95,7 +95,7 @@ class JobFolder:
     @property
     def work(self) -> Work:
         """What the job is for."""
-        return Work(**json.loads((self.path / _WORK).read_text()))
+        return Work(**json.loads((self.path / _WORK).read_text(encoding="utf-8")))
 
     @property
     def run(self) -> str:
@@ -110,7 +110,7 @@ class JobFolder:
     def submitted_as(self, job: str) -> None:
         """Stores the job's id."""
         temporary = self.path / f".{_JOB}.submitted"
-        temporary.write_text(f"{job}\n")
+        temporary.write_text(f"{job}\n", encoding="utf-8")
         temporary.replace(self.path / _JOB)
 
     @property
@@ -164,7 +164,7 @@ class JobFolder:
 
     @property
     def _follower(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.path / _FOLLOWER).read_text())
+        content: dict[str, Any] = json.loads((self.path / _FOLLOWER).read_text(encoding="utf-8"))
         return content
 
     def last_lines(self, count: int) -> str:
@@ -209,6 +209,6 @@ def folders(run_dir: Path, asset: str = "*") -> list[JobFolder]:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text().strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError:
         return None

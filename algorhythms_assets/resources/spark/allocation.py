@@ -161,7 +161,7 @@ def _at(address: str) -> list[str]:
 def _write(conf: Path, settings: Mapping[str, str]) -> None:
     file = conf / "spark-defaults.conf"
     file.touch(mode=0o600)
-    file.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    file.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
 
 
 def _start(
@@ -193,7 +193,7 @@ def _said(log: Path, pattern: str, times: int, by: Mapping[str, subprocess.Popen
     """
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        found = re.findall(pattern, log.read_text(errors="replace"))
+        found = re.findall(pattern, log.read_text(errors="replace", encoding="utf-8"))
         if len(found) >= times:
             return found
         ended = [name for name, process in by.items() if process.poll() is not None]

@@ -232,3 +232,14 @@ def test_a_key_longer_than_elasticsearch_takes_is_found_all_the_same(client, con
     assert index.fetch([key, key[:-1]])[key].id == "b"
     assert len(document_id(key)) < 512
     assert json.loads((tmp_path / "progress.json").read_text())["batches"] == 1
+
+
+def test_documents_without_a_key_of_their_own_are_no_request(client, connection, vectors, tmp_path, monkeypatch):
+    monkeypatch.setattr(elastic, "_BATCH", 1)
+
+    def ending_without_keys():
+        yield from made(vectors[:3], 3)
+        yield Document("nameless", "album", "Album", None, None, 1, vectors[0]), []
+
+    assert build_elastic(client, "tracks-keyless", ending_without_keys(), DIMENSION, "e", tmp_path) == 6
+    assert ElasticIndex(connection, "tracks-keyless").tracks == 3

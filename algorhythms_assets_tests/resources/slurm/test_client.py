@@ -1,6 +1,7 @@
 """Jobs on a real Slurm: how they end, and what becomes of them when Dagster or Slurm is killed meanwhile."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -285,3 +286,23 @@ def test_without_slurm_it_is_told_what_is_missing(ends, tmp_path, monkeypatch):
     outcome = run_job(tmp_path, "alone", ["true"])
     assert "there is no sbatch on the PATH" in outcome.failure.description
     assert not outcome.failure.allow_retries
+
+
+def test_a_submission_without_an_answer_is_looked_for_and_not_repeated(slurm, tmp_path, monkeypatch):  # noqa: F811
+    tools, asked = tmp_path / "tools", tmp_path / "asked"
+    tools.mkdir()
+    sbatch, squeue = shutil.which("sbatch"), shutil.which("squeue")
+    scripts = {
+        # Accepted, but the answer is lost; and then the controller does not answer at once.
+        "sbatch": f'echo >> {asked}\n{sbatch} "$@" > /dev/null\necho "sbatch: error: Socket timed out" >&2\nexit 1\n',
+        "squeue": f'if [ "$(wc -c < {asked})" = 1 ]; then echo >> {asked}; echo "Unable to contact" >&2; exit 1; fi\n'
+        f'exec {squeue} "$@"\n',
+    }
+    for name, script in scripts.items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}")
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    outcome = run_job(tmp_path / "run", "unanswered", python(REPORTS))
+    assert outcome.failure is None, outcome.log
+    # One line of sbatch, one of the squeue that failed.
+    assert asked.read_text() == "\n\n"

@@ -49,7 +49,7 @@ class EmbeddedIndex:
             IndexUnavailableError: a file is missing or does not fit the others.
         """
         try:
-            about = json.loads((folder / "index.json").read_text())
+            about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             # A plain array over the map: taking rows of a memmap itself costs ten times as much.
             self._vectors: NDArray[np.float32] = np.asarray(np.load(folder / "vectors.npy", mmap_mode="r"))
             self._database = (folder / "documents.sqlite").resolve(strict=True)
