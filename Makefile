@@ -7,9 +7,9 @@ READY := .venv/.ready
 PAGE_READY := web/node_modules/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-# uv takes a third of pip's time, but reads none of its settings: an index, a certificate, wheels of one's own. And it
-# compiles only where it is told to: else the first import of torch takes 20 s instead of 7, or each one, where Python may
-# write no bytecode.
+# uv takes a third of pip's time, but ignores pip's settings, such as an index, a certificate or local wheels, so they
+# are passed on. It compiles bytecode only on request: otherwise the first import of torch takes 20 s instead of 7, and
+# so does every later one if Python may not write bytecode.
 of_pip = $$($(PIP) config list | sed -n "s/^[^=]*\.$(1)='\(.*\)'$$/\1/p" | sed 's/\\n/ /g' | head -n 1)
 UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX-$(call of_pip,index-url)}" UV_INDEX="$${UV_INDEX-$(call of_pip,extra-index-url)}" \
 	UV_FIND_LINKS="$${UV_FIND_LINKS-$(call of_pip,find-links)}" SSL_CERT_FILE="$${SSL_CERT_FILE-$(call of_pip,cert)}" \
@@ -18,7 +18,7 @@ install = if [ $(INSTALLER) = uv ] && $(PIP) install --quiet --constraint constr
 	then $(UV) install --compile-bytecode --constraint constraints.txt $(1); \
 	else $(PIP) install --progress-bar on --constraint constraints.txt $(1); fi
 
-# What .env says wins over the environment, and a variable of the command line (make demo STORE=…) over both.
+# .env takes precedence over the environment, and a variable on the command line (make demo STORE=…) over both.
 -include .env
 PASSED := ALGORHYTHMS_% DATABASE_% MODEL_BUCKET RELEASE_KEY AWS_%
 $(foreach name,$(filter-out PYTHON INSTALLER $(PASSED),$(.VARIABLES)),\
@@ -111,5 +111,5 @@ audit: $(READY) ## known holes in dependencies, where their databases on the int
 layer: $(READY) ## Lambda's zips for this version of Python and their bills of materials, into dist
 	$(BIN)/python lambda/package.py
 
-openapi: $(READY) ## write lambda/openapi.json anew
+openapi: $(READY) ## regenerate lambda/openapi.json
 	$(BIN)/python -m algorhythms_ask openapi > lambda/openapi.json

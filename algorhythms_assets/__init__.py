@@ -3,11 +3,11 @@
 import os
 import warnings
 
-# Threads of torch that wait for each other sleep. Where other work takes their cores too, spinning took three times as
-# long. It is read when torch is loaded, so it stands before that.
+# Lets torch's threads sleep while they wait for each other: with other work on the same cores, spinning took three
+# times as long. torch reads this when it is loaded, so it has to be set before that.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-# What libraries say of themselves on import and on first use, and nothing that a user could act on.
+# Warnings of libraries on import and on first use, which users can do nothing about.
 for _message in (
     ".*torch.jit.script.*",
     "Sparse CSR tensor support is in beta",

@@ -1,4 +1,4 @@
-"""Configs of assets that last: the YAML file that ALGORHYTHMS_CONFIG names holds for every run that says nothing else.
+"""Lasting configs of assets: the YAML file in ALGORHYTHMS_CONFIG applies to every run that does not override it.
 
 The file has a section for each asset, with the fields that Dagster's launchpad shows for it:
 
@@ -21,10 +21,10 @@ C = TypeVar("C", bound=BaseModel)
 
 
 def sections(file: Path | None) -> dict[str, dict[str, Any]]:
-    """Returns what the file says, by asset; nothing without a file.
+    """Returns the sections of the file by asset; an empty dictionary without a file.
 
     Raises:
-        InputError: it cannot be read, or is no mapping of mappings.
+        InputError: it cannot be read, or is not a mapping of mappings.
     """
     if file is None:
         return {}
@@ -44,7 +44,7 @@ def sections(file: Path | None) -> dict[str, dict[str, Any]]:
 
 
 def lasting(kind: type[C], artifact: str, file: Path | None) -> C:
-    """Returns the config of an asset where a run says nothing else: the file's values, else the defaults.
+    """Returns the config of an asset for runs that do not override it: the file's values, else the defaults.
 
     Raises:
         InputError: the file cannot be read, or the section of the asset is not valid.

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 
 def _column(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
-    """Returns a column that says what it holds: in files, in Dagster's UI and in docs/store.md."""
+    """Returns a column with a description, which files, Dagster's UI and docs/store.md show."""
     return pa.field(name, kind, nullable=nullable, metadata={"description": description})
 
 
@@ -71,7 +71,7 @@ TRACKS_SCHEMA = pa.schema(
 
 AUDIO_FEATURES_SCHEMA = pa.schema([_column("track_uri", pa.string(), "identifier of the track", False), *_FEATURES])
 
-# The snapshot's playlists, so that what comes later neither joins strings nor sees slices that arrive meanwhile.
+# The snapshot's playlists, so that later stages neither join strings nor see slices that arrive meanwhile.
 PLAYLISTS_SCHEMA = pa.schema(
     [
         _column("playlist", pa.int32(), "number of the playlist within this snapshot", False),
@@ -82,7 +82,7 @@ PLAYLISTS_SCHEMA = pa.schema(
     ]
 )
 
-# The playlists that have a name, for what learns from names.
+# The playlists that have a name, for models that learn from names.
 PLAYLIST_NAMES_SCHEMA = pa.schema(
     [
         _column("pid", pa.int64(), "identifier of the playlist", False),
@@ -118,7 +118,7 @@ EMBEDDINGS_SCHEMA = pa.schema(
     ]
 )
 
-# What arrived after the snapshot has no number in it.
+# Tracks that arrived after the snapshot have no number in it.
 NEW_TRACKS_SCHEMA = pa.schema(
     [
         _column("track_uri", pa.string(), "identifier of the track", False),

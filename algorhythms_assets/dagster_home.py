@@ -63,7 +63,7 @@ storage:
     postgres_url:
       env: {POSTGRES_URL}
 """
-# What was written before that line existed.
+# The content of files written before that line was introduced.
 _FORMER = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n# Two runs at a time would write the same artifacts.\n"
 
 

@@ -57,11 +57,11 @@ def _kinds(spec: dg.AssetSpec) -> dg.AssetSpec:
 
 
 def _configured(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Returns an asset whose code version names what is chosen for it: another choice makes it out of date."""
+    """Returns an asset whose code version includes its config, so that a change of the config makes it out of date."""
     config = configs.get(spec.key.to_user_string())
     if config is None or not config.model_fields_set:
         return spec
-    # In the order of the fields, whatever that of the file is.
+    # In the order of the fields, whatever their order in the file.
     told = config.model_dump(mode="json", exclude_unset=True)
     return spec.replace_attributes(code_version=f"{spec.code_version} {json.dumps(told)}")
 

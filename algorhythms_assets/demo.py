@@ -129,7 +129,7 @@ def main() -> int:
         print(f"Generating a sample in {settings.sample} (its names are invented)", flush=True)
         write_sample(settings.sample)
 
-    # The definitions read the settings, so they are loaded once these are known to be good.
+    # The definitions read the settings, so they are loaded only after these have been validated.
     from algorhythms_assets.definitions import defs
 
     narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"narrator": _narrator}))
@@ -200,7 +200,7 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
 
 
 def _is_known(file: SliceFile, stamp: Stamp | None) -> bool:
-    """Tells whether the store holds the file's rows; a file is read only when its time or place says it changed."""
+    """Tells whether the store holds the file's rows; reads the file only if its version has changed."""
     if stamp is None:
         return False
     return stamp.config.get("source version") == file.version or stamp.data_version == content_version(

@@ -60,7 +60,7 @@ class SlurmComputeResource(dg.ConfigurableResource[SlurmCompute]):
 
     def create_resource(self, context: dg.InitResourceContext) -> SlurmCompute:  # noqa: ARG002 (Dagster's signature)
         """Returns what runs payloads."""
-        # Lines of shell may hold what is nobody's business, so the UI does not have them.
+        # These lines of shell may contain secrets, so they are not a field, which the UI would show.
         setup = SlurmSettings.read().setup
         client = PipesSlurmClient(Path(self.run_dir), self.partition, self.account, setup, self.memory)
         return SlurmCompute(Store(Path(self.store)), self.engine, client, self.spark, self.requests)
@@ -100,7 +100,7 @@ def _compute(settings: Settings, spark: dict[str, str]) -> LocalComputeResource 
 
 
 def _spark(settings: Settings) -> dict[str, Any]:
-    """Returns the resource `pyspark` if the engine is Spark: for assets of one's own, and as what payloads go by."""
+    """Returns the resource `pyspark` if the engine is Spark: for users' own assets, configured as for payloads."""
     if settings.engine == "duckdb":
         return {}
     # Imports pyspark.

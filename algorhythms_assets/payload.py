@@ -200,7 +200,7 @@ def run(
 
 @contextmanager
 def _memory_told(artifact: Artifact) -> Iterator[None]:
-    """Explains when memory runs out, for which numpy, Arrow, DuckDB and torch each have their own error."""
+    """Explains that memory ran out, for which numpy, Arrow, DuckDB and torch each have their own error."""
     try:
         yield
     except Exception as error:

@@ -40,7 +40,7 @@ from algorhythms_assets.serving.blocked import block_list
 from algorhythms_assets.serving.config import DocumentsConfig, SearchIndexConfig
 from algorhythms_assets.settings import Settings
 
-# Most of a store, and nothing is served from them: once all is made from them, they may be freed (`make clean`).
+# Most of a store, though nothing is served from them: `make clean` frees them once everything downstream is made.
 INTERMEDIATE = (EDGE_TABLE, PYG_GRAPH)
 
 CONFIGURABLE: Mapping[str, type[BaseModel]] = {
@@ -54,7 +54,7 @@ CONFIGURABLE: Mapping[str, type[BaseModel]] = {
 
 
 def chosen(settings: Settings) -> dict[str, BaseModel]:
-    """Returns the config of each asset that has something to choose, by its name: what the file says, else defaults.
+    """Returns the config of each configurable asset, by its name: the file's values, else the defaults.
 
     Raises:
         InputError: the file that ALGORHYTHMS_CONFIG names is not valid.
@@ -69,7 +69,7 @@ def chosen(settings: Settings) -> dict[str, BaseModel]:
 
 
 def configs(settings: Settings, blocked: BlockList) -> Mapping[str, BaseModel]:
-    """Returns the config that each artifact is made with where no run says anything else, by its name.
+    """Returns the config of each artifact, by its name, for runs that do not override it.
 
     Raises:
         InputError: the file that ALGORHYTHMS_CONFIG names is not valid.
@@ -133,7 +133,7 @@ def outdated(store: Store, settings: Settings, verify: bool = True) -> list[str]
 
 
 def _is_freed(store: Store, artifact: Artifact) -> bool:
-    """Tells whether it is an intermediate of which there is nothing; what cannot be read is there."""
+    """Tells whether it is an intermediate that does not exist; one that cannot be read counts as existing."""
     try:
         place = store.path(artifact)
     except InputError:

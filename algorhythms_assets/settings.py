@@ -79,7 +79,7 @@ def is_url(source: str) -> bool:
 
 
 def _postgres_url(value: SecretStr | None) -> SecretStr | None:
-    # Dagster hands it to SQLAlchemy, whose own choice of driver is another than dagster-postgres brings.
+    # Dagster passes it to SQLAlchemy, whose default driver is not the one that dagster-postgres installs.
     if value and not re.fullmatch(r"postgresql\+psycopg2://[^\s/]+/[^\s/]+", value.get_secret_value()):
         raise ValueError(
             "has to be postgresql+psycopg2://user:password@host:port/database, with special characters as %XX"
@@ -171,7 +171,7 @@ class Settings(_FromEnvironment):
 
     @property
     def in_use(self) -> dict[str, str]:
-        """What artifacts are made of and with, as their pages in Dagster's UI tell it; it holds no secret."""
+        """What artifacts are made from and with, as shown on their pages in Dagster's UI; it contains no secret."""
         return {
             "deployment": self.deployment,
             "store": str(self.store.absolute()),

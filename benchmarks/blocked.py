@@ -1,9 +1,9 @@
-"""What does it cost a request that much is blocked?
+"""How much slower are requests if much is blocked?
 
 python -m benchmarks.blocked [address of an Elasticsearch cluster]
 
-Made-up tracks with clustered vectors; ten seeds, 50 recommendations. Sizes of the list take turns, so that whatever
-else the machine does falls on all alike.
+Made-up tracks with clustered vectors; ten seeds, 50 recommendations. Sizes of the list take turns, so that other
+load on the machine affects all of them alike.
 """
 
 import sys
@@ -60,7 +60,7 @@ def track(number: int) -> str:
 
 
 def main(address: str | None) -> None:
-    """Measures the indices there are, and writes the table."""
+    """Measures the available indices, and writes the table."""
     with tempfile.TemporaryDirectory() as folder:
         build_embedded(Path(folder), documents(), DIMENSION + 1, "benchmark")
         indices: dict[str, Index] = {"embedded": EmbeddedIndex(Path(folder))}
@@ -87,7 +87,7 @@ def main(address: str | None) -> None:
 
 
 def measured(index: Index) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns what a request takes, and what a batch takes, by what is blocked."""
+    """Returns how long a request and a batch take, as texts, by what is blocked."""
     random = np.random.default_rng(1)
     recommenders = {}
     for name, (tracks, artists) in LISTS.items():
@@ -111,7 +111,7 @@ def measured(index: Index) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def seconds(recommender: Recommender, wishes: list[Wish]) -> float:
-    """Returns what it takes to answer."""
+    """Returns the seconds that answering takes."""
     started = time.perf_counter()
     recommender.recommend(wishes)
     return time.perf_counter() - started

@@ -1,11 +1,11 @@
-"""How well is a track placed that training never saw: by its album, its artist, its audio features?
+"""How well are tracks placed that training never saw: by album, by artist, by audio features?
 
 python -m benchmarks.cold_start [folder of slices]
 
 A second training without every seventh track, and without all tracks of every thirtieth artist: their rows are taken
-out of the training playlists, so held-out playlists are all that still names them. Then such a track is the one seed
-given, and such a track is what is to be found. Without a folder it is the generated sample, which has audio features,
-but is no evidence for quality.
+out of the training playlists, so only held-out playlists still contain them. Such tracks are then tested both as the
+only seed and as the tracks to be found. Without a folder, the generated sample is used, which has audio features, but
+is no evidence for quality.
 """
 
 import sys
@@ -145,7 +145,7 @@ class Study:
         return tasks
 
     def seed_methods(self) -> Mapping[str, Rank]:
-        """Returns what can be made of one seed that training never saw."""
+        """Returns, by name, the ways to rank from one seed that training never saw."""
         methods: dict[str, Rank] = {name: self._served(given) for name, given in self.given.items()}
         if self.inputs.shape[1]:
             methods["nearest raw features"] = self._nearest_features
@@ -177,7 +177,7 @@ class Study:
         return [random.permutation(known)[:DEPTH] for _ in tasks]
 
     def placed(self, tracks: NDArray[np.int64], given: Callable[[Song], Song]) -> NDArray[np.float32]:
-        """Returns a stored vector for each track by what is given of it, float32 [n, dimension]; NaN for none."""
+        """Returns a vector for each track from what `given` leaves of it, float32 [n, dimension]; NaN if not placed."""
         vectors = np.full((len(tracks), self.recommender.index.dimension), np.nan, np.float32)
         for row, resolution in enumerate(self.recommender.resolve([[given(self.songs[track])] for track in tracks])):
             if resolution.seeds:

@@ -1,10 +1,10 @@
-"""How fast are the edges of playlists counted, beside what people would take instead, and with how much memory?
+"""How fast, and with how much memory, are the edges of playlists counted, compared with what people would use instead?
 
 python -m benchmarks.edges [playlists …]
 
-Every method reads the same Parquet files and writes Parquet, each in a process of its own, where it has counted a few
-playlists before. Ours writes weight, proximity and the number of playlists; the others only the weight, which spares
-them half the work.
+Every method reads the same Parquet files and writes Parquet, each in its own process, after a warm-up on a few
+playlists. Ours writes weight, proximity and the number of playlists; the others write only the weight, which saves them
+half the work.
 """
 
 import json
@@ -29,7 +29,7 @@ SIZES = (10_000, 50_000, 100_000)
 FEW = 2000
 LIMIT_SECONDS = 300
 LIMIT_GB = 14
-# What a peer may take, so that it is slow and not killed.
+# How much memory Spark may use, so that it gets slow instead of being killed.
 SPARK_MEMORY = "10g"
 # Of the Million Playlist Dataset: sum over playlists of n (n - 1) / 2, with 66,346,428 rows.
 MPD_PAIRS = 3.5e9
@@ -52,7 +52,7 @@ def main(sizes: list[int]) -> None:
 
 
 def measured(name: str, folder: Path, pairs: int, earlier: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns how a method went; one that would not end in time, going by the size before, is not begun."""
+    """Returns the figures of a method; one that would take too long, judging by the previous size, is not run."""
     before = [row for row in earlier if row["method"] == name]
     if before:
         if "seconds" not in before[-1]:
@@ -107,7 +107,7 @@ def report(results: list[dict[str, Any]]) -> str:
 
 
 def growth(results: list[dict[str, Any]]) -> list[str]:
-    """Returns how ours grows with the pairs, and what that means for the Million Playlist Dataset."""
+    """Returns lines on how our time grows with the pairs, extrapolated to the Million Playlist Dataset."""
     lines = []
     for name in ("algorhythms", "algorhythms, Spark"):
         rows = [row for row in results if row["method"] == name and "seconds" in row]
@@ -125,7 +125,7 @@ def growth(results: list[dict[str, Any]]) -> list[str]:
 
 
 def generate(folder: Path, playlists: int) -> int:
-    """Writes the snapshot's files, and rows with strings as the origin's plan reads them; returns how many pairs."""
+    """Writes the snapshot's files, and rows with strings for the origin's plan; returns the number of pairs."""
     from algorhythms_assets.contracts import PLAYLISTS_SCHEMA, TRACK_METADATA, TRACKS_SCHEMA
     from algorhythms_assets.resources.store import STAMP_FILE, Stamp, write_json, write_table
     from algorhythms_assets.sample.draw import draw_sample

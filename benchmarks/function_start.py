@@ -1,9 +1,9 @@
-"""How long does a cold start take, beside the imports of what the origin's function stands on?
+"""How long does a cold start take, compared with just importing the packages of the origin's function?
 
 python -m benchmarks.function_start
 
 Ours: the unpacked zips of `make layer` import, load a release and answer a request. The origin's: its packages are
-imported and its two clients made; it has answered nothing by then. Each in a new process of the bare interpreter.
+imported and its two clients made, but nothing is answered. Each runs in a new process of the bare interpreter.
 """
 
 import json
@@ -56,7 +56,7 @@ def main() -> None:
         theirs = {"PYTHONPATH": str(folder / "peers"), "PATH": os.environ["PATH"]}
         event = str(ROOT / "lambda" / "events" / "post_root.json")
         times: dict[str, list[float]] = {"ours": [], "theirs": []}
-        # In turn, so that what else the machine does meets both; the first of each warms the disk.
+        # In turn, so that other load on the machine affects both; the first run of each warms the disk cache.
         for run in range(RUNS + 1):
             for way, code, environment in (("ours", OURS, ours), ("theirs", THEIRS, theirs)):
                 started = time.perf_counter()

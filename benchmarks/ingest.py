@@ -1,4 +1,4 @@
-"""How fast is a slice read, beside what others take for the same rows without checking any?
+"""How fast is a slice read, compared with other readers, which check nothing?
 
 python benchmarks/ingest.py [rounds]
 """
@@ -25,14 +25,14 @@ ROW = ("pos", "track_uri", "track_name", "artist_uri", "artist_name", "album_uri
 
 
 def main(rounds: int) -> None:
-    """Measures all but Spark in turn, round by round, so that what else the machine does meets each alike."""
+    """Measures all but Spark in turn, round by round, so that other load on the machine affects all of them alike."""
     with tempfile.TemporaryDirectory() as folder:
         write_sample(Path(folder), playlists=1000, slice_size=1000)
         (path,) = (Path(folder) / "playlists").iterdir()
         rows = parse_slice(path.read_bytes(), path.stem).table.num_rows
         seconds: dict[str, list[float]] = {}
         absent = []
-        # Java's own threads would be in the way of the others.
+        # Spark comes last, because Java's threads would slow the others down.
         for names in (READERS.keys() - {"Spark"}, {"Spark"}):
             reads = {}
             for name in sorted(names, key=list(READERS).index):
@@ -156,7 +156,7 @@ def _spark(path: Path) -> Read:
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
-    # Its time is for the rows: the schema is told, else it would read the file twice.
+    # Only reading the rows is timed: without a given schema, Spark would read the file twice.
     schema = spark.read.json(str(path), multiLine=True).schema
 
     def read() -> None:

@@ -1,10 +1,10 @@
-"""Does the lead over the best peer fade as playlists grow in number?
+"""Does the lead over the best peer shrink as the number of playlists grows?
 
 python -m benchmarks.learning_curve <folder of slices> [folds]
 
 The whole pipeline on an eighth, a quarter, a half and all of the training playlists, beside peers that are tuned at
-each size on the same validation playlists. Test playlists are the same for all sizes. What is served is measured
-through the code that serves; its parts, the network and the factors, by the stored vectors.
+each size on the same validation playlists. Test playlists are the same for all sizes. The served model is measured
+through the code that serves; its parts, the network and the factors, directly on the stored vectors.
 """
 
 import os
@@ -67,7 +67,7 @@ class Ease:
         self._holds = sp.csr_array((ones, once.tracks, once.offsets), shape=(len(once), tracks))
         products = (self._holds @ self._holds.T).toarray() + regularization * np.eye(len(once))
         self._inverse = np.linalg.inv(products)
-        # What stands on the diagonal of the tracks' inverse, times the regularization.
+        # The diagonal of the tracks' inverse, times the regularization.
         self._diagonal = np.ones(tracks)
         held = self._holds.tocsc()
         for start in range(0, tracks, 4096):

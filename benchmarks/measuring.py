@@ -1,4 +1,4 @@
-"""Times a command with all its child processes, and watches what memory they take together."""
+"""Times a command with all its child processes, and watches how much memory they use together."""
 
 import resource
 import tempfile
@@ -14,7 +14,7 @@ _LOOK_EVERY_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """How a command went; `peak_gb` is the largest sum of resident sets, which counts what they share in each."""
+    """The result of a command; `peak_gb` is the largest sum of resident sets, where shared memory counts for each."""
 
     seconds: float
     cpu_seconds: float
@@ -23,14 +23,14 @@ class Measured:
 
 
 class FailedError(Exception):
-    """The command failed, or took longer than it was given."""
+    """The command failed, or exceeded its limit of time or memory."""
 
 
 def measure(command: Sequence[str], seconds: float, gigabytes: float, log: Path | None = None) -> Measured:
-    """Runs a command and returns how it went; what it says on stderr goes into `log`.
+    """Runs a command and returns its output and measurements; its stderr goes into `log`.
 
     Raises:
-        FailedError: it fails, or takes more than it is given.
+        FailedError: it fails, or exceeds the limit of `seconds` or `gigabytes`.
     """
     with tempfile.TemporaryFile("w+") as output, log.open("w+") if log else tempfile.TemporaryFile("w+") as errors:
         before, started = _cpu_seconds(), time.monotonic()
@@ -45,7 +45,7 @@ def measure(command: Sequence[str], seconds: float, gigabytes: float, log: Path 
                     raise FailedError(f"more than {gigabytes:.0f} GB")
                 time.sleep(_LOOK_EVERY_SECONDS)
         finally:
-            # Nothing goes on when a benchmark is interrupted.
+            # Also ends the command if the benchmark is interrupted.
             for one in _tree(process):
                 one.kill()
             process.wait()

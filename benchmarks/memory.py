@@ -34,7 +34,7 @@ RESULT = Path(__file__).parent / "results" / "memory.md"
 SIZES = (1_000, 20_000, 100_000)
 LIMIT_SECONDS, LIMIT_GB = 3600, 20
 
-# More rounds of the same take longer, but no more memory.
+# Further rounds would take longer, but need no more memory.
 KNOBS: Mapping[Artifact, Sequence[str]] = {
     GCN_WEIGHTS: ("--epochs", "1", "--factor_iterations", "1"),
     MLP_WEIGHTS: ("--epochs", "1"),

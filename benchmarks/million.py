@@ -1,10 +1,10 @@
-"""Does a data set as large as the Million Playlist Dataset go from raw playlists to answers on one small machine?
+"""Can one small machine take a data set the size of the Million Playlist Dataset from raw playlists to answers?
 
 python -m benchmarks.million [playlists …] [--folder FOLDER] [--delete] [--elasticsearch]
 
 Generates playlists straight into a store as slices of 1,000, runs every payload on them, releases, and asks the
-endpoint over HTTP; then, if wanted, with the same vectors in one node of Elasticsearch (`make services`). What is in
-the folder already is skipped, with its figures: an interrupted run resumes. Without a folder a temporary one is used.
+endpoint over HTTP; then, on request, with the same vectors in one node of Elasticsearch (`make services`). What the
+folder already contains is not made again, so an interrupted run resumes. Without a folder, a temporary one is used.
 Generated playlists say nothing about quality.
 """
 
@@ -62,12 +62,12 @@ SLICE = 1000
 HOLDOUT = 0.01
 LIMIT_SECONDS, LIMIT_GB = 12 * 3600, 14
 
-# What is left out is for people to look at, and nothing is made from it.
+# The others are left out: they are only for people to look at, and nothing is made from them.
 ARTIFACTS_MADE = [
     artifact for artifact in ARTIFACTS.values() if artifact not in (RAW_PLAYLISTS, DEGREE_REPORT, GRAPH_SAMPLE)
 ]
 
-# GB that are written at a million playlists, where it is much; and what is written besides and removed on the way.
+# GB written for a million playlists, by the larger artifacts; and what else is written and removed on the way.
 WRITTEN_GB = {RAW_PLAYLISTS: 3.4, TRACK_METADATA: 0.4, EDGE_TABLE: 17.8, PYG_GRAPH: 2.4, GCN_WEIGHTS: 3, EMBEDDINGS: 2}
 WRITTEN_GB |= {SEARCH_INDEX: 6}
 ON_THE_WAY_GB = 8
@@ -76,11 +76,11 @@ SEEDS = (1, 10, 50)
 ANSWERS = 300
 COUNT = 10
 
-# What a store with another index makes anew; the rest of it are links. Its evaluation is of few playlists, for a
-# release has to have one.
+# What a store with another index makes itself; everything else is linked. It evaluates only a few playlists, because a
+# release needs an evaluation.
 ELSEWHERE = (SEARCH_INDEX, EVALUATION_REPORT, RELEASE)
 EVALUATED_ELSEWHERE = 100
-# Four times what the node of the tests has, for the graph of two million vectors.
+# Four times as much as in tests, for the graph of two million vectors.
 HEAP = "4g"
 
 Figures = dict[str, dict[str, Any]]
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def run(root: Path, kept: Path, playlists: int) -> Figures:
-    """Makes every artifact that is not there, and returns the figures of all, which are kept in a file."""
+    """Makes every missing artifact; returns the figures of all artifacts, which are also kept in a file."""
     store, settings = Store(root), Settings(store=root, features="none", holdout=HOLDOUT)
     figures: Figures = json.loads(kept.read_text()) if kept.is_file() else {}
     require_room(root, playlists)
@@ -134,7 +134,7 @@ def run(root: Path, kept: Path, playlists: int) -> Figures:
 
 
 def require_room(root: Path, playlists: int) -> None:
-    """Ends the run where the disk has no room for what is not there yet; half of an artifact is there too."""
+    """Ends the run if the disk has no room for what is still missing; unfinished artifacts count as existing."""
     root.mkdir(parents=True, exist_ok=True)
     needed = (sum(WRITTEN_GB.values()) + ON_THE_WAY_GB) * playlists / 1e6 - size_of(root) / 1e9
     free = shutil.disk_usage(root).free / 1e9
@@ -167,7 +167,7 @@ def made(store: Store, artifact: Artifact, *knobs: str) -> dict[str, Any]:
     """Makes an artifact; returns its figures, or ends the run with the reason why it cannot be made."""
     command = [sys.executable, "-m", artifact.module, "--store", str(store.root), *knobs]
     if artifact is RELEASE:
-        # Whatever the gate says of generated playlists.
+        # Forced, because the gate's verdict on generated playlists does not matter.
         code = "import pathlib, sys; from algorhythms_assets.release.publish import Store, publish; "
         code += "publish(Store(pathlib.Path(sys.argv[1])), force=True)"
         command = [sys.executable, "-c", code, str(store.root)]
@@ -176,7 +176,7 @@ def made(store: Store, artifact: Artifact, *knobs: str) -> dict[str, Any]:
         done = measure(command, LIMIT_SECONDS, LIMIT_GB, store.root.with_name(f"{store.root.name}.{artifact.name}.log"))
     except FailedError as error:
         sys.exit(f"{artifact.name}: {error}")
-    # Counts alone: what else it says is of quality.
+    # Only the counts, since the other figures are about quality.
     said = json.loads(done.output or "{}")
     numbers = {name.removeprefix("dagster/row_"): value for name, value in said.items() if type(value) is int}
     return {
@@ -324,7 +324,7 @@ def growth(known: Sequence[tuple[int, Figures]]) -> list[str]:
 
 
 def plot_growth(known: Sequence[tuple[int, Figures]]) -> None:
-    """Draws the CPU seconds of what takes most of them at the largest size, by playlists."""
+    """Draws CPU seconds by the number of playlists, of the artifacts that take most at the largest size."""
     sizes = [playlists for playlists, _ in known]
     most = sorted(ARTIFACTS_MADE, key=lambda artifact: -float(known[-1][1][artifact.name]["cpu_seconds"]))
     styles = [(colour, line) for line in ("-", "--") for colour in (BLUE, RED, ORANGE, GREY)]
@@ -338,7 +338,7 @@ def plot_growth(known: Sequence[tuple[int, Figures]]) -> None:
 
 
 def exponent(small: int, large: int, before: Mapping[str, float], after: Mapping[str, float], what: str) -> float:
-    """Returns e of what ~ playlists ** e; 0 where nothing is written."""
+    """Returns the exponent e of `what` ~ playlists ** e; 0 if it is 0 at either size."""
     if not before[what] or not after[what]:
         return 0.0
     return math.log(after[what] / before[what]) / math.log(large / small)

@@ -2,10 +2,10 @@
 
 python -m benchmarks.new_music [folder of slices]
 
-The last fifth of the slices are the newer ones. Out of the others every tenth track is taken, so that the new tracks
-are as popular as any. The pipeline trains on the older slices and extends its index by what the newer ones name; then
-held-out playlists of the newer slices are continued from their first known tracks, and the new tracks among the others
-are to be found. Without a folder it is the generated sample, which is no evidence for quality.
+The last fifth of the slices are the newer ones. Every tenth track is removed from the others, so that new tracks are as
+popular as any. The pipeline trains on the older slices and extends its index by the tracks of the newer ones; then
+held-out playlists of the newer slices are continued from their first known tracks, and the new tracks among the rest
+are to be found. Without a folder, the generated sample is used, which is no evidence for quality.
 """
 
 import json
@@ -45,7 +45,7 @@ from benchmarks.quality import PAYLOADS, payload
 
 RESULTS = Path(__file__).parent / "results"
 NEWER, ONE_TRACK_IN, SEEDS, AT_ONCE = 5, 10, 5, 100
-# Of the popularity that a training would give: what is served is 1.
+# Factors of the popularity that new tracks would get from training; 1 is served.
 WEIGHTS = (0.0, 0.5, 1.0, 1.5)
 
 
@@ -94,12 +94,12 @@ def copy(parsed: Store, store: Store, key: str, hide: bool) -> None:
 
 
 def recommender(store: Store, index: Path) -> Recommender:
-    """Returns what serves from an index of the store."""
+    """Returns the recommender that serves from an index of the store."""
     return load_recommender(store.path(SERVING_BUNDLE), EmbeddedIndex(index))
 
 
 def weighted(store: Store, new: Sequence[str], weight: float, folder: Path) -> Recommender:
-    """Returns what would serve if the popularity of new tracks were so much of what it is."""
+    """Returns a recommender for which the popularity term of new tracks is multiplied by `weight`."""
     place = Path(shutil.copytree(store.path(SEARCH_INDEX), folder / f"{weight:g}"))
     vectors = np.load(place / "vectors.npy")
     row = {uri: number for number, uri in enumerate(EmbeddedIndex(place)._ids)}
@@ -138,7 +138,7 @@ def answers(known: Recommender, playlists: Sequence[Asked]) -> list[list[str]]:
 
 
 def measured(found: Sequence[Sequence[str]], playlists: Sequence[Asked]) -> Mapping[str, NDArray[np.float64]]:
-    """Returns, per playlist, which share of its new tracks was found, and R-precision and NDCG of all its tracks."""
+    """Returns, per playlist, the share of its new tracks that was found, and R-precision and NDCG of all its tracks."""
     hits = np.zeros((len(playlists), DEPTH), bool)
     for row, (answer, playlist) in enumerate(zip(found, playlists, strict=True)):
         hits[row, : len(answer)] = np.isin(answer, playlist.targets)
@@ -184,7 +184,7 @@ def report(store: Store, before: Recommender, newer: Sequence[str], real: bool) 
 
 
 def older(store: Store, before: Recommender, extended: Recommender, new: Sequence[str]) -> list[str]:
-    """Returns what becomes of the snapshot's own test playlists, which are older than the new tracks."""
+    """Returns lines on how the extension affects the snapshot's test playlists, which are older than the new tracks."""
     tracks = pq.read_table(store.path(TRACK_METADATA) / "tracks.parquet")
     test = load_snapshot(store.path(TRACK_METADATA)).test
     tasks = {c.name: [cut(int(pid), test.distinct(i), c) for i, pid in enumerate(test.pids)] for c in CATEGORIES}

@@ -1,4 +1,4 @@
-"""What do options cost beside an answer without them, a batch beside single requests, and a list of 500 lines?
+"""What do options cost compared with plain answers, a batch compared with single requests, and a list of 500 lines?
 
 python -m benchmarks.options [store]
 
@@ -63,7 +63,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tastes auto": {"tastes": None},
 }
 
-# Opens a release anew: a process that was forked shares no connection.
+# Opens a release again, because a forked process must not share connections.
 Open = Callable[[], Release]
 
 
@@ -83,7 +83,7 @@ class Names:
         self._draw = random.Random(0)
 
     def wish(self, **options: Any) -> Wish:
-        """Returns a request of popular tracks rather than others, with an option."""
+        """Returns a request with an option, whose songs tend to be popular ones."""
         most = min(len(self.songs), 5000)
         songs = [self.songs[int(most * self._draw.random() ** 2)] for _ in range(SEEDS)]
         if options.get("negative"):
@@ -93,7 +93,7 @@ class Names:
         return Wish(songs, COUNT, **options)
 
     def lines(self) -> dict[str, list[str]]:
-        """Returns lists of lines, from clean ones to what somebody sends who means harm."""
+        """Returns lists of lines, from clean ones to what an attacker might send."""
         draw = self._draw
         named = [(str(song.artist), str(song.name)) for song in draw.choices(self.songs, k=LINES)]
         words = [word for song in self.songs[:20_000] for word in str(song.name).split()]
@@ -110,7 +110,7 @@ class Names:
 
 
 def documents(index: Index, songs: Sequence[Song]) -> Iterator[tuple[Document, list[str]]]:
-    """Yields what an index holds of tracks, with the keys."""
+    """Yields the tracks' documents in an index, with their keys."""
     for start in range(0, len(songs), 2000):
         identifiers = [song.id for song in songs[start : start + 2000]]
         found = index.fetch(identifiers, neighbours=True)
@@ -131,7 +131,7 @@ def beside_plain(recommender: Recommender, names: Names, options: dict[str, Any]
 
 
 def batches(opened: Open, names: Names) -> float:
-    """Returns how many times as many answers a second a batch gives as single requests do."""
+    """Returns the ratio of answers per second, in batches to single requests."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]

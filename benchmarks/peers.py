@@ -54,7 +54,7 @@ class ImplicitAls:
                 filter_items=self._unknown,
                 recalculate_user=True,
             )
-        # What is filtered comes last, with the lowest number there is.
+        # Filtered tracks come last, with the lowest possible score.
         allowed = scores > np.finfo(np.float32).min
         return [ranking[known].astype(np.int64) for ranking, known in zip(found, allowed, strict=True)]
 

@@ -2,9 +2,9 @@
 
 python -m benchmarks.quality [folder of slices] [folds]
 
-Each fold is a run of the whole pipeline on other test playlists: the buckets that playlists fall into are turned on, so
-that each playlist is tested at most once. What is served is measured through the code that serves. Peers are trained on
-the same training playlists, tuned on the same validation playlists, and do the same tasks.
+Each fold is a run of the whole pipeline on other test playlists: the playlists' buckets are rotated, so that each
+playlist is tested at most once. The served model is measured through the code that serves. Peers are trained on the
+same training playlists, tuned on the same validation playlists, and get the same tasks.
 """
 
 import os
@@ -60,7 +60,7 @@ PAYLOADS = (
     "new_tracks",
     "search_index",
 )
-# As many choices as our own model's settings were looked at; each is trained for every fold.
+# As many choices as were tried for our own model's settings; each is trained for every fold.
 ALS_GRID = [
     (factors, regularization, alpha) for factors in (96, 256) for regularization in (50, 100) for alpha in (20, 40)
 ]
@@ -96,7 +96,7 @@ def main(folder: Path | None, folds: int) -> None:
         playlists = sum(
             pc.count_distinct(pq.read_table(parsed.slice_path(key))["pid"]).as_py() for key in parsed.slices()
         )
-    # The sample's figures must not take the place of those of real playlists.
+    # The sample's figures must not overwrite those of real playlists.
     what, name = (f"{playlists:,} playlists of a folder", playlists) if folder else (SAMPLE, "sample")
     text = report(what, folds, {method: pooled(of_folds) for method, of_folds in values.items()}, chosen)
     print(text)

@@ -1,4 +1,4 @@
-"""How fast does the endpoint's code answer on a real index, beside the origin's sequence of calls on the same node?
+"""How fast does the endpoint's code answer, compared with the origin's sequence of calls to the same node?
 
 python -m benchmarks.serving [tracks]
 
@@ -43,11 +43,11 @@ from algorhythms_assets_tests.services.elasticsearch import missing, running_nod
 
 RESULT = Path(__file__).parent / "results" / "serving.md"
 MPD_TRACKS = 2_262_191
-# As released: a unit vector, factors, popularity. And without factors.
+# Dimensions of the unit vector and of the factors: as released, and smaller without factors.
 SHAPES = ((128, 128), (64, 0))
 SEEDS = (1, 10, 50, 100)
 SAMPLES = 300
-# The origin's way takes long with many seeds: a cell ends then, and says how many samples it has.
+# The origin takes long with many seeds: a cell of the table ends after this time, and says how many samples it has.
 CELL_SECONDS = 40
 CLIENTS = (1, 8, 32)
 CLIENT_SECONDS = 8
@@ -77,7 +77,7 @@ class Catalogue:
             yield document, [document.id]
 
     def playlists(self, seeds: int, count: int) -> list[list[str]]:
-        """Returns lists of seeds, each around one taste, and popular tracks rather than others."""
+        """Returns lists of seeds, each of tracks close to one that tends to be popular."""
         draw = np.random.default_rng(seeds)
         weight = 1 / (np.arange(len(self.vectors)) + 10)
         found = []
@@ -91,7 +91,7 @@ class Catalogue:
 def catalogue(tracks: int, z: int, factors: int) -> Catalogue:
     """Draws genres, artists within them, and tracks around their artists."""
     draw = np.random.default_rng(0)
-    # Few directions say most, as in embeddings that were trained: genres overlap.
+    # A few directions carry most of the variance, as in trained embeddings: genres overlap.
     axes = draw.normal(size=(LATENT, z + factors)) / math.sqrt(LATENT)
     genres = draw.normal(size=(200, LATENT))
     artists = draw.integers(200, size=tracks // TRACKS_OF_ARTIST + 1)
@@ -106,7 +106,7 @@ def catalogue(tracks: int, z: int, factors: int) -> Catalogue:
 
 
 def queries(made: Catalogue) -> dict[str, NDArray[np.float32]]:
-    """Returns queries as the endpoint asks them, with popularity for, without and against."""
+    """Returns the endpoint's queries, float32 [n, dimension], by the weight of popularity."""
     asked = {}
     inverse = np.linalg.inv(made.fold_in.astype(np.float64))
     for coefficient in (1, 0, -1, 3):
@@ -158,7 +158,7 @@ def latencies(ask: Ask, playlists: list[list[str]]) -> list[float]:
 
 
 def throughput(make: Callable[[], Ask], playlists: list[list[str]], clients: int, processes: bool) -> float:
-    """Returns answers a second with so many that ask one after another.
+    """Returns the answers per second with that many clients, each of which sends one request after another.
 
     They are threads that share what `make` returns, as in one server, or processes with their own, as on Lambda.
     """

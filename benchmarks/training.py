@@ -1,4 +1,4 @@
-"""How long does a step of training take, and how much memory, beside the convolutions of PyTorch Geometric as they are?
+"""How much time and memory does a training step take, compared with unmodified convolutions of PyTorch Geometric?
 
 python -m benchmarks.training
 
@@ -34,7 +34,7 @@ STEPS = 3
 LIMIT_SECONDS, LIMIT_GB = 600, 20
 MPD_NODES, MPD_PLAYLISTS = 2_262_191, 1_000_000
 PLAYLISTS = 512
-# What each further 512 playlists of a step take is measured with so many of them.
+# The time that each further 512 playlists of a step take is measured with this many of them.
 FURTHER = 3
 
 
@@ -157,7 +157,7 @@ class OverEdges(TrackEncoder):
 def add_gradients_by_autograd(
     model: OverEdges, playlists: Sequence[tuple[NDArray[np.int32], NDArray[np.int32]]], config: GcnConfig
 ) -> float:
-    """Does what `add_gradients` does, but differentiates the whole by autograd."""
+    """Does what `add_gradients` does, but differentiates everything by autograd."""
     z = model.z()
     placed, gradient = z.detach(), torch.zeros_like(z)
     log_playlists = torch.log1p(model.playlists.float())

@@ -1,9 +1,9 @@
-"""How long does the whole of gcn_weights take, beside another checkout of this project, and is what it trains as good?
+"""Does gcn_weights take as long as in another checkout of this project, and are its results as good?
 
 python -m benchmarks.weights checkout folder-of-slices [folds]
 
-Each fold has other test playlists. Both train on the same graph, one after the other, by turns the one and the other
-first. What each trained goes through the rest of its own pipeline, and is measured by the code that serves.
+Each fold has other test playlists. Both train on the same graph, one after the other, and take turns going first. The
+result of each goes through the rest of its own pipeline, and is measured through the code that serves.
 """
 
 import os
@@ -72,13 +72,13 @@ def main(other: Path, slices: Path, folds: int) -> None:
 
 
 def command(checkout: Path, name: str, store: Store) -> list[str]:
-    """Returns how a payload of a checkout is run as a program."""
+    """Returns the command that runs a payload of a checkout."""
     path = f"PYTHONPATH={checkout}:{checkout / 'lambda' / 'src'}"
     return ["env", "-C", str(checkout), path, sys.executable, "-m", ARTIFACTS[name].module, "--store", str(store.root)]
 
 
 def cpu_seconds() -> float:
-    """Returns what programs that have ended took of all cores."""
+    """Returns the CPU seconds, on all cores, of child processes that have ended."""
     of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return of_children.ru_utime + of_children.ru_stime
 

@@ -15,7 +15,7 @@ from algorhythms_assets.resources.engine import cores
 
 Ranking = NDArray[np.int64]
 
-# Of a track in more playlists, so many are walked: a hit of a million playlists is in tens of thousands.
+# If a track is in more playlists, only this many are visited: of a million playlists, a hit is in tens of thousands.
 _MOST_PLAYLISTS = 2_000
 
 
@@ -31,7 +31,7 @@ class Popularity:
         return [self.beside(np.empty(0, np.int64), task) for task in tasks]
 
     def beside(self, found: Ranking, task: Task) -> Ranking:
-        """Returns the tracks that fill up a ranking to at most 500, without those in it and without the seeds."""
+        """Returns the most popular tracks that fill a ranking up to 500, without those already in it and the seeds."""
         head = self._order[: DEPTH + len(task.seeds)]
         return head[~np.isin(head, task.seeds) & ~np.isin(head, found)][: DEPTH - len(found)]
 

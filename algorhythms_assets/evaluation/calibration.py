@@ -14,13 +14,13 @@ from algorhythms_assets.evaluation.served import Served
 from algorhythms_assets.metrics import Task
 from algorhythms_assets.plots import BLUE, GREY, plot
 
-# Of each answer.
+# How many recommendations of each answer are used.
 _FIRST = 100
-# With fewer hits, the weights would follow their noise.
+# With fewer hits, the weights would fit noise.
 _FEWEST_HITS = 100
 _BINS = 10
 _ROUNDS = 50
-# Keeps the weights finite where hits and misses can be told apart by the score alone.
+# Keeps the weights finite if the score alone separates hits from misses.
 _RIDGE = 1e-3
 
 
@@ -38,7 +38,7 @@ class Outcomes:
 
 
 def outcomes(served: Served, tasks: Sequence[Task], progress: Progress = lambda answers, _: answers) -> Outcomes:
-    """Returns those of the first hundred recommendations of each task; each task's pass through `progress`."""
+    """Returns the outcomes of each task's first hundred recommendations; the answers pass through `progress`."""
     parts = [(np.empty(0), np.empty(0, np.int64), np.empty(0, bool))]
     for task, (numbers, scores) in zip(tasks, progress(served.scored(tasks, _FIRST), len(tasks)), strict=True):
         parts.append((scores, np.full(len(scores), len(task.seeds)), np.isin(numbers, task.targets)))

@@ -12,7 +12,7 @@ def charted(report: Mapping[str, Any]) -> dict[str, float]:
     Values that are unknown, because too few playlists are long enough, are absent.
     """
     numbers: dict[str, float | None] = {"test playlists": report["test_playlists"]}
-    # The gate reads reports of earlier versions, too.
+    # Reports of earlier versions, which the gate also reads, lack it.
     if "new_tracks" in report:
         numbers["new tracks among the first ten"] = report["new_tracks"]["among the first ten"]
     for method, summary in report["methods"].items():

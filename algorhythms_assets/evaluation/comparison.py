@@ -23,9 +23,9 @@ TITLES = {
     "clicks": "clicks",
 }
 _TOP = 10
-# Tasks between which it can be said how far it is.
+# Tasks that are ranked between two reports of progress.
 _AT_ONCE = 800
-# Of 10,000 playlists: 80 MB.
+# 80 MB with 10,000 playlists.
 _RESAMPLES_AT_ONCE = 1000
 
 Values = Mapping[str, NDArray[np.float64]]

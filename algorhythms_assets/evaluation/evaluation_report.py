@@ -45,7 +45,7 @@ from algorhythms_assets.serving.blocked import BLOCKED_FILE, blocked_tracks, rea
 from algorhythms_assets.serving.placed import load_new_tracks
 
 _PLOTS = ("methods", "categories", "popularity", "reliability", "map")
-# Playlists that the chance of a recommendation is fitted to, and as many that it is checked on.
+# How many playlists the chance of a recommendation is fitted to, and how many others it is checked on.
 _CALIBRATED = 500
 
 
@@ -61,7 +61,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     except (NotServableError, IndexUnavailableError) as error:
         raise InputError(f"the bundle and index under evaluation cannot be served: {error}") from error
     blocked = read_block_list(index_folder / BLOCKED_FILE)
-    # What may not be found is nobody's hit, and no method has it to recommend.
+    # Blocked tracks are no method's hits, and no method can recommend them.
     gone = blocked_tracks(tracks, blocked)
     playlists = np.where(gone, 0, tracks["playlists"].to_numpy())
     new = load_new_tracks(work.store)[0]["track_uri"].to_pylist()
@@ -177,7 +177,7 @@ def _released(
 ) -> Recommender | None:
     """Returns the current release if it is another version and comparable; otherwise logs why not.
 
-    It answers without what is blocked, as it is served.
+    Its answers leave out what is blocked, as they do when it serves.
     """
     current = work.store.root / CURRENT
     if not current.is_file():

@@ -29,8 +29,8 @@ class Served:
     """Queries a recommender as applications do: with the title, and each song's identifier, name, artist and album.
 
     Tracks that are `new`, by identifier, are passed over: held-out playlists are older, so none of them is a hit, and
-    none is a miss (a condensed list; Sakai, "Alternatives to Bpref", SIGIR 2007). As many as are wanted are looked for
-    beyond them, and `shown` counts what stood among the first ten: new tracks, and all.
+    none is a miss (a condensed list; Sakai, "Alternatives to Bpref", SIGIR 2007). Searches go deeper to make up for
+    them, and `shown` counts the tracks among the first ten answers: new ones, and all.
     """
 
     def __init__(self, recommender: Recommender, tracks: pa.Table, new: Collection[str] = ()) -> None:
@@ -47,7 +47,7 @@ class Served:
         self._number = {song.id: number for number, song in enumerate(self._songs)}
 
     def by(self, recommender: Recommender) -> "Served":
-        """Returns the same for another recommender: the songs of a million playlists take a gigabyte."""
+        """Returns the same for another recommender, sharing the songs: those of a million playlists take a gigabyte."""
         other = copy(self)
         other._recommender, other.shown = recommender, np.zeros(2, np.int64)
         return other

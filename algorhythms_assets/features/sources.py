@@ -34,7 +34,7 @@ class FeatureSource(Protocol):
     """Knows the audio features of tracks."""
 
     def find(self, uris: Sequence[str]) -> Found:
-        """Returns the features of at least those of these tracks that have them.
+        """Returns the features of all these tracks that have any; features of other tracks may be included.
 
         Raises:
             InputError: the source cannot be read.

@@ -1,4 +1,4 @@
-"""Tables in files as people have them: delimited text, JSON Lines or Parquet, recognised by content.
+"""Tables in the formats that people use: delimited text, JSON Lines or Parquet, recognised by content.
 
 No file is read whole: a table is read in parts, and only the requested columns.
 """

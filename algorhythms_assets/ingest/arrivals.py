@@ -1,4 +1,4 @@
-"""Decides what is to be done about the slice files that are there now."""
+"""Decides what to do about the slice files that are there now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from algorhythms_assets.ingest.slices import SliceFile
 from algorhythms_assets.resources.store import Stamp
 
-# A file whose run was killed so often is for a person to look at.
+# A file whose run was killed this often is left for a person to look at.
 MOST_TRIES = 3
 
-# A tick of a sensor has a minute; what is more waits for the next one.
+# A tick of a sensor has to end within a minute; further files wait for the next tick.
 MOST_AT_ONCE = 500
 
 
@@ -25,9 +25,9 @@ class Asked:
 class Arrivals:
     """Partition keys by what is to be done about them.
 
-    `changed`, with their versions, are to be parsed now, and `more` are as many that wait for the next look. `growing`
-    keeps versions. `failed` could not be read, `given_up` were asked for without any outcome, `vanished` are in the
-    store without a file.
+    `changed`, with their versions, are to be parsed now; `more` is the number of those that wait for the next tick.
+    `growing`, also with versions, may still be written to. `failed` could not be read, `given_up` were requested too
+    often without any outcome, `vanished` are in the store without a file.
     """
 
     changed: dict[str, str]
@@ -48,8 +48,9 @@ def arrivals(
 ) -> Arrivals:
     """Compares files with the slices in the store, and with those that could not be read, by their versions.
 
-    The store is the one truth; what was `asked` for counts only while a run `is_parsing`. `growing` has the versions of
-    files that had been written to lately at the last look; one that has not changed since is whole.
+    The store is authoritative: what was `asked` for is skipped only while a run `is_parsing`, or after too many tries.
+    `growing` has the versions of files that had just been written to at the last tick; one that is unchanged since is
+    complete.
     """
     changed: dict[str, str] = {}
     waiting: dict[str, str] = {}
@@ -77,7 +78,7 @@ def arrivals(
 
 
 def new_playlists(stored: Mapping[str, Stamp], trained_on: Mapping[str, str]) -> int:
-    """Returns how many playlists are in slices other than those, with their data versions, that were trained on."""
+    """Returns how many playlists are in slices that were not trained on; `trained_on` has data versions by slice."""
     return sum(
         stamp.config.get("playlists", 0) for key, stamp in stored.items() if trained_on.get(key) != stamp.data_version
     )

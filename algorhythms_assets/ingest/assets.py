@@ -67,7 +67,7 @@ def raw_playlists(
     good = [outcome for outcome in outcomes if not outcome["failed"]]
     failed = [outcome["failed"] for outcome in outcomes if outcome["failed"]]
     if failed:
-        # A step that fails materializes nothing by itself, and the good slices are good.
+        # A step that fails does not materialize anything by itself, but its good slices can be used.
         for outcome in good:
             version = {"dagster/data_version": outcome["data_version"]}
             event = dg.AssetMaterialization(

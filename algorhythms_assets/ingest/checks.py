@@ -41,7 +41,7 @@ def slices_are_used_whole(compute: dg.ResourceParam[Compute]) -> dg.AssetCheckRe
 
 
 def _set_aside(path: Path) -> int:
-    """Returns how many whole playlists a slice's notes name: those of single rows name a track."""
+    """Returns how many whole playlists a slice's notes report; notes about single rows name a track."""
     if not path.is_file():
         return 0
     lines = (json.loads(line) for line in path.read_text(encoding="utf-8", errors="replace").splitlines())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 # Equally long arrays of rows: playlist, bucket, track.
 Rows = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
-# So much may a number of the mix change from one snapshot to the next: the lowest and highest ratio.
+# How much each number may change from one snapshot to the next: the lowest and highest ratio.
 LIKE_BEFORE = {
     "playlists": (0.9, np.inf),
     "tracks": (0.9, np.inf),
@@ -54,14 +54,14 @@ def _not_rising(uris: pa.ChunkedArray) -> int:
 
 
 def top_share(playlists: NDArray[np.int32]) -> float:
-    """Returns which share of all plays the most popular hundredth of the tracks has."""
+    """Returns the share of all plays that belongs to the most popular hundredth of the tracks."""
     first = -(-len(playlists) // 100)
     ordered = np.sort(playlists)[::-1]
     return float(ordered[:first].sum() / max(1, ordered.sum()))
 
 
 def changed(mix: Mapping[str, float], before: Mapping[str, float]) -> list[str]:
-    """Returns in words which numbers of a snapshot are not like those of the one before; unknown ones are left out."""
+    """Returns texts about the numbers that changed too much since the previous snapshot; unknown ones are left out."""
     words = []
     for name, (low, high) in LIKE_BEFORE.items():
         if name not in mix or not before.get(name):

@@ -127,7 +127,7 @@ def _split(folder: Path) -> dict[str, Split]:
 def _load(folder: Path, filters: list[tuple[str, str, int]] | None = None) -> Playlists:
     def column(name: str) -> NDArray[Any]:
         found = pq.read_table(folder / "playlists.parquet", columns=[name], filters=filters)[name].to_numpy()
-        # Arrow keeps what it has read with, until it reads again.
+        # Arrow would keep the memory that it used for reading until it reads again.
         pa.default_memory_pool().release_unused()
         return np.asarray(found)
 

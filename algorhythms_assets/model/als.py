@@ -24,7 +24,7 @@ _ROWS_AT_ONCE = 1 << 12
 
 
 def factors_for(playlists: int) -> int:
-    """Returns the number of factors for a snapshot with so many training playlists; see docs/log.md."""
+    """Returns the number of factors for a snapshot with that many training playlists; see docs/log.md."""
     return 128 if playlists < _MANY_PLAYLISTS else 256
 
 
@@ -77,7 +77,7 @@ def solver(other: Tensor, fold_in: Tensor) -> Callable[[NDArray[np.int64], NDArr
             else:
                 found[torch.from_numpy(rows)] = _solve_shifted(s.mT @ s, s.sum(dim=1)[:, :, None])[:, :, 0]
 
-        # A batch for each core: of one batch's small equations, several threads would mostly wait for each other.
+        # One batch per core: several threads on the small equations of one batch would mostly wait for each other.
         with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
             for _ in threads.map(solve, _batches(np.diff(starts))):
                 pass

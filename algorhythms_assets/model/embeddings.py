@@ -28,7 +28,7 @@ def build(work: Work[NoConfig]) -> dict[str, Any]:
     tracks = torch.nonzero(model.playlists > 0)[:, 0]
     factors = torch.from_numpy(np.load(weights / "factors.npy", mmap_mode="r")[tracks.cpu().numpy()])
     z, prior, playlists = model()[tracks], model.prior, model.playlists[tracks]
-    # With its weights and the matrix of the graph, which take as much again.
+    # Also frees its weights and the matrix of the graph, which take as much memory again.
     del model
     vectors = stored_vectors(z, prior, playlists, config.temperature, factors).cpu().numpy()
     del z, factors

@@ -20,7 +20,7 @@ class TrackEncoder(nn.Module):
     def __init__(self, graph: Data, dimension: int, layers: int, id_dropout: float) -> None:
         super().__init__()
         self.adjacency = adjacency(graph)
-        # Copies: tensors of a file are views of all of it, which the list of edges would stay in memory with.
+        # Copied, because tensors from a file are views of the whole file, which would keep the list of edges in memory.
         self.artist_of, self.album_of, self.playlists = (
             tensor.clone() for tensor in (graph.artist, graph.album, graph.playlists)
         )
@@ -52,7 +52,7 @@ class TrackEncoder(nn.Module):
 
     @torch.no_grad()
     def x(self, kept: Tensor | None = None) -> Tensor:
-        """Returns the sum of each track's embeddings and features, float32 [tracks, dimension]; `kept` as drawn."""
+        """Returns the sum of each track's embeddings and features, float32 [tracks, dimension]; `kept`: see `drawn`."""
         own = self.track.weight
         # In place: allocating memory takes longer than these sums.
         x: Tensor = self.artist(self.artist_of)
@@ -70,7 +70,7 @@ class TrackEncoder(nn.Module):
         _add(self.prior, of_prior)
         for embedding, (tracks, starts) in ((self.artist, self._by_artist), (self.album, self._by_album)):
             found = functional.embedding_bag(tracks, of_x, starts, mode="sum", include_last_offset=True)
-            # Of the tracks without any.
+            # Row 0 stands for no artist or no album, and stays zero.
             found[0] = 0
             _add(embedding.weight, found)
         if self.inputs is not None:
@@ -83,7 +83,7 @@ def _add(weights: Tensor, gradient: Tensor) -> None:
 
 
 def _grouped(codes: Tensor, groups: int) -> tuple[Tensor, Tensor]:
-    """Returns the places of each code, one group after the other, and where each group begins and the last ends."""
+    """Returns the positions of each code, group by group, and where each group begins and the last one ends."""
     ends = torch.bincount(codes, minlength=groups).cumsum(0)
     return torch.argsort(codes, stable=True), functional.pad(ends, (1, 0))
 

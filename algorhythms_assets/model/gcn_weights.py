@@ -74,7 +74,7 @@ def _trained(work: Work[GcnConfig], snapshot: Snapshot, folder: Path) -> Iterato
     if checkpoint.exists():
         damaged = [path for path in (checkpoint, folder / BEST) if not is_whole(path)]
         if damaged:
-            work.log.warning("%s is damaged: training begins anew", damaged[0])
+            work.log.warning("%s is damaged: training starts over", damaged[0])
             checkpoint.unlink()
         else:
             work.log.info("resuming an interrupted attempt")

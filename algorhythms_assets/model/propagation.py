@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# A vector that is shorter is not scaled to unit length: it has no direction.
+# Shorter vectors are not scaled to unit length: they have no meaningful direction.
 _LEAST = 1e-12
 
 _ROWS_AT_ONCE = 1 << 16
@@ -38,7 +38,7 @@ def propagated(
 
 
 def _add(total: Tensor, more: Tensor) -> None:
-    # By parts: of what is less precise, the whole would be copied.
+    # In parts: a tensor of lower precision would otherwise be converted, and thus copied, as a whole.
     for part, of_more in zip(total.split(_ROWS_AT_ONCE), more.split(_ROWS_AT_ONCE), strict=True):
         part += of_more
 

@@ -23,7 +23,7 @@ def stored_factors(store: Store) -> int:
     """Returns how many numbers of a stored vector are factors: those before the last.
 
     Raises:
-        InputError: the vectors were made by an earlier version, which did not tell.
+        InputError: the vectors were made by an earlier version, which did not record it.
     """
     path = store.path(EMBEDDINGS)
     known = pq.read_schema(path).field("embedding").metadata
@@ -39,7 +39,7 @@ def stored_count(store: Store) -> int:
 
 def load_embeddings(store: Store) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Returns the tracks, int32 [n] rising, and their stored vectors, float32 [n, dimension + factors + 1]."""
-    # Into their place a batch at a time: read at once they would be in memory twice.
+    # Read into their place batch by batch: read all at once, they would be in memory twice.
     numbers = np.empty(stored_count(store), np.int32)
     vectors = np.empty((len(numbers), stored_dimension(store)), np.float32)
     start = 0

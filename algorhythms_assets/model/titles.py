@@ -17,7 +17,7 @@ from algorhythms_assets.model.als import solver
 FEWEST_PLAYLISTS = 5
 # The number of most common n-grams that get one: at a dimension of 384 they take 6 MB, and their equations 0.5 GB.
 MOST_NGRAMS = 8192
-# Of the regression; quality is flat from 1 to 3.
+# Regularization of the regression; quality is flat from 1 to 3.
 RIDGE = 2.0
 # Playlists added to the equations at a time.
 AT_ONCE = 5000
@@ -40,7 +40,7 @@ def common_ngrams(titles: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.
 def playlist_queries(
     playlists: Playlists, rows: NDArray[np.integer], vectors: NDArray[np.float32], fold_in: NDArray[np.float32]
 ) -> Iterator[NDArray[np.float32]]:
-    """Yields what playlists ask with, float32 [some playlists, dimension - 1], in their order; `fold_in` is B.
+    """Yields the queries of playlists, float32 [some playlists, dimension - 1], in their order; `fold_in` is B.
 
     `playlists` have each track once. `vectors`, float32 [n, dimension], are stored vectors, and `rows`, int [tracks],
     says which is each track's. A query is the sum of `algorhythms_ask.recommend.query_parts`.
@@ -51,13 +51,13 @@ def playlist_queries(
     for start in range(0, len(playlists), AT_ONCE):
         offsets = playlists.offsets[start : start + AT_ONCE + 1]
         held, starts = rows[playlists.tracks[offsets[0] : offsets[-1]]], offsets - offsets[0]
-        # Of the whole vectors, for z alone would have to be copied.
+        # Over whole vectors, because taking only z would copy them.
         means = functional.embedding_bag(torch.from_numpy(held), of_all, torch.from_numpy(starts[:-1]))
         yield np.concatenate([means[:, :dimension].numpy(), solved(starts, held).numpy()], axis=1)
 
 
 def trained(titles: Sequence[str], queries: Iterable[NDArray[np.floating]], dimension: int) -> Titles:
-    """Returns vectors of the common n-grams, of titles and what their playlists ask with, float [some, dimension] each.
+    """Returns vectors of the common n-grams, fitted to titles and their playlists' queries, float [some, dimension].
 
     A title says how its playlists differ from all others, so the mean of all is subtracted.
     """

@@ -38,7 +38,7 @@ _BATCHES_AT_ONCE = 64
 
 # Scores of one batch of validation tasks: 256 MB, and as much again to choose among them.
 _SCORES_AT_ONCE = 1 << 26
-# Scores of a validation: with two million tracks 400 playlists, in 40 s on two cores.
+# Scores in one validation: 400 playlists with two million tracks, which take 40 s on two cores.
 _MOST_SCORES = 4_000_000_000
 
 
@@ -108,7 +108,7 @@ def train(
             if not math.isfinite(losses[-1]):
                 raise DivergedError(f"the loss is {losses[-1]} in epoch {number}: lower the learning rate")
             optimizer.step()
-            # At once, for the validation needs the memory.
+            # Frees the gradients now, because the validation needs the memory.
             optimizer.zero_grad()
             schedule.step()
         epoch = Epoch(number, float(np.mean(losses)) if losses else 0.0, validation_ndcg(model, tasks, config))
@@ -153,7 +153,7 @@ def add_gradients(
 def _gradients(
     z: Tensor, tracks: Tensor, model: TrackEncoder, batches: Sequence[Batch], config: GcnConfig
 ) -> tuple[float, Tensor, Tensor]:
-    """Returns the mean loss of the batches' playlists, and its gradients, like z and the prior.
+    """Returns the mean loss of the batches' playlists, and its gradients with respect to z and the prior.
 
     `z`, float32 [n, dimension], are vectors of the tracks, int64 [n], rising.
     """
@@ -171,7 +171,7 @@ def _gradients(
         return loss.item(), places, of_part, of_prior
 
     total, gradient, of_prior = 0.0, torch.zeros_like(z), torch.zeros_like(model.prior)
-    # On a CPU, a batch for each core: of its small operations, several threads would mostly wait for each other.
+    # On a CPU, one batch per core: several threads on its small operations would mostly wait for each other.
     cores = 1 if z.is_cuda else torch.get_num_threads()
     with ThreadPoolExecutor(cores, initializer=torch.set_num_threads, initargs=(1,)) as threads:
         for start in range(0, len(batches), _BATCHES_AT_ONCE):

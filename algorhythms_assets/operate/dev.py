@@ -17,7 +17,7 @@ _HOST = "127.0.0.1"
 
 
 def main() -> None:
-    """Becomes `dg dev`.
+    """Replaces this process by `dg dev`.
 
     Raises:
         InputError: the config file is not valid, the store cannot be written, Dagster already runs on it, or the

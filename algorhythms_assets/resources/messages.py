@@ -81,7 +81,7 @@ def whole_lines(path: Path, position: int) -> Iterator[bytes]:
     """Yields the complete lines after the position.
 
     The file is reopened each time, because NFS only shows another node's writes after an open. Bytes that have not
-        arrived yet read as zeros there: such a line is not complete either.
+    arrived yet read as zeros there: such a line is not complete either.
     """
     with path.open("rb") as file:
         file.seek(position)

@@ -10,7 +10,7 @@ _PLAYLISTS = 100
 # Number of other playlists whose queries are used for fitting.
 _OTHER_PLAYLISTS = 2000
 _SEEDS = (1, 10)
-# Of the popularity term: the first two by default; requests may prefer less popular or more popular tracks.
+# Weights of the popularity term: the first two are the defaults; requests may prefer less or more popular tracks.
 _COEFFICIENTS = (1, POPULARITY_WEIGHT, 0, -1, 3)
 
 

@@ -117,7 +117,7 @@ def _content(
     permitted = ~blocked_tracks(tracks, blocked)
     if not permitted.any():
         raise InputError("every track is blocked, so there is nothing to search: unblock some")
-    # A copy takes gigabytes, so there is none without need.
+    # A copy takes gigabytes, so it is made only if needed.
     if len(placed):
         vectors = np.concatenate([vectors, placed])
     if not permitted.all():

@@ -16,7 +16,7 @@ Row = Sequence[Any]
 _VAGUE = ("url", "link", "songurl", "id", "songid", "trackurl", "tracklink", "uri", "identifier", "recording")
 _ROW = ("track_name", "artist_uri", "artist_name", "album_uri", "album_name")
 _SAMPLE_ROWS = 50
-# A week: no song is longer, so a larger value is in milliseconds.
+# Six hours: no song is longer, so a larger value is in milliseconds.
 _LONGEST_SECONDS = 6 * 3600
 
 

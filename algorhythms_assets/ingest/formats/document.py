@@ -13,7 +13,7 @@ import pyarrow as pa
 from algorhythms_assets.ingest.formats.text import BOMS, decode
 
 # A slice of the Million Playlist Dataset has 31 MB. One of 224 MB, without white space, took 1.4 GB to parse, and two
-# workers must fit into the 4 GB that raw_playlists requests. A larger file is a bomb, or should be split.
+# workers must fit into the 4 GB that raw_playlists requests. A larger file is a decompression bomb, or should be split.
 MAX_BYTES = 256 << 20
 
 # The same bound in rows (about a kilobyte each), because some formats pack very many into few bytes.

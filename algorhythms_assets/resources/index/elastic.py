@@ -128,7 +128,7 @@ def build_elastic(
         tracks += len(norms)
         longest = max(longest, *norms) if norms else longest
         if batch > done:
-            # A document without a key of its own has no line, and a request without any is refused.
+            # A document of which all keys are taken has no line, and Elasticsearch rejects a request without lines.
             if lines:
                 _bulk(client, name, lines)
             write_json(progress, {"uuid": uuid, "batches": batch})

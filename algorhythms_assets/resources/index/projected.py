@@ -93,9 +93,9 @@ def _share(expected: list[set[str]], those: list[set[str]]) -> float:
 def fitted(
     queries: NDArray[np.float32], vectors: NDArray[np.float32], axes: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Returns matrices P and T, float32 [dimension - 1, axes], of which (q P) . (x T) is nearest to q . x.
+    """Returns matrices P and T, float32 [dimension - 1, axes], such that (q P) . (x T) is closest to q . x.
 
-    Nearest in the mean square over all pairs of a query q and a vector x, without the last dimension, popularity, which
+    Closest in the mean square over all pairs of a query q and a vector x, without the last dimension, popularity, which
     is kept as it is. `queries` are float32 [n, dimension - 1], `vectors` float32 [tracks, dimension].
     """
     size = queries.shape[1]

@@ -145,12 +145,12 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
             state = self._state_of(context, folder, job) if job else LOST
             counts = state is None or (state == "COMPLETED" and folder == same_place[0] and (own or finished_counts))
             if job and counts and left.digest == work.digest:
-                context.log.info(f"going on with Slurm job {job}, which run {folder.run} left behind, in {folder.path}")
+                context.log.info(f"continuing with Slurm job {job}, left behind by run {folder.run}, in {folder.path}")
                 folder.submitted_as(job)
                 folder.taken_by(work.run)
                 return folder
             if job and state is None:
-                context.log.warning(f"cancelling Slurm job {job}: run {folder.run} left it behind, at other work")
+                context.log.warning(f"cancelling Slurm job {job}: run {folder.run} left it behind, doing other work")
                 self._patiently(context, lambda job=job: slurm.cancel(job))  # type: ignore[misc]
             folder.end({"state": state or "CANCELLED"})
         return None
@@ -202,7 +202,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         """Waits for the job's end; a job that would stay pending for ever is cancelled.
 
         Raises:
-            RefusedError: it would.
+            RefusedError: the job would stay pending for ever.
         """
         seen: JobState | None = None
         pause = _FIRST_PAUSE_SECONDS

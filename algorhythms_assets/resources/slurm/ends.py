@@ -121,8 +121,8 @@ def end_of(
 def out_of_reach(words: str) -> dg.Failure:
     """Returns the failure of a step whose job cannot be queried; the job stays, and a retry reattaches to it."""
     return dg.Failure(
-        f"Slurm does not answer: {words}. Its jobs are left alone: materialize again once it answers, which goes on "
-        "with the job that is there."
+        f"Slurm does not answer: {words}. Its jobs are left alone: materialize again once it answers, which "
+        "reattaches to the job."
     )
 
 

@@ -1,4 +1,4 @@
-"""The body of a request: whole within its time and bounds, inflated, and without a byte order mark."""
+"""Reads the body of a request within limits of time and size, decompresses it, and removes a byte order mark."""
 
 import asyncio
 import codecs
@@ -13,10 +13,10 @@ from algorhythms_ask.requests import MAX_BODY_BYTES
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# A whole body takes a slow telephone a few seconds. Who stalls would keep a connection for ever.
+# A slow phone takes a few seconds to send a body. Without a limit, a stalled client would keep its connection for ever.
 SECONDS = 20.0
 
-# What is left of a body nobody reads: without this the connection would wait for it.
+# Nobody reads the rest of such a body: without this header, the connection would wait for it.
 _CLOSE = {"Connection": "close"}
 
 
@@ -24,7 +24,7 @@ async def body_of(request: Request) -> bytes:
     """Returns the body of a request.
 
     Raises:
-        ProblemError: it is too large, packed in another way than by gzip, or not whole in time.
+        ProblemError: it is too large, compressed with anything but gzip, or not complete in time.
     """
     packing = request.headers.get("content-encoding", "").strip().lower()
     if packing not in ("", "identity", "gzip"):
@@ -42,7 +42,7 @@ async def body_of(request: Request) -> bytes:
                 if len(body) > MAX_BODY_BYTES:
                     raise _too_large()
     except TimeoutError:
-        detail = f"The body was not there within {SECONDS:.0f} seconds."
+        detail = f"The body did not arrive within {SECONDS:.0f} seconds."
         raise ProblemError(408, "The request takes too long", detail, _CLOSE) from None
     content = _inflated(body) if packing == "gzip" else bytes(body)
     return content.removeprefix(codecs.BOM_UTF8)
@@ -51,14 +51,14 @@ async def body_of(request: Request) -> bytes:
 def _inflated(body: bytes | bytearray) -> bytes:
     packed = zlib.decompressobj(wbits=31)
     try:
-        # No more than this is ever made of it, whatever it claims to hold.
+        # No more than this is ever decompressed, whatever the body claims to contain.
         content = packed.decompress(body, MAX_BODY_BYTES + 1)
     except zlib.error as error:
         raise ProblemError(400, "The body is not gzip", f"Its header says so, but: {error}") from None
     if len(content) > MAX_BODY_BYTES:
         raise _too_large()
     if not packed.eof or packed.unused_data:
-        raise ProblemError(400, "The body is not gzip", "It is cut off, or more stands behind it.")
+        raise ProblemError(400, "The body is not gzip", "It is cut off, or other data follows it.")
     return content
 
 
@@ -67,10 +67,10 @@ def _too_large() -> ProblemError:
 
 
 def parsed(model: type[Model], body: bytes) -> Model:
-    """Returns the model that a body is.
+    """Returns a body as an instance of the model.
 
     Raises:
-        ProblemError: it is none; the problem names the fields.
+        ProblemError: it is not valid; the problem names the wrong fields.
     """
     try:
         return model.model_validate_json(body)
@@ -79,7 +79,7 @@ def parsed(model: type[Model], body: bytes) -> Model:
 
 
 def malformed(error: ValidationError) -> ProblemError:
-    """Returns the problem that names the fields which are not as they have to be."""
+    """Returns the problem for an invalid body, which names the wrong fields."""
     errors = error.errors(include_url=False, include_input=False)
     if errors[0]["type"] == "json_invalid":
         return ProblemError(400, "The body is not JSON", errors[0]["msg"])

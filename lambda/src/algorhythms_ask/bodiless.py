@@ -1,4 +1,4 @@
-"""Answers without a body: to HEAD, which is a GET that wants the headers alone, and to a client that has it already."""
+"""Answers without a body: to HEAD, which is a GET for the headers only, and to clients that already have the body."""
 
 from urllib.parse import quote
 
@@ -9,12 +9,12 @@ _OF_A_BODY = ("content-length", "content-type")
 
 
 def tag_of(version: str) -> str:
-    """Returns the ETag of what a release answers; weak, since an answer may be packed or not."""
+    """Returns the ETag of a release's answers; weak, because an answer may be compressed or not."""
     return f'W/"{quote(version, safe="")}"'
 
 
 class Bodiless:
-    """Leaves the body out where there is to be none."""
+    """Middleware that leaves out bodies that the client does not need."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

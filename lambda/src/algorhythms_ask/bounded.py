@@ -1,4 +1,4 @@
-"""Reads an answer of HTTP within its time and bounds."""
+"""Reads an HTTP response within limits of time and size."""
 
 import time
 
@@ -15,10 +15,10 @@ class TooLargeError(urllib3.exceptions.HTTPError):
 def content_of(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     """Returns the body of a response that was not preloaded, and gives its connection back.
 
-    A time-out of urllib3 holds for each packet: an answer that trickles in would never be late.
+    urllib3's time-out applies to each packet, so a response that trickles in would never exceed it.
 
     Raises:
-        TimeoutError: it was not whole at the deadline, in the seconds of `time.monotonic`.
+        TimeoutError: it was not complete at the deadline, in the seconds of `time.monotonic`.
         TooLargeError: it is larger than 256 MiB.
         urllib3.exceptions.HTTPError: the connection broke.
     """

@@ -1,4 +1,4 @@
-"""`/docs`: Swagger UI from files beside the code, so that it works without a network; where they are not, a link."""
+"""`/docs`: Swagger UI from local files, so that it works without a network; without these files, only a link."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,7 +8,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-# Beside `/docs`, wherever that is: a proxy or a stage may stand before it.
+# Relative to `/docs`, because a proxy or a stage may put a prefix before it.
 _FILES = "docs/files"
 
 _LINK = """<!doctype html>
@@ -36,6 +36,6 @@ def add_docs(app: FastAPI) -> None:
 
 
 def _swagger_ui() -> Path | None:
-    """Returns the folder of Swagger UI's files; the extra `serve` brings them, Lambda does without."""
+    """Returns the folder of Swagger UI's files, which the extra `serve` installs; None without it, as on Lambda."""
     package = find_spec("fastapi_offline")
     return Path(package.origin).parent / "static" if package and package.origin else None

@@ -174,7 +174,7 @@ def create_app(releases: Served) -> FastAPI:
         try:
             key = track_id(id)
         except ValueError as error:
-            raise invalid("That is no track", {"/id": str(error)}) from error
+            raise invalid("Not a track", {"/id": str(error)}) from error
         document = release.recommender.index.fetch([key], neighbours=True).get(key)
         if document is None or document.kind != "track":
             raise ProblemError(404, "Unknown track", f"{key} is not in the index.")

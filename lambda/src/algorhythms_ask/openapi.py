@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside what FastAPI finds out by itself."""
+"""What the OpenAPI document contains in addition to what FastAPI derives from the code."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from algorhythms_ask import contract, requests
 
 
 class _WithoutDefaults(GenerateJsonSchema):
-    """Leaves defaults to descriptions: makers of clients take a field that has one for a field that must be given."""
+    """Leaves defaults to descriptions: generators of clients treat a field with a default as a required one."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -31,7 +31,7 @@ _SCHEMAS = models_json_schema(
 
 
 def body(model: type[BaseModel]) -> dict[str, Any]:
-    """Returns the description of a body that is such a model."""
+    """Returns the OpenAPI description of a request body of that model."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {
         "requestBody": {
@@ -43,7 +43,7 @@ def body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def problem(description: str) -> dict[str, Any]:
-    """Returns the description of a response that is a problem."""
+    """Returns the OpenAPI description of a response that is a problem."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 

@@ -38,7 +38,7 @@ POPULARITY_WEIGHT = 0.75
 
 # A search finds at most this many tracks.
 DEEPEST = 10_000
-# Documents that one round trip finds, unless a search alone wants more: some 100 MB.
+# Maximum number of documents in one round trip, unless a single search wants more: about 100 MB.
 _FOUND_AT_ONCE = 20_000
 
 # Terms are rounded before they are summed, so that the score in an answer is the sum of the terms in that answer.
@@ -71,7 +71,7 @@ class _Asked:
     negative: Resolution
     groups: list[NDArray[np.intp]]
     parts: NDArray[np.float64]  # of the seeds, each within its taste, then of the negative songs
-    title: NDArray[np.float64] | None  # what it asks with alone
+    title: NDArray[np.float64] | None  # the query of the title alone
     searches: list[Search]
 
     def popularity(self, taste: int) -> float:
@@ -271,7 +271,7 @@ def _popularity(wish: Wish, seeds: int) -> float:
 
 
 def popularity_weight(seeds: int) -> float:
-    """Returns the weight of the popularity term beside so many seeds: 1 if there is none or one."""
+    """Returns the weight of the popularity term with that many seeds: 1 if there is none or one."""
     return POPULARITY_WEIGHT + (1 - POPULARITY_WEIGHT) / max(1, seeds)
 
 

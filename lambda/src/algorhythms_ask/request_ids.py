@@ -1,4 +1,4 @@
-"""Every request has an identifier: the client's, else Lambda's, else a new one. Answer and log name it."""
+"""Every request has an identifier: the client's, else Lambda's, else a new one. The answer and the log contain it."""
 
 import logging
 import re
@@ -43,7 +43,7 @@ class RequestIds:
 
 
 def name_in(log: logging.Logger) -> None:
-    """Has each record of a log name the request that it was made for, as `request_id`."""
+    """Adds the identifier of its request to each record of a log, as `request_id`."""
     log.addFilter(_named)
 
 

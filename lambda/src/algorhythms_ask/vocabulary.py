@@ -1,11 +1,11 @@
-"""The words of an index in order, among which those near another are found without looking at all of them."""
+"""The sorted words of an index: finds those close to a given word without comparing it with all of them."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 
 class Vocabulary:
-    """Words that differ from each other, sorted by code points."""
+    """Distinct words, sorted by code points."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
@@ -13,12 +13,12 @@ class Vocabulary:
 
     def near(self, word: str) -> list[str]:
         """Returns the words that are one edit or none away, sorted."""
-        # Words begin with the letters of all scripts, but few of these stand before a given rest.
+        # Words begin with letters of many scripts, but only few of these letters precede a given rest.
         first = {letter for rest in (word, word[1:]) for letter in _letters(self._backwards, rest[::-1])}
         return [edited for edited in self._edits(word, first) if _first(self._words, edited) == edited]
 
     def near_beginnings(self, word: str) -> list[str]:
-        """Returns what words begin with and is one edit or none away, sorted, without what begins like another."""
+        """Returns beginnings of words that are one edit or none away, sorted; none begins with another one of them."""
         found: list[str] = []
         for edited in self._edits(word, set(_letters(self._words, ""))):
             if not (found and edited.startswith(found[-1])) and self._any_begins(edited):
@@ -26,9 +26,9 @@ class Vocabulary:
         return found
 
     def _edits(self, word: str, first: set[str]) -> list[str]:
-        """Returns what is one edit or none away from a word and not ruled out by how words begin, sorted.
+        """Returns texts that are one edit or none away from a word, sorted; some may begin no word of the index.
 
-        In the first place only the letters of `first` are tried.
+        As first letter, only those in `first` are tried.
         """
         edits = {word}
         for place in range(len(word) + 1):

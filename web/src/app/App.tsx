@@ -28,7 +28,7 @@ export function App({ spotifyStart, endpoint }: Props) {
   const [exporting, setExporting] = useState(false);
   const [spotify, setSpotify] = useState<SpotifyStart | null>(null);
   useEffect(() => {
-    // After a login the listener goes on where it came between.
+    // After a login, the listener continues where the login interrupted them.
     void spotifyStart.then((start) => {
       setSpotify(start);
       if (start.purpose === "import") setPasted("");
@@ -39,14 +39,14 @@ export function App({ spotifyStart, endpoint }: Props) {
 
   const title = playlist.title.trim();
   const songs = playlist.seeds.length > 0 || playlist.kept.length > 0;
-  // Who types a title here is not taken away from it in the middle of a word.
+  // The start page stays while a listener is typing a title, so that the field does not vanish in mid-word.
   const [working, setWorking] = useState(false);
   const begun = songs || (title !== "" && (working || history.present.action?.type !== "title"));
   if (begun !== working) setWorking(begun);
   useEffect(() => {
     document.title = title === "" ? "algorhythms" : `${title} · algorhythms`;
   }, [title]);
-  // What comes after the first song is fetched while the listener looks for it, once the page itself is done.
+  // Once the page is loaded, what is needed after the first song is fetched while the listener searches for that song.
   useEffect(() => {
     const timer = setTimeout(() => void loadWork(), 1000);
     return () => clearTimeout(timer);

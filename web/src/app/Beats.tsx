@@ -1,6 +1,6 @@
 import styles from "./Beats.module.css";
 
-/** Three songs to begin with, and how the playlist goes on. */
+/** Decoration: three songs to begin with, and the continuation of the playlist. */
 const HEIGHTS = [
   58, 92, 74, 46, 80, 62, 96, 52, 70, 88, 40, 66, 84, 56, 76, 48, 90, 60, 72, 38, 82, 54, 68, 44, 78, 50, 62,
   36, 70, 46, 58, 34,

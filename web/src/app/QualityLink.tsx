@@ -1,6 +1,6 @@
 import { use } from "react";
 
-/** What was measured of the service is a page of its own; who asks for it as a browser gets it to read. */
+/** A link to the service's evaluation, which browsers get as a page. */
 export function QualityLink({ endpoint }: { endpoint: Promise<string> }) {
   return (
     <a href={`${use(endpoint)}/quality`} target="_blank" rel="noreferrer">

@@ -23,14 +23,14 @@ type View = keyof typeof VIEWS;
 
 interface Props {
   readonly account: Account | null;
-  /** How to connect an account where the page is set up without. */
+  /** How to connect an account if the page is set up without Spotify. */
   readonly connect: ReactNode;
   readonly exporting: boolean;
   readonly onExported: () => void;
   readonly onPaste: (text: string) => void;
 }
 
-/** The page once there is something to begin with: the listener's songs, the suggestions, and what ties them. */
+/** The page once there is something to begin with: the listener's songs, the suggestions, and their connections. */
 export default function Work({ account, connect, exporting, onExported, onPaste }: Props) {
   const { playlist, dispatch } = useStore();
   const result = useRecommendations(playlist);
@@ -64,7 +64,7 @@ export default function Work({ account, connect, exporting, onExported, onPaste 
     </Suspense>
   );
 
-  // On a phone the search stays above; everything else is behind a button, so that the list is seen at once.
+  // On a phone, only the search stays above the list; all else is behind buttons, so that the list is visible at once.
   const search = <SearchBox onPaste={onPaste} />;
   const own = (
     <>

@@ -3,9 +3,9 @@ import { ownClientId } from "../features/spotify/clientId";
 import type { Purpose } from "../features/spotify/login";
 import type { Config } from "../lib/config";
 
-/** The account at Spotify, and what became of a login that the page was opened with. */
+/** The account at Spotify, and the result of a login if the page was opened by one. */
 export interface SpotifyStart {
-  /** Null where there is no application at Spotify, neither the page's nor the listener's. */
+  /** Null if neither the page nor the listener has an application at Spotify. */
   readonly account: Account | null;
   /** Whether the page is set up with an application, so that nobody needs one of their own. */
   readonly builtIn: boolean;
@@ -13,7 +13,7 @@ export interface SpotifyStart {
   readonly failed: string;
 }
 
-/** Nothing that logs in is loaded without an application at Spotify. */
+/** Starts the account at Spotify; without an application there, no code for logging in is loaded. */
 export async function startSpotify(config: Promise<Config>): Promise<SpotifyStart> {
   const { spotifyClientId } = await config;
   const start = { account: null, builtIn: spotifyClientId !== "", purpose: null, failed: "" };
@@ -26,7 +26,7 @@ export async function startSpotify(config: Promise<Config>): Promise<SpotifyStar
   const account = new Account(clientId);
   const { search } = location;
   if (!isAnswer(search)) return { ...start, account };
-  // The code is for once; it stays neither in the address bar nor in the browser's history.
+  // The code works only once, so it is removed from the address bar and the browser's history.
   history.replaceState(null, "", location.pathname + location.hash);
   try {
     return { ...start, account, purpose: await account.finish(search) };

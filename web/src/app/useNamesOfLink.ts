@@ -7,7 +7,7 @@ import { useStore } from "../lib/store";
 
 const AT_ONCE = 40;
 
-/** A link holds no names. Those of seeds come with the answer; those of other songs are looked up here. */
+/** Looks up names, which a link does not contain, of all songs but the seeds, whose names come with the answer. */
 export function useNamesOfLink(): void {
   const api = useApi();
   const { playlist, names, learn } = useStore();
@@ -22,7 +22,7 @@ export function useNamesOfLink(): void {
     })),
     combine: (results) => ({
       found: results.map(({ data }) => data).filter((track) => track !== undefined && track !== null),
-      // Else they would keep those behind them from being looked up.
+      // Recorded as unknown, because otherwise they would keep the songs after them from being looked up.
       unknown: nameless.filter((_, index) => results[index]?.data === null),
     }),
   });
@@ -31,7 +31,7 @@ export function useNamesOfLink(): void {
     learn(
       Object.fromEntries([
         ...unknown.map((key) => [key, { title: null, artist: null }]),
-        // Its neighbours bring their names along. Where songs are asked for in turns, those need not be asked for.
+        // The neighbours come with their names, so those among the listener's songs need not be looked up.
         ...found
           .flatMap((track) => track.neighbours)
           .map(({ id, track_name, track_artist }) => [id, { title: track_name, artist: track_artist }]),

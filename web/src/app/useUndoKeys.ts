@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { useStore } from "../lib/store";
 
-/** Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y, or with the command key), but not while one writes: there they are the field's own. */
+/** Ctrl+Z and Ctrl+Shift+Z (or Ctrl+Y, or with the command key), except in text fields, which have their own undo. */
 export function useUndoKeys(): void {
   const { undo, redo } = useStore();
   useEffect(() => {

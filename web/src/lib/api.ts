@@ -14,17 +14,17 @@ export type Problem = Schemas["Problem"];
 /** Longer than any answer takes; without it a request that hangs would leave the listener waiting for ever. */
 const TIMEOUT = 30_000;
 
-/** An answer that is none: with what the service said, if it said anything. */
+/** A failed request, with the service's message if there was one. */
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
   constructor(
     /** 0 where nothing came back at all. */
     readonly status: number,
     message: string,
-    /** In how many seconds it may be asked again. */
+    /** Seconds until a retry, if the service says so. */
     readonly retryAfter: number | null,
     readonly type = "about:blank",
-    /** The first place in the request that was refused, as `/songs/3/id`; "" where none was named. */
+    /** The first invalid place in the request, such as `/songs/3/id`; "" if none was named. */
     readonly pointer = "",
   ) {
     super(message);
@@ -38,14 +38,14 @@ export class ServiceError extends Error {
 
 export type Api = ReturnType<typeof createApi>;
 
-/** `endpoint` is a promise, so that the page is there before it is known. */
+/** `endpoint` is a promise, so that the page can be shown before it is known. */
 export function createApi(endpoint: Promise<string>) {
   const connected = endpoint.then((baseUrl) =>
     createClient<paths>({
       baseUrl,
       // Looked up at each call, so that a test may put another one in its place.
       fetch: (request) => globalThis.fetch(request),
-      // The service ignores it; of this one no browser asks another origin beforehand.
+      // The service ignores the type; with this one, browsers need no preflight to another origin.
       headers: { "Content-Type": "text/plain" },
     }),
   );

@@ -1,8 +1,8 @@
-/** What is set for each deployment without building anew: the file `config.json` beside the page. */
+/** What each deployment sets without a rebuild: the file `config.json` beside the page. */
 export interface Config {
-  /** Where the service answers; "" is where the page comes from. */
+  /** The address of the service; "" is the page's own origin. */
   readonly endpoint: string;
-  /** The public identifier of an application at Spotify; "" leaves everything about logging in away. */
+  /** The public identifier of an application at Spotify; "" turns logging in off. */
   readonly spotifyClientId: string;
 }
 
@@ -14,7 +14,7 @@ export async function loadConfig(): Promise<Config> {
     const text = (name: string) => (typeof file[name] === "string" ? (file[name] as string).trim() : "");
     return { endpoint: text("endpoint").replace(/\/+$/, ""), spotifyClientId: text("spotify_client_id") };
   } catch {
-    // Without the file the page still works where the service is.
+    // Without the file, the page still works if it comes from the service itself.
     return { endpoint: "", spotifyClientId: "" };
   }
 }

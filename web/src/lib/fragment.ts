@@ -2,9 +2,9 @@ import { EMPTY, LIMITS, type Options, type Playlist, type SongKey } from "./play
 import { beginning } from "./words";
 
 /**
- * The playlist as the part of an address behind `#`, which browsers send to nobody: `v=1&s=…&t=…`. Spotify's tracks are
- * their 22 characters, other keys are percent-encoded behind `=`; what is as always is left out. Names are not in it:
- * the page asks the service for them, so a link cannot call a song something else.
+ * The playlist as the part of an address after `#`, which browsers never send: `v=1&s=…&t=…`. Spotify's tracks are
+ * their 22 characters, other keys are percent-encoded after `=`; defaults are left out. Names are not in it: the page
+ * gets them from the service, so a link cannot give a song a false name.
  */
 export const VERSION = "1";
 
@@ -100,7 +100,7 @@ function number(text: string, otherwise: number, least: number, most: number): n
   return Math.min(Math.max(value, least), most);
 }
 
-// Beside what is encoded anyway, what this format itself uses, and what chat programs take for the end of a link.
+// Also encodes the signs that this format itself uses, and those that chat programs mistake for the end of a link.
 function pack(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*~.]/g,

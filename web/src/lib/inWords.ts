@@ -4,8 +4,8 @@ import { titleOf, type NamesOf } from "./songs";
 import { plural, quoted } from "./words";
 
 /**
- * What the service says, for a listener: it speaks of tracks, pages and fields of a request, as is right for a program.
- * What is not known here is passed on as it is; that is better than nothing.
+ * The service's texts in words for listeners: the originals are for programs, and speak of tracks, pages and fields.
+ * Texts that are not listed here are passed on unchanged, which is better than nothing.
  */
 const REASONS: Readonly<Record<string, string>> = {
   "Nothing like it is in the index.": "Nothing similar is known here.",
@@ -13,12 +13,12 @@ const REASONS: Readonly<Record<string, string>> = {
     "The song behind this link is not known here. Try its artist and title instead.",
 };
 
-/** Why a line is no song. */
+/** Why no song was found for a line. */
 export function reasonInWords(reason: string): string {
   return REASONS[reason] ?? reason;
 }
 
-/** What the service tells beside its answer. */
+/** A notice that came with the service's answer. */
 export function noticeInWords(notice: Notice, shown: number, asked: number): string {
   // The answer may have come in pages, and the service counts each of them by itself.
   if (notice.code === "fewer_than_asked")
@@ -37,13 +37,13 @@ export function chanceInWords(chance: number | null | undefined): string | null 
 
 /**
  * Whether so few playlists are like this one that its songs are guesses.
- * Of the answers to 5,000 real playlists, 1 to 15 of 100 are, by how many songs are given.
+ * For 5,000 real playlists, 1 to 15 of 100 answers are, depending on how many songs are given.
  */
 export function isGuess(chance: number | null | undefined): boolean {
   return chance !== null && chance !== undefined && chance < 0.05;
 }
 
-/** What is wrong with a request, by the place in it that the service points to, as `/songs/3/id`. */
+/** What is wrong with a request, judging by the place in it that the service points to, such as `/songs/3/id`. */
 export function refusalInWords(error: ServiceError, playlist: Playlist, names: NamesOf): string {
   const [, field = "", place = "", item = ""] = error.pointer.split("/");
   const called = (key: string | undefined) =>
@@ -63,7 +63,7 @@ export function refusalInWords(error: ServiceError, playlist: Playlist, names: N
   return error.message;
 }
 
-/** Why the service is asked again. */
+/** Why the request is retried. */
 export function waitingInWords(status: number): string {
   if (status === 503) return "The service is busy or being updated.";
   if (status === 408) return "Your connection is slow: the request did not arrive in time.";
@@ -72,7 +72,7 @@ export function waitingInWords(status: number): string {
   return "The service cannot be reached right now.";
 }
 
-/** The headline of a failure that does not pass. */
+/** The headline of a permanent failure. */
 export function failureInWords(status: number): string {
   if (status === 400) return "The service does not understand this.";
   if (status === 408) return "The request did not get through.";

@@ -1,4 +1,4 @@
-/** Of a button that goes away with its row: moves the focus to the like of it in the next row, or in the one before. */
+/** Moves the focus from a button whose row will disappear to the same button in the next or else the previous row. */
 export function moveFocus(button: Element | null): void {
   const row = button?.closest("li");
   const next = row?.nextElementSibling ?? row?.previousElementSibling;

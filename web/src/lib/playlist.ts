@@ -1,8 +1,8 @@
 import { beginning } from "./words";
 
 /**
- * What the listener has said so far. This is the whole state of the page: the request is made from it, the link is made
- * from it, undo goes through earlier ones of it. Songs are keys; how they are called is in `names.ts`.
+ * What the listener has chosen so far. This is the whole state of the page: the request and the link are made from it,
+ * and undo returns to earlier states. Songs are keys; their names are in `songs.ts`.
  */
 
 /** The identifier of a track, or `~title~artist` for a song that the service does not know. */
@@ -21,7 +21,7 @@ export interface Options {
 export interface Playlist {
   readonly title: string;
   readonly seeds: readonly SongKey[];
-  /** Groups of seeds that do not count for now. */
+  /** Groups of seeds that are muted: they do not count until they are unmuted. */
   readonly muted: readonly (readonly SongKey[])[];
   readonly kept: readonly SongKey[];
   readonly less: readonly SongKey[];

@@ -11,7 +11,7 @@ export interface Part {
   readonly taste: number;
 }
 
-/** The parts of all scores of an answer are told apart in one way: this holds what is the same for all of them. */
+/** What the parts of scores stand for, which is the same for all songs of an answer. */
 export interface Meaning {
   readonly seeds: readonly { key: SongKey; label: string; taste: number }[];
   readonly less: readonly { key: SongKey | null; label: string }[];
@@ -48,7 +48,7 @@ export function partsOf(song: Recommendation, meaning: Meaning): Part[] {
   parts.push({ kind: "popularity", key: null, label: "popularity", value: terms.popularity, taste: 0 });
   const sameNumber = terms.negative?.length === meaning.less.length;
   terms.negative?.forEach((value, index) => {
-    // Where one of them is unknown to the service it is not said which; then the name would be a guess.
+    // If the service does not know all of them, it does not say which are missing, so a name would be a guess.
     const less = sameNumber ? meaning.less[index] : undefined;
     parts.push({
       kind: "less",

@@ -2,7 +2,7 @@ import { BEGINNING, type History, type Step } from "./history";
 import { EMPTY, type Playlist } from "./playlist";
 import type { NamesOf } from "./songs";
 
-/** The state over a reload. It stays in this tab and goes with it. */
+/** Where the state is kept across reloads; it is gone when the tab is closed. */
 const KEY = "algorhythms:1";
 const STEPS_SAVED = 30;
 
@@ -41,7 +41,7 @@ export function load(): Saved {
     )
       return saved;
   } catch {
-    // Damaged: begin anew.
+    // Damaged: start over.
   }
   return { history: BEGINNING, names: {} };
 }

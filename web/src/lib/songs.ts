@@ -1,10 +1,10 @@
 import type { SongKey } from "./playlist";
 
-/** How a song is called. Either may be unknown. */
+/** The names of a song. Title and artist may each be unknown. */
 export interface Names {
   readonly title: string | null;
   readonly artist: string | null;
-  /** In how many playlists it stands, where that is known. */
+  /** The number of playlists with it, if that is known. */
   readonly playlists?: number | undefined;
 }
 

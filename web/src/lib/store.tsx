@@ -49,7 +49,7 @@ function namesReducer(names: NamesOf, learned: NamesOf): NamesOf {
   return { ...names, ...Object.fromEntries(news.map(([key, name]) => [key, { ...names[key], ...name }])) };
 }
 
-/** What the session holds, or one step further where the page was opened with another link. */
+/** The saved session, plus one step if the page was opened with a link to another playlist. */
 function opened(): Saved & { brokenLink: string | null } {
   const saved = load();
   const link = fromFragment(location.hash);
@@ -84,7 +84,7 @@ export function StoreProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => save({ history, names }), [history, names]);
 
-  // `brokenLink` makes it run anew: a damaged link in the address bar gives way to the playlist that is there.
+  // `brokenLink` makes it run again, to replace a damaged link in the address bar by the current playlist.
   useEffect(() => {
     const fragment = toFragment(playlist);
     if (fragment === location.hash.slice(1)) return;
@@ -95,7 +95,7 @@ export function StoreProvider({ children }: { children: ReactNode }) {
     );
   }, [playlist, brokenLink]);
 
-  // Another link pasted into the address bar of the same tab.
+  // Opens another link that is pasted into the address bar of the same tab.
   useEffect(() => {
     const follow = () => {
       const link = fromFragment(location.hash);

@@ -4,7 +4,7 @@ export type Theme = "system" | "light" | "dark";
 
 const KEY = "algorhythms:theme";
 
-/** The theme that was chosen here before; the style sheet follows the system where none was. */
+/** The theme that was chosen in this browser; without one, the style sheet follows the system. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [theme, setTheme] = useState<Theme>(() => {
     const saved = read();
@@ -16,7 +16,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // Then it lasts as long as the page.
+      // Without storage, the choice lasts as long as the page.
     }
   }, [theme]);
   return [theme, setTheme];

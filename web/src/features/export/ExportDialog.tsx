@@ -11,7 +11,7 @@ import styles from "./ExportDialog.module.css";
 interface Props {
   readonly songs: readonly Recommendation[];
   readonly onClose: () => void;
-  /** What else can be done with the playlist, as sending it to an account. */
+  /** What else can be done with the playlist, such as saving it in an account. */
   readonly children?: ((title: string, songs: readonly ExportSong[]) => ReactNode) | null;
 }
 

@@ -87,7 +87,7 @@ export const FORMATS: readonly Format[] = [
   },
 ];
 
-/** Quoted, and never a formula: a table program would compute what begins with one of these signs. */
+/** Quotes a cell, and keeps it from being a formula: spreadsheets would evaluate text that begins with these signs. */
 function cell(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return `"${harmless.replaceAll('"', '""')}"`;

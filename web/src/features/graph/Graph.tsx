@@ -21,7 +21,7 @@ interface Props {
 const REACH = 14;
 const PAUSE = 150;
 
-/** The same list as a picture: what ties each suggestion to the songs that it came from. */
+/** The list as a picture: how each suggestion is connected with the songs that it came from. */
 export default function Graph({ answer, songs, focused, onFocus, onListen }: Props) {
   const { dispatch } = useStore();
   const box = useRef<HTMLDivElement>(null);
@@ -36,7 +36,7 @@ export default function Graph({ answer, songs, focused, onFocus, onListen }: Pro
   const dragged = useRef<GraphNode | null>(null);
   const colours = useColours(box);
 
-  // A new answer is laid out aside and takes the place of the old picture when it has come to rest.
+  // A new answer is laid out in the background, and replaces the old picture when the layout has come to rest.
   useEffect(() => {
     if (!answer) return;
     const controller = new AbortController();
@@ -242,7 +242,7 @@ export default function Graph({ answer, songs, focused, onFocus, onListen }: Pro
   );
 }
 
-/** The colours of the style sheet, read anew when the theme changes. */
+/** The colours of the style sheet, read again when the theme changes. */
 function useColours(box: RefObject<HTMLElement | null>) {
   const [colours, setColours] = useState<ReturnType<typeof coloursOf> | null>(null);
   useEffect(() => {

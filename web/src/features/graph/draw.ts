@@ -30,7 +30,7 @@ interface Scene {
   readonly width: number;
   readonly height: number;
   readonly ratio: number;
-  /** What belongs to the song that is looked at; empty where none is. */
+  /** The focused song and those connected with it; empty if no song is focused. */
   readonly lit: ReadonlySet<string>;
   readonly focused: string | null;
 }
@@ -45,7 +45,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const strongest = Math.max(...graph.links.map((link) => link.weight), 0.001);
-  // Hundreds of lines together would hide what they tie.
+  // At full strength, hundreds of lines would hide the songs that they connect.
   const density = Math.min(1, Math.max(0.3, 120 / graph.links.length));
   for (const { source, target, weight } of graph.links) {
     const bright = dim && (source.id === focused || target.id === focused);
@@ -85,7 +85,7 @@ function overlap(one: Box, other: Box): boolean {
   return one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;
 }
 
-/** Names where there is room for them: what is looked at first, then seeds, then the best suggestions. */
+/** Draws names where there is room: of the focused song and its links, then of seeds, then of the best suggestions. */
 function labels(
   context: CanvasRenderingContext2D,
   scene: Scene,
@@ -94,7 +94,7 @@ function labels(
 ): void {
   const { graph, colours, width, height, lit, focused } = scene;
   const rank = (node: GraphNode) => (node.id === focused ? 0 : lit.has(node.id) ? 1 : node.seed ? 2 : 3);
-  // No name lies on a circle; that of its own it does not touch.
+  // A name must not overlap any circle; its own circle is far enough away from it.
   const taken: Box[] = graph.nodes.map((node) => {
     const [cx, cy] = place(node);
     const half = node.radius * scale;
@@ -136,7 +136,7 @@ function labels(
 
 const widths = new Map<string, number>();
 
-/** Measuring is slow, and the same names are drawn in every frame of a movement. */
+/** Caches widths, because measuring is slow, and the same names are drawn in every frame of a movement. */
 function halfWidth(context: CanvasRenderingContext2D, text: string): number {
   const key = context.font + text;
   const known = widths.get(key) ?? context.measureText(text).width / 2;

@@ -34,7 +34,7 @@ export interface GraphData {
 
 type Place = { readonly x: number; readonly y: number };
 
-/** Seeds and suggestions with what ties them. Who was there before stays about where it was. */
+/** Seeds, suggestions and the links between them. Songs that were there before start from their old places. */
 export function toGraph(
   answer: Answer,
   songs: readonly Recommendation[],
@@ -77,7 +77,7 @@ export function toGraph(
   return { nodes: [...nodes.values()], links };
 }
 
-/** Seeds begin on a circle, those of one taste side by side: so the groups need not push through each other. */
+/** Seeds begin on a circle, those of one taste side by side, so that groups need not push through each other. */
 function circle(seeds: readonly { id: string; taste: number }[]): Map<string, Place> {
   const radius = 60 + 30 * Math.sqrt(seeds.length);
   const sorted = [...seeds].sort((one, other) => one.taste - other.taste);
@@ -89,7 +89,7 @@ function circle(seeds: readonly { id: string; taste: number }[]): Map<string, Pl
   );
 }
 
-/** A suggestion begins near the songs that speak for it most. */
+/** A suggestion begins near the seeds that contribute most to it. */
 function beside(pulls: readonly { place: Place; weight: number }[], index: number): Place {
   const { x, y } = spiral(index);
   const total = pulls.reduce((sum, { weight }) => sum + weight ** 2, 0) || 1;
@@ -107,8 +107,8 @@ function spiral(index: number): Place {
 const SLICE = 10;
 
 /**
- * Lets the forces come to rest in a box as wide as `aspect` times its height, in slices so short that the page answers
- * all the while. Nothing is drawn before.
+ * Lets the forces come to rest in a box that is `aspect` times as wide as high, in slices so short that the page stays
+ * responsive. Nothing is drawn until then.
  */
 export async function settle(
   { nodes, links }: GraphData,

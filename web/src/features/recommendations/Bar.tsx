@@ -2,7 +2,7 @@ import { memo } from "react";
 import type { Part } from "../../lib/reasons";
 import styles from "./Bar.module.css";
 
-/** More than so many seeds would be slivers; the rest of them is one piece. */
+/** At most this many seeds get their own piece, because more would be slivers; the others share one. */
 const PIECES = 6;
 
 /** A score as a bar of its parts: what counts for the song to the right of the line, what counts against it to the left. */
@@ -51,7 +51,7 @@ function pieces(parts: Part[]): Part[] {
   ];
 }
 
-/** The room that the bars of a list need, to either side. */
+/** How far the bars of a list reach to either side. */
 export function extent(all: readonly (readonly Part[])[]): { most: number; least: number } {
   let most = 0;
   let least = 0;

@@ -32,13 +32,13 @@ interface Props {
 export function Recommendations({ result, songs, lit, onFocus, onListen }: Props) {
   const { playlist, history, names, dispatch, undo, redo } = useStore();
   const { answer } = result;
-  // Beside "Undone" another "Undo" would be taken for the way back.
+  // Next to "Undone", a button "Undo" could be mistaken for "Redo".
   const undone = history.future.length > 0;
   const [open, setOpen] = useState<string | null>(null);
   const listRef = useRef<HTMLOListElement>(null);
   const note = useChangeNote(history, answer, result.stale);
 
-  // Names come in all the while; only where one of these is new do the rows have to be made anew.
+  // Names keep arriving; rows have to be rendered again only if one of these names changes.
   const lessNames = JSON.stringify(playlist.less.map((key) => ({ key, label: titleOf(key, names) })));
   const meaning = useMemo(
     () => answer && meaningOf(answer, JSON.parse(lessNames) as Meaning["less"]),
@@ -48,7 +48,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
     const all = meaning ? songs.map((song) => partsOf(song, meaning)) : [];
     return { songs, all, ...extent(all) };
   }, [songs, meaning]);
-  // Hundreds of rows are made in slices, while the page goes on answering.
+  // Hundreds of rows are rendered in slices, so that the page stays responsive.
   const { songs: shown, all, most, least } = useDeferredValue(current, NOTHING);
   const tastes = useMemo(
     () => [...new Set(meaning?.seeds.map((seed) => seed.taste))].sort((one, other) => one - other),
@@ -64,7 +64,7 @@ export function Recommendations({ result, songs, lit, onFocus, onListen }: Props
       if (action === "focus") return onFocus(song.id);
       if (action === "listen") return onListen(song.id);
       if (action === "why") return setOpen((now) => (now === song.id ? null : song.id));
-      // The row goes away with the focus in it: the next one takes the focus, not the top of the page.
+      // The focused row disappears: the focus goes to the next row instead of the top of the page.
       const row = document.activeElement?.closest<HTMLElement>("[data-id]");
       if (listRef.current && row?.dataset.id === song.id) moveFocus(document.activeElement);
       if (action === "keep") add("kept");

@@ -28,7 +28,7 @@ export const Row = memo(function Row({ song, rank, parts, most, least, open, lit
   const name = artist ? `${quoted(title)} by ${artist}` : quoted(title);
   const act = (action: RowAction) => () => onAction(action, song);
   return (
-    // Where the pointer or the focus is, the graph lights up; nothing is done by it.
+    // Pointing at or focusing a row only highlights it in the graph.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <li
       className={styles.row}

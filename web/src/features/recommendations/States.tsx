@@ -17,7 +17,7 @@ import styles from "./States.module.css";
 
 type Result = ReturnType<typeof useRecommendations>;
 
-/** While the first answer is awaited: where it will be. */
+/** Placeholders for the first answer while it is awaited. */
 export function Skeleton({ count }: { count: number }) {
   return (
     <div className={styles.skeleton}>
@@ -31,7 +31,7 @@ export function Skeleton({ count }: { count: number }) {
   );
 }
 
-/** Slow, offline, or asked again in a while: whatever the page waits for. Nothing of it loses the list that is there. */
+/** Why the page is waiting: a slow answer, no network, or a retry. The current list stays meanwhile. */
 export function Waiting({ result }: { result: Result }) {
   const slow = useLonger(result.isFetching && result.failureCount === 0, 2500);
   const retrying = result.isFetching && result.failureCount > 0;
@@ -69,7 +69,7 @@ export function Waiting({ result }: { result: Result }) {
   return null;
 }
 
-/** The service will not answer this, however often it is asked. */
+/** A failure that a retry would not change. */
 export function Failure({ result }: { result: Result }) {
   const { history, playlist, names, undo } = useStore();
   if (!result.isError) return null;
@@ -106,7 +106,7 @@ export function Notices({ answer, stale }: { answer: Answer; stale: boolean }) {
     ({ code }) =>
       !stale &&
       code !== "unknown_fields" &&
-      // That nothing of the title is known is in the other sentence already.
+      // The other notice already says that the title is unknown.
       !(code === "unknown_title" && codes.has("popular_tracks")),
   );
   const limits = limitsInWords(playlist);

@@ -16,7 +16,7 @@ interface Props {
   readonly onAction: (action: RowAction, song: Recommendation) => void;
 }
 
-/** All that speaks for a song and against it, in numbers, and everything that can be done with it, in words. */
+/** Everything that counts for and against a song, in numbers, and everything that can be done with it, in words. */
 export function Why({ song, parts, names, onAction }: Props) {
   const sorted = [...parts].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
   const shown = sorted.slice(0, SHOWN);

@@ -3,7 +3,7 @@ import type { Answer } from "../../lib/api";
 import type { History, Step } from "../../lib/history";
 import { effect } from "./effect";
 
-/** What the last step did, said once its answer is there. */
+/** A sentence on what the last step did, once its answer has arrived. */
 export function useChangeNote(history: History, answer: Answer | undefined, stale: boolean): string {
   const step = history.present;
   const [seen, setSeen] = useState<{ step: Step; answer: Answer | undefined; note: string }>({
@@ -14,7 +14,7 @@ export function useChangeNote(history: History, answer: Answer | undefined, stal
   if (!stale && (seen.step !== step || seen.answer !== answer)) {
     const before = seen.answer?.recommendation_nodes;
     const after = answer?.recommendation_nodes;
-    // An answer that comes anew to the same step leaves the note as it is.
+    // Another answer to the same step leaves the note as it is.
     const undone = history.future.includes(seen.step);
     const note =
       seen.step === step

@@ -3,14 +3,14 @@ import { useLayoutEffect, useRef, type RefObject } from "react";
 const DURATION = 260;
 const MOST = 60;
 
-/** Rows move to their new places instead of jumping there; only those that are on screen, and not for who wants no motion. */
+/** Moves rows to their new places instead of letting them jump; only those on screen, and not with reduced motion. */
 export function useFlip(listRef: RefObject<HTMLElement | null>, order: unknown): void {
   const places = useRef(new Map<string, number>());
 
   useLayoutEffect(() => {
     const list = listRef.current;
     if (!list) return;
-    // Where rows are is asked only if it is needed: the browser has to lay the page out to say it.
+    // Checked before the places of rows are read, which makes the browser lay the page out.
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return places.current.clear();
     const rows = [...list.children].slice(0, MOST) as HTMLElement[];
     const now = new Map(rows.map((row) => [row.dataset.id ?? "", row.offsetTop]));

@@ -9,8 +9,8 @@ import { useStore } from "../../lib/store";
 const ANOTHER_RELEASE = "urn:algorhythms:problem:cursor-of-another-release";
 
 /**
- * The answer to what the listener has said. The key of the query is the request itself, so an outdated answer is the
- * answer to another question and can never stand in the place of a newer one; until that is there, the old one stays.
+ * The answer to the current playlist. The key of the query is the request itself, so an outdated answer belongs to
+ * another query and can never replace a newer one; until the new one arrives, the old one stays.
  */
 export function useRecommendations(playlist: Playlist) {
   const api = useApi();
@@ -30,7 +30,7 @@ export function useRecommendations(playlist: Playlist) {
     placeholderData: keepPreviousData,
     staleTime: Infinity,
   });
-  // What was answered last stays in sight when the next answer is a refusal.
+  // The last answer stays visible if the next request is refused.
   const [last, setLast] = useState<Answer>();
   if (query.data && query.data !== last) setLast(query.data);
   const answer = request === null ? undefined : (query.data ?? (query.isError ? last : undefined));
@@ -51,12 +51,12 @@ export function useRecommendations(playlist: Playlist) {
   return { ...query, answer, stale };
 }
 
-/** As text: a part of an object would match as well, and a song less would be answered with the list of all. */
+/** As text: an object would also match queries that contain it, so fewer songs would get the answer to more songs. */
 function keyOf(request: RecommendationsRequest | null) {
   return ["recommendations", JSON.stringify(request)];
 }
 
-/** Answers of an earlier release are not worth keeping: a step undone asks anew. */
+/** Drops answers of other releases, so that undoing a step requests a current one. */
 function forgetOthers(client: QueryClient, release: string): void {
   client.removeQueries({
     queryKey: ["recommendations"],
@@ -65,7 +65,7 @@ function forgetOthers(client: QueryClient, release: string): void {
   });
 }
 
-/** The first `count` songs: from the cache where a longer answer is there, else what a shorter one lacks. */
+/** The first `count` songs: from a longer answer in the cache, else by fetching what a shorter one lacks. */
 async function fetchUpTo(
   client: QueryClient,
   api: Api,
@@ -95,7 +95,7 @@ async function fetchUpTo(
 function cut(answer: Answer, count: number): Answer {
   const recommendation_nodes = answer.recommendation_nodes.slice(0, count);
   const ids = new Set(recommendation_nodes.map((node) => node.id));
-  // Without its cursor: that one continues the whole answer, not this beginning of it.
+  // Without the cursor, which continues the whole answer, not this beginning of it.
   return {
     ...answer,
     cursor: null,
@@ -107,7 +107,7 @@ function cut(answer: Answer, count: number): Answer {
 function joined(first: Answer, next: Answer): Answer {
   return {
     ...next,
-    // Of the whole answer: its first songs.
+    // The chance of an answer is that of its first songs.
     ...("chance" in first && { chance: first.chance }),
     recommendation_nodes: [...first.recommendation_nodes, ...next.recommendation_nodes],
     edges: [...first.edges, ...next.edges],

@@ -3,7 +3,7 @@ import type { Recommendation } from "../../lib/api";
 import { useStore } from "../../lib/store";
 import type { useRecommendations } from "./useRecommendations";
 
-/** Songs of the answer that the listener has not taken, banned or seeded since: they leave at once, not with the next answer. */
+/** Songs of the answer without those that the listener has used or banned since; they vanish at once. */
 export function useVisible(result: ReturnType<typeof useRecommendations>): readonly Recommendation[] {
   const { playlist } = useStore();
   const { answer } = result;

@@ -6,13 +6,13 @@ import styles from "./Examples.module.css";
 
 const NUMBER = 6;
 
-/** For who only looks: songs that many playlists have, of this very service. */
+/** For visitors without a song in mind: popular songs that this service knows. */
 export function Examples() {
   const api = useApi();
   const { dispatch } = useStore();
   const { data, failureCount, fetchStatus } = useQuery({
     queryKey: ["examples"],
-    // Of a song that nobody knows, the service answers with the most popular ones.
+    // For an unknown song, the service recommends the most popular ones.
     queryFn: ({ signal }) =>
       api.recommend(
         { songs: [{ id: "algorhythms:example" }], count: NUMBER, max_per_artist: 1, terms: false },

@@ -12,7 +12,7 @@ import { parseFile, parseLines, type Entry, type ParsedList } from "./parse";
 import { resolveEntries, type ResolvedEntry } from "./resolve";
 import styles from "./ImportDialog.module.css";
 
-/** From here on a match needs no look. */
+/** A match with at least this confidence need not be checked. */
 const SURE = 0.9;
 const LARGEST = 20 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ interface Props {
   /** What was pasted already. */
   readonly text: string;
   readonly onClose: () => void;
-  /** Where else lists come from, as an account. */
+  /** Where else lists may come from, such as an account. */
   readonly children?: ((onList: (list: ParsedList) => void) => ReactNode) | null;
 }
 
@@ -191,7 +191,7 @@ function Matches({ entries, onBack, onClose }: MatchesProps) {
   const keys = [...new Set(chosen.filter((key) => key !== ""))];
   const fresh = keys.filter((key) => !playlist.seeds.includes(key));
   const missed = chosen.filter((key) => key === "").length;
-  // What needs a look comes first. It goes by what was found, not by what is chosen, so that no line moves then.
+  // Uncertain lines come first. The order depends on what was found, not on choices, so that no line moves later.
   const order = [...data.entries()].sort(([, one], [, other]) => certainty(one) - certainty(other));
   const add = () => {
     const learned: Record<SongKey, Names> = {};
@@ -291,9 +291,9 @@ function Line({
   );
 }
 
-/** A song that is not known may still say something by its artist. */
+/** An unknown song may still be used by its artist. */
 function byArtist(entry: Entry): { key: SongKey; artist: string } | null {
-  // A number before it counts the lines of a list.
+  // A number at the beginning is that of the line.
   const parts = entry.text.replace(/^\d+[.)]\s+/, "").split(/\s+[-–—|]\s+/);
   const artist = entry.artist ?? (parts.length === 2 ? parts[0] : undefined);
   const title = entry.title ?? parts[1];

@@ -7,12 +7,12 @@ import { useStore } from "../../lib/store";
 import { plural } from "../../lib/words";
 import styles from "./SearchBox.module.css";
 
-/** A pause this long between two keys is taken for the end of a word. */
+/** A search begins after a pause in typing of this many milliseconds. */
 const PAUSE = 120;
 
 /**
  * A combobox as the ARIA Authoring Practices describe it: the focus stays in the field, the arrows move through what was
- * found, Enter takes it, Escape closes the list and then empties the field. The best hit is chosen beforehand.
+ * found, Enter takes it, Escape closes the list and then empties the field. The best hit is preselected.
  */
 export function SearchBox({ onPaste }: { onPaste: (text: string) => void }) {
   const { playlist, dispatch } = useStore();
@@ -142,7 +142,7 @@ function useSearch(text: string) {
     queryFn: ({ signal }) => api.search(q, signal),
     enabled: q !== "",
     staleTime: 60_000,
-    // While one types on, the last hits stay, so that the list does not flicker.
+    // The last hits stay during further typing, so that the list does not flicker.
     placeholderData: (last) => (q === "" ? undefined : last),
   });
   return { q, search, tracks: (q === "" ? undefined : search.data) ?? [] };
@@ -159,7 +159,7 @@ function sentence(search: ReturnType<typeof useSearch>["search"], tracks: readon
 function useSettled(value: string, milliseconds: number): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
-    // An emptied field is empty at once.
+    // An emptied field takes effect at once.
     const timer = setTimeout(() => setSettled(value), value === "" ? 0 : milliseconds);
     return () => clearTimeout(timer);
   }, [value, milliseconds]);

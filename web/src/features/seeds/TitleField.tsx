@@ -6,7 +6,7 @@ import styles from "./TitleField.module.css";
 const PAUSE = 500;
 
 interface Props {
-  /** Goes on with the title alone. Until then the page stays as it is, or who types would lose the field. */
+  /** Continues with the title alone. Until then the page stays as it is, or the field would vanish during typing. */
   readonly onGo?: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** Lists of songs in the forms in which people have them. Every form becomes entries; which tracks they are says the service. */
+/** Parses lists of songs in the formats that people have. Each becomes entries; the service finds their tracks. */
 export interface Entry {
   /** As the listener knows it. */
   readonly text: string;
@@ -12,7 +12,7 @@ export interface ParsedList {
   readonly entries: readonly Entry[];
 }
 
-/** One list for most files; several for the export of an account. Throws an error for the listener where it is none. */
+/** One list for most files; several for the export of an account. Throws an error in words if it is no list. */
 export function parseFile(fileName: string, content: string): ParsedList[] {
   const text = content.replace(/^\uFEFF/, "");
   const name = fileName.replace(/\.[^.]+$/, "");
@@ -86,7 +86,7 @@ export function parseCsv(name: string, text: string): ParsedList {
   const artist = column(/^artist ?name/i, /^track_artist/i, /^(artist|artists|creator)$/i, /artist/i);
   const uri = column(/^(track|spotify)[ _]?(uri|id|url)/i, /^(uri|id|url|link)$/i, /uri/i);
   if (title < 0 && uri < 0) {
-    // No names of columns: the first two are taken for artist and title, as in a pasted line.
+    // Without headings, the first two columns are taken as artist and title, as in a pasted line.
     return { name, entries: [head, ...rows].map((cells) => ({ text: cells.slice(0, 2).join(" - ") })) };
   }
   const cell = (row: string[], index: number) => (index < 0 ? undefined : row[index]?.trim() || undefined);
@@ -137,7 +137,7 @@ function csvRows(text: string, delimiter: string): string[][] {
 
 type Json = Record<string, unknown>;
 
-/** JSPF, or the files of the data that Spotify hands out: playlists, library, what was listened to. */
+/** JSPF, or the files of a Spotify data export: playlists, library, listening history. */
 function parseJson(name: string, text: string): ParsedList[] {
   let json: unknown;
   try {
@@ -175,7 +175,7 @@ function fromJson(item: Json): Omit<Entry, "text"> {
   };
 }
 
-/** Entries with a text to show; those of which nothing is known, and those that come again, are left out. */
+/** Entries with a text to show; those without any information, and repeated ones, are left out. */
 function named(entries: readonly Omit<Entry, "text">[]): Entry[] {
   const seen = new Set<string>();
   const out: Entry[] = [];

@@ -26,7 +26,7 @@ export async function resolveEntries(
     const line = lines[index];
     return line ? [{ entry, line }] : [];
   });
-  // An address that is not known here may be another edition of a song that is.
+  // An unknown address may be another edition of a known song, so those are looked up by name.
   const missed = resolved.filter(
     ({ entry, line }) => !line.match && entry.uri !== undefined && entry.text !== entry.uri,
   );

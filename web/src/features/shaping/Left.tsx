@@ -5,7 +5,7 @@ import { artistOf, titleOf } from "../../lib/songs";
 import { useStore } from "../../lib/store";
 import styles from "./Left.module.css";
 
-/** What was banned or moved away from, each with its way back. */
+/** What was banned or moved away from, each with a button to undo that. */
 export function Left() {
   const { playlist, names, dispatch } = useStore();
   const entry = (what: string, text: string, action: Action, name: string) => ({ what, text, action, name });

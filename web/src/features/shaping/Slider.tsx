@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from "react";
 import styles from "./Slider.module.css";
 
-/** A pause this long after a movement is taken for its end: one movement is one step to undo. */
+/** A movement ends with a pause of this many milliseconds, so that one movement is one step to undo. */
 const PAUSE = 250;
 
 interface Props {

@@ -16,7 +16,7 @@ export default function OwnClientId({ onAccount }: { onAccount: (account: Accoun
     try {
       keepClientId(id);
     } catch {
-      return setSaid("The browser keeps nothing for this page, so the way to Spotify and back is closed.");
+      return setSaid("The browser stores nothing for this page, so it cannot log in at Spotify.");
     }
     setSaid(id === "" ? "It is forgotten." : "It is used until you close this tab.");
     setKept(id);

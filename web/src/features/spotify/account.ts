@@ -1,7 +1,7 @@
 import { finishLogin, loginAddress, LoginError, refresh, type Purpose, type Token } from "./login";
 
 const API = "https://api.spotify.com/v1";
-/** So many pages of a long list are fetched at most: 500 songs are all that the page takes. */
+/** At most this many pages of a long list are fetched: the page takes no more than 500 songs. */
 const MOST_PAGES = 10;
 
 export interface SpotifyPlaylist {
@@ -149,8 +149,8 @@ export class Account {
     if (response.status === 429) {
       const seconds = Number(response.headers.get("Retry-After"));
       return seconds > 0
-        ? `Spotify asks to wait for ${seconds} s, then try again.`
-        : "Spotify asks to wait a little, then try again.";
+        ? `Spotify asks you to wait ${seconds} s, then try again.`
+        : "Spotify asks you to wait a little, then try again.";
     }
     return `Spotify answered with an error (${response.status}). Try again later.`;
   }

@@ -1,6 +1,6 @@
 /**
- * The client id of a listener's own application at Spotify, for pages that are set up without one. It is public; it
- * stays for the session, as the way to Spotify and back leaves the page.
+ * The client id of a listener's own application at Spotify, for pages that are set up without one. It is public. It
+ * is kept for the session, because a login leaves the page and comes back.
  */
 const KEY = "algorhythms:spotify-client-id";
 

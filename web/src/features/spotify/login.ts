@@ -1,11 +1,11 @@
 /**
  * Authorization Code with PKCE, as Spotify documents it for pages without a server: the page keeps a secret, sends its
- * hash, and proves with the secret that the code which comes back is for itself. `state` proves that it asked at all.
+ * hash, and proves with the secret that the returned code is meant for it. `state` proves that it began the login.
  */
 const AUTHORIZE = "https://accounts.spotify.com/authorize";
 const TOKEN = "https://accounts.spotify.com/api/token";
 const SCOPES = "playlist-read-private user-library-read playlist-modify-private";
-/** For the way to Spotify and back; tokens are never stored. */
+/** Holds a login until Spotify leads back to the page; tokens are never stored. */
 const KEY = "algorhythms:spotify-login";
 
 /** What the listener wanted to do when the login came between. */
@@ -60,7 +60,7 @@ export async function finishLogin(
 ): Promise<{ token: Token; purpose: Purpose }> {
   const parameters = new URLSearchParams(search);
   const pending = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Pending | null;
-  // Once only, whatever comes of it.
+  // Each login can be finished only once, whatever its result.
   sessionStorage.removeItem(KEY);
   if (!pending || parameters.get("state") !== pending.state)
     throw new LoginError("This answer is not for a login that was begun here, so it was not used.");
