@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from algorhythms_assets.ingest.slices import find_slices
 from algorhythms_assets.plan import chosen
 from algorhythms_assets.release.bucket import Bucket
+from algorhythms_assets.resources.engine import machine_gb
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.request import TRAINING
 from algorhythms_assets.resources.spark.engine import require_java
@@ -84,7 +85,7 @@ def examine(environment: Mapping[str, str] = os.environ) -> list[Finding]:
 def _machine() -> Iterator[Finding]:
     version = sys.version.partition(" ")[0]
     yield Finding("Python", OK if sys.version_info >= (3, 11) else WRONG, version)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    memory = machine_gb()
     tracks = max(0.0, (memory - TRAINING.base) / TRAINING.per_million_tracks)
     yield Finding(
         "memory", OK, f"{memory:.0f} GB, {os.cpu_count()} cores: can train on about {tracks:.1f} million tracks"

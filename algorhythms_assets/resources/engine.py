@@ -13,6 +13,9 @@ R = TypeVar("R")
 
 TableSource: TypeAlias = pa.Table | Sequence[Path]
 
+# Seen from inside a container, of cgroups version 2 and 1.
+_CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
 
 class Engine(Protocol):
     """Runs SQL over tables, and a function over blocks; every engine gives the same rows in the same order."""
@@ -56,5 +59,7 @@ def memory_mb() -> int | None:
 
 
 def machine_gb() -> float:
-    """Returns the memory of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    """Returns the memory of this machine, or of this container if that is less."""
+    limits = [path.read_text(encoding="utf-8").strip() for path in _CONTAINER_LIMITS if path.is_file()]
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([machine, *(int(limit) for limit in limits if limit.isdigit())]) / 1e9

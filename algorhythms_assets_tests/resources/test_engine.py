@@ -13,6 +13,7 @@ import pytest
 
 from algorhythms_assets.payload import open_engine
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
+from algorhythms_assets.resources.engine import machine_gb
 from algorhythms_assets.resources.spark.engine import SparkEngine
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets_tests.conftest import ROOT
@@ -159,3 +160,12 @@ def test_what_does_not_fit_into_memory_nor_into_the_temporary_folder_is_told(tmp
     environment = os.environ | {"TMPDIR": str(tmp_path), "SLURM_MEM_PER_NODE": "200"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.startswith(f"{tmp_path} has no space for what does not fit into memory: set TMPDIR"), done.stderr
+
+
+def test_a_container_has_no_more_memory_than_it_was_given(tmp_path, monkeypatch):
+    whole = machine_gb()
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr("algorhythms_assets.resources.engine._CONTAINER_LIMITS", (limit, tmp_path / "absent"))
+    for text, expected in (("max\n", whole), ("1000000000\n", 1.0), ("9223372036854771712\n", whole)):
+        limit.write_text(text)
+        assert machine_gb() == expected

@@ -21,7 +21,7 @@ from typing import Any
 
 import dagster_pipes
 
-from algorhythms_assets.resources.engine import cores, memory_mb
+from algorhythms_assets.resources.engine import cores, machine_gb, memory_mb
 from algorhythms_assets.resources.spark.engine import LOGGING, require_java
 from algorhythms_assets.resources.store import InputError
 
@@ -121,8 +121,7 @@ def _scontrol(*arguments: str) -> str:
 
 def _heap_mb() -> int:
     """Returns the memory of a JVM. A third is the driver's, a third the executor's, a third is for Python."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    heap = ((memory_mb() or machine) - _RESERVED_MB) // 3
+    heap = ((memory_mb() or int(machine_gb() * 1e9) // 2**20) - _RESERVED_MB) // 3
     if heap < _LEAST_HEAP_MB:
         least = (_RESERVED_MB + 3 * _LEAST_HEAP_MB) / 1024
         raise InputError(f"it needs {least:.1f} GB a node: request more memory_gb")
