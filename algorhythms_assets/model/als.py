@@ -21,6 +21,8 @@ _MANY_PLAYLISTS = 2000
 
 # Rows of factors gathered at a time: 4 MB at 256 factors, which a core's cache can hold.
 _ROWS_AT_ONCE = 1 << 12
+# Rows of all factors transformed at a time: as a whole, two million would be in memory three times.
+_SOLVED_AT_ONCE = 1 << 16
 
 
 def factors_for(playlists: int) -> int:
@@ -61,7 +63,7 @@ def solver(other: Tensor, fold_in: Tensor) -> Callable[[NDArray[np.int64], NDArr
     # With factors transformed so that B is the identity, a row S has (1 + S^T S)^-1 S^T 1 = S^T (1 + S S^T)^-1 1: as
     # many equations as factors or as items, whichever is less. Most tracks are in one or two playlists.
     root = torch.linalg.cholesky(fold_in)
-    turned = torch.linalg.solve_triangular(root, other.T, upper=False).T.contiguous()
+    turned = _times_inverse(other, root.T, upper=True)
 
     def solved(starts: NDArray[np.int64], held: NDArray[np.integer]) -> Tensor:
         found = torch.zeros(len(starts) - 1, turned.shape[1])
@@ -81,10 +83,17 @@ def solver(other: Tensor, fold_in: Tensor) -> Callable[[NDArray[np.int64], NDArr
         with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
             for _ in threads.map(solve, _batches(np.diff(starts))):
                 pass
-        factors: Tensor = torch.linalg.solve_triangular(root, found, upper=False, left=False)
-        return factors
+        return _times_inverse(found, root, upper=False, out=found)
 
     return solved
+
+
+def _times_inverse(rows: Tensor, triangular: Tensor, upper: bool, out: Tensor | None = None) -> Tensor:
+    """Returns the rows, float32 [n, k], times the inverse of a triangular matrix, in parts and perhaps in place."""
+    result = torch.empty_like(rows) if out is None else out
+    for part, solved in zip(rows.split(_SOLVED_AT_ONCE), result.split(_SOLVED_AT_ONCE), strict=True):
+        solved.copy_(torch.linalg.solve_triangular(triangular, part, upper=upper, left=False))
+    return result
 
 
 def _solve_shifted(matrices: Tensor, right: Tensor) -> Tensor:

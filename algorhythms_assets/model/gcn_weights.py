@@ -94,7 +94,10 @@ def _factors(
     """Returns the tracks' factors and the fold-in matrix for playlists."""
     count = work.config.factors or factors_for(len(training))
     iterations = train_factors(training, tracks, count, work.config)
-    *_, factors = work.progress(iterations, work.config.factor_iterations, "iterations")
+    # Only the last is kept: of two million tracks each takes 2 GB.
+    factors = torch.empty(0)
+    for factors in work.progress(iterations, work.config.factor_iterations, "iterations"):  # noqa: B007
+        pass
     return factors.numpy(), fold_in_matrix(factors, work.config).numpy()
 
 

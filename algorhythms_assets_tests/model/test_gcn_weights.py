@@ -3,12 +3,18 @@
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from algorhythms_assets.contracts import GCN_WEIGHTS
+from algorhythms_assets.model import gcn_weights
+from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets_tests.conftest import ROOT
+from algorhythms_assets_tests.graph.test_edges import csr
 
 # It is killed after the first; the others have to take longer than that takes.
 SHORT = ["--epochs", "4", "--factor_iterations", "1"]
@@ -41,3 +47,21 @@ def _command(store: Path) -> list[str]:
 
 def _files(store: Path) -> set[str]:
     return {path.name for path in (store / "gcn_weights").iterdir()}
+
+
+def test_only_the_last_factors_are_kept(monkeypatch):
+    held = []
+
+    def iterations(*_):
+        for number in range(6):
+            factors = torch.full((3, 2), float(number))
+            held.append(weakref.ref(factors))
+            # This one, and the one that the caller was given last.
+            assert sum(one() is not None for one in held) <= 2
+            yield factors
+
+    monkeypatch.setattr(gcn_weights, "train_factors", iterations)
+    work = SimpleNamespace(config=GcnConfig(factors=2), progress=lambda steps, *_: steps)
+    factors, fold_in = gcn_weights._factors(work, csr([[0, 1], [1, 2]]), 3)
+    assert factors.tolist() == [[5, 5]] * 3
+    assert fold_in.shape == (2, 2)
