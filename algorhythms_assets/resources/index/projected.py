@@ -42,7 +42,10 @@ def project(
     """
     exact = EmbeddedIndex(folder)
     expected = {called: found(exact, queries) for called, queries in asked.items()}
-    write_projection(folder, others, exact.tracks)
+    tracks = exact.tracks
+    # What it has mapped would take memory beside what is mapped next.
+    del exact
+    write_projection(folder, others, tracks)
     about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     about["files"] |= {name: checksum(folder / name) for name in _FILES}
     weights = {called: float(queries[0, -1]) for called, queries in asked.items()}
