@@ -11,6 +11,7 @@ from algorhythms_ask.index import Hit
 from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.songs import Song
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from algorhythms_assets.evaluation.baselines import Ranking
 from algorhythms_assets.metrics import DEPTH, Task
@@ -65,7 +66,8 @@ class Served:
 
     def _answers(self, tasks: Sequence[Task], count: int) -> Iterator[list[Hit]]:
         parts = (tasks[start : start + _AT_ONCE] for start in range(0, len(tasks), _AT_ONCE))
-        with ThreadPoolExecutor(cores()) as threads:
+        # Threads of BLAS beside these would wait for each other.
+        with threadpool_limits(1), ThreadPoolExecutor(cores()) as threads:
             for answers in threads.map(partial(self._answered, count=count), parts):
                 yield from answers
 

@@ -20,8 +20,8 @@ from algorhythms_ask.matching import Clause, Match, Term, Wanted, as_written, fo
 from algorhythms_ask.projection import Projection, lowest_of, products
 from algorhythms_ask.vocabulary import Vocabulary
 
-# Scores held at a time: 64 MB.
-_SCORES_AT_ONCE = 1 << 24
+# Scores held at a time: 128 MB. Of two million tracks, 16 queries at once take half the time each of 8.
+_SCORES_AT_ONCE = 1 << 25
 
 # The column in which a term is searched.
 _COLUMN = {
