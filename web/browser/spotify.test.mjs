@@ -142,7 +142,7 @@ for (const [what, options, words] of [
   ["a refusal", { refuse: true }, "You did not let this page into your account."],
   ["a state that is not the page's own", { wrongState: true }, "not for a login that was begun here"],
   ["403", { status: 403 }, "only five accounts"],
-  ["429", { status: 429 }, "wait for 7 s"],
+  ["429", { status: 429 }, "wait 7 s"],
 ])
   test(`${what} is said in words`, async () => {
     const { install } = standIn(songs, options);
