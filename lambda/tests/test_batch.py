@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from algorhythms_ask.recommend import Recommender
 from algorhythms_ask.requests import MAX_BATCH_COUNT, MAX_REQUESTS
 from fastapi.testclient import TestClient
 
@@ -25,34 +27,33 @@ def test_each_is_answered_as_it_would_be_alone(client: TestClient) -> None:
         assert len(one) == 2
 
 
-def test_the_index_is_asked_once_for_all(client: TestClient, monkeypatch: Any, recommender: Any) -> None:
-    asked = []
-    nearest = type(recommender.index).nearest
-    monkeypatch.setattr(
-        type(recommender.index),
-        "nearest",
-        lambda self, searches, documents=False: asked.append(len(searches)) or nearest(self, searches, documents),
-    )
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch, recommender: Recommender) -> list[list[int]]:
+    """How many tracks each search wants, for each time that the index is asked."""
+    kind, asked = type(recommender.index), list[list[int]]()
+    nearest = kind.nearest
+
+    def noted(self: Any, some: Any, documents: bool = False) -> Any:
+        asked.append([search.count for search in some])
+        return nearest(self, some, documents)
+
+    monkeypatch.setattr(kind, "nearest", noted)
+    return asked
+
+
+def test_the_index_is_asked_once_for_all(client: TestClient, searches: list[list[int]]) -> None:
     client.post("/recommendations:batch", json={"requests": [{"count": 1, "songs": [{"id": "rock2"}]}] * 50})
-    assert asked == [50]
+    assert searches == [[1] * 50]
 
 
-def test_what_is_found_at_once_is_bounded(client: TestClient, monkeypatch: Any, recommender: Any) -> None:
-    found = []
-    nearest = type(recommender.index).nearest
-    monkeypatch.setattr(
-        type(recommender.index),
-        "nearest",
-        lambda self, searches, documents=False: (
-            found.append(sum(search.count for search in searches)) or nearest(self, searches, documents)
-        ),
-    )
+def test_what_is_found_at_once_is_bounded(client: TestClient, searches: list[list[int]]) -> None:
     paged = {"count": 50, "cursor": "", "tastes": 2, "songs": [{"id": "rock2"}, {"id": "jazz2"}]}
     response = client.post("/recommendations:batch", json={"requests": [paged] * 100})
+    of_batch = list(searches)
     alone = client.post("/recommendations", json=paged)
     assert [one["answer"] for one in response.json()["responses"]] == [alone.json()] * 100
-    assert len(found) > 2
-    assert max(found) <= 20_000
+    assert len(of_batch) > 1
+    assert max(map(sum, of_batch)) <= 20_000
 
 
 def test_a_batch_has_bounds(client: TestClient, problem: Problem) -> None:

@@ -65,11 +65,7 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
         title=request.title,
         negative=list(negative.known.values()),
         without_tracks=set(without.values()),
-        without_artists={
-            key
-            for artist in artists
-            for key in ({artist.strip()} if artist.strip().startswith(ARTIST_URI) else artist_keys(artist))
-        },
+        without_artists={key for artist in artists for key in _uri_or_keys(artist.strip())},
         tastes=None if request.tastes == "auto" else request.tastes,
         popularity=request.popularity,
         diversity=request.diversity,
@@ -79,6 +75,10 @@ def wish_of(request: RecommendationsIn, songs: Songs, version: str) -> Wish:
         start=start,
         paged=tracks,
     )
+
+
+def _uri_or_keys(artist: str) -> Iterable[str]:
+    return [artist] if artist.startswith(ARTIST_URI) else artist_keys(artist)
 
 
 def refuse_faulty(songs: Songs, answer: Answer) -> None:

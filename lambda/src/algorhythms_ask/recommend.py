@@ -13,7 +13,7 @@ falls with the number of seeds (see `titles`).
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -162,13 +162,7 @@ class Recommender:
 
     def _answers(self, asked: Sequence[_Asked]) -> list[Answer]:
         answers: list[Answer] = []
-        while len(answers) < len(asked):
-            some, found = [asked[len(answers)]], 0
-            for one in asked[len(answers) + 1 :]:
-                found += sum(search.count for search in some[-1].searches)
-                if found + sum(search.count for search in one.searches) > _FOUND_AT_ONCE:
-                    break
-                some.append(one)
+        for some in _rounds(asked):
             hits = iter(self.index.nearest([search for one in some for search in one.searches], documents=True))
             answers += [self._answer(one, [next(hits) for _ in one.searches]) for one in some]
         return answers
@@ -264,6 +258,21 @@ class Recommender:
             )
             for i in order.tolist()
         ]
+
+
+def _rounds(asked: Sequence[_Asked]) -> Iterator[list[_Asked]]:
+    """Yields the wishes in order, as many at a time as one round trip may find documents for."""
+    some: list[_Asked] = []
+    found = 0
+    for one in asked:
+        wanted = sum(search.count for search in one.searches)
+        if some and found + wanted > _FOUND_AT_ONCE:
+            yield some
+            some, found = [], 0
+        some.append(one)
+        found += wanted
+    if some:
+        yield some
 
 
 def _popularity(wish: Wish, seeds: int) -> float:
