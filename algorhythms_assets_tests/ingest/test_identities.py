@@ -36,3 +36,25 @@ def test_each_album_of_one_title_stands_for_its_own_artist():
     assert np.allclose(of_avery.vector, [0, 0.5**0.5, 0.5**0.5, 0, 0])
     assert found[album_key("Quorin", "Greatest Hits")].vector.tolist() == [1, 0, 0, 0, 0]
     assert document_count(tracks) == 5 + 3 + 3
+
+
+def test_sums_do_not_depend_on_how_many_tracks_are_summed_at_once(monkeypatch):
+    random = np.random.default_rng(2)
+    artists = sorted(random.choice(["A", "B", "C"], 40, p=[0.8, 0.1, 0.1]).tolist())
+    number = pa.array(range(40), pa.int32())
+    uris, none = [f"t{i}" for i in range(40)], pa.nulls(40, pa.string())
+    names = {"artist_uri": none, "artist_name": artists, "album_uri": none, "album_name": none}
+    tracks = pa.table({"track": number, "track_uri": uris, "track_name": uris, **names, "playlists": number})
+    vectors = random.normal(size=(40, 5)).astype(np.float32)
+
+    def of_artists():
+        return {d.id: d.vector for d, _ in documents(tracks, vectors, {}, 2) if d.kind == "artist"}
+
+    whole = of_artists()
+    monkeypatch.setattr("algorhythms_assets.serving.documents._ROWS_AT_ONCE", 7)
+    parts = of_artists()
+    assert parts.keys() == whole.keys() == {"A", "B", "C"}
+    for artist, vector in whole.items():
+        assert np.allclose(parts[artist], vector, atol=1e-6)
+        z = vectors[[one == artist for one in artists], :2].astype(np.float64).sum(axis=0)
+        assert np.allclose(vector[:2], z / np.linalg.norm(z), atol=1e-6)
