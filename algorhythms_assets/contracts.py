@@ -232,7 +232,7 @@ EVALUATION_REPORT = Artifact(
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata", "new_tracks"),
-    code_version="11",
+    code_version="12",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

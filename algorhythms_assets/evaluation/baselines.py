@@ -16,7 +16,7 @@ from algorhythms_assets.resources.engine import cores
 Ranking = NDArray[np.int64]
 
 # If a track is in more playlists, only this many are visited: of a million playlists, a hit is in tens of thousands.
-_MOST_PLAYLISTS = 2_000
+_MOST_PLAYLISTS = 500
 
 
 class Popularity:
@@ -39,8 +39,8 @@ class Popularity:
 class ItemKnn:
     """Recommends by the summed, shrunk cosine of co-occurrence with the seeds: n_ij / (sqrt(n_i n_j) + shrinkage).
 
-    Sarwar et al., "Item-based collaborative filtering", WWW 2001. If a seed i is in more than 2,000 playlists, n_ij is
-    estimated from 2,000 of them, evenly spread.
+    Sarwar et al., "Item-based collaborative filtering", WWW 2001. If a seed i is in more than 500 playlists, n_ij is
+    estimated from 500 of them, evenly spread.
     """
 
     def __init__(self, training: Playlists, tracks: int, shrinkage: float = 5.0) -> None:

@@ -17,7 +17,7 @@ from elastic_transport import TlsError
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from numpy.typing import NDArray
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from algorhythms_assets.resources.index.embedded import IndexFaultError, check_content
 from algorhythms_assets.resources.store import write_json
@@ -31,6 +31,7 @@ _BATCH = 500
 _BULK_SECONDS = 120
 _ATTEMPTS = 8
 _POLL_SECONDS = 1
+_SAY_SECONDS = 60
 _PROGRESS = "progress.json"
 _BUSY = (429, 502, 503, 504)
 # Lucene allows 32,766 bytes in a keyword, and a letter may have four. A longer name is read back as null.
@@ -44,6 +45,8 @@ _NO_KEY = " "
 
 _LOADING = {"refresh_interval": "-1", "auto_expand_replicas": False, "number_of_replicas": 0}
 _LOADED = {"refresh_interval": None, "auto_expand_replicas": "0-1"}
+
+_log = logging.getLogger(__name__)
 
 
 def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -294,6 +297,7 @@ def _merge(client: Elasticsearch, name: str) -> None:
     _ask(client.options(ignore_status=404).delete, index=name, id=_NO_KEY, refresh=True)
     task = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)["task"]
     waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
+    started = said = time.monotonic()
     while True:
         # The client's own call warns each time that this part of the API is not stable.
         accept = {"accept": "application/json"}
@@ -302,6 +306,13 @@ def _merge(client: Elasticsearch, name: str) -> None:
             if "error" in done:
                 raise IndexUnavailableError(f"{name} could not be merged: {done['error'].get('reason')}")
             return
+        if time.monotonic() - said >= _SAY_SECONDS:
+            said = time.monotonic()
+            _log.info(
+                "%s has been merging for %.0f s. A cluster whose disks are nearly full waits until there is room",
+                name,
+                said - started,
+            )
         time.sleep(next(waits))
 
 
@@ -312,6 +323,7 @@ def _ask(call: Callable[..., Any], **arguments: Any) -> Any:
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(_ATTEMPTS),
             wait=wait_random_exponential(multiplier=0.5, max=20),
+            before_sleep=_say_again,
             reraise=True,
         )(call, **arguments)
     except ApiError as error:
@@ -324,6 +336,11 @@ def _ask(call: Callable[..., Any], **arguments: Any) -> Any:
         ) from error
     except TransportError as error:
         raise IndexUnavailableError(f"Elasticsearch cannot be reached: {error}") from error
+
+
+def _say_again(state: RetryCallState) -> None:
+    why = state.outcome.exception() if state.outcome else None
+    _log.warning("attempt %d of %d at Elasticsearch failed, another follows: %s", state.attempt_number, _ATTEMPTS, why)
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -192,6 +194,38 @@ def test_a_cluster_whose_disks_are_full_says_so_and_the_load_resumes_once_there_
         assert ElasticIndex(connection, "tracks-full").nearest([Search(vectors[5], 3)]) == before
     finally:
         full(connection, "tracks-full", None)
+
+
+def test_a_cluster_that_does_not_merge_because_its_disks_are_nearly_full_is_waited_for(
+    client, connection, vectors, tmp_path, monkeypatch, caplog
+):
+    def least_room(size, interval="1s"):
+        settings = {"indices.merge.disk.watermark.high": size, "indices.merge.disk.check_interval": interval}
+        connection.ask("PUT", "/_cluster/settings", json.dumps({"persistent": settings}).encode())
+
+    merge = elastic._merge
+
+    def halted(*call):
+        least_room("1pb")
+        time.sleep(2)
+        merge(*call)
+
+    def lift_once_told():
+        deadline = time.monotonic() + 60
+        while "has been merging" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.1)
+        least_room("1b")
+
+    caplog.set_level("INFO")
+    monkeypatch.setattr(elastic, "_SAY_SECONDS", 1)
+    monkeypatch.setattr(elastic, "_merge", halted)
+    with ThreadPoolExecutor(1) as threads:
+        lifted = threads.submit(lift_once_told)
+        count = build_elastic(client, "tracks-unmerged", made(vectors), DIMENSION, "e", tmp_path)
+        lifted.result(timeout=60)
+    least_room(None, None)
+    assert "disks are nearly full waits until there is room" in caplog.text
+    verify_elastic(client, connection, "tracks-unmerged", count, probes(vectors), vectors, queries(vectors))
 
 
 def test_an_index_that_is_deleted_while_it_is_loaded_is_said_and_loaded_anew(client, connection, vectors, tmp_path):
