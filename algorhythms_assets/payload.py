@@ -228,7 +228,7 @@ def _run_on_terminal(
             f"--{name}",
             required=field.is_required(),
             default=argparse.SUPPRESS,
-            help=f"{field.description}{default}",
+            help=f"{field.description}{default}".replace("%", "%%"),
         )
     arguments = vars(parser.parse_args())
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -12,7 +12,8 @@ import pytest
 
 from algorhythms_assets.contracts import ARTIFACTS, description
 from algorhythms_assets.definitions import defs
-from algorhythms_assets.payload import spent_since, told
+from algorhythms_assets.payload import run, spent_since, told
+from algorhythms_assets.plan import CONFIGURABLE
 from algorhythms_assets.resources.store import size_of
 from algorhythms_assets_tests.conftest import ROOT
 
@@ -43,6 +44,18 @@ def test_what_was_spent_counts_processes_that_were_started():
     assert spent["CPU seconds"] > 0
     assert 0 < spent["seconds"] < 60
     assert set(spent_since(time.monotonic())) == set(spent)
+
+
+@pytest.mark.parametrize("name", CONFIGURABLE)
+def test_on_a_terminal_every_choice_is_explained(name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [name, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        run(lambda work: {}, ARTIFACTS[name], CONFIGURABLE[name])
+    assert ended.value.code == 0
+    said = "".join(capsys.readouterr().out.split())
+    for field, about in CONFIGURABLE[name].model_fields.items():
+        assert f"--{field}" in said
+        assert "".join(about.description.split()) in said
 
 
 def test_dagster_charts_time_and_size_of_every_payload(demo):
