@@ -62,8 +62,8 @@ class Projection:
 def products(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Returns the inner products of queries and rows, float32 [queries, rows]."""
     if len(queries) == 1:
-        # Half the time of a matrix product, which for one query does not saturate memory bandwidth.
-        found: NDArray[np.float32] = np.einsum("ij,j->i", rows, queries[0])
+        # BLAS has a kernel for one query, in half the time of its matrix product.
+        found: NDArray[np.float32] = rows @ queries[0]
         return found[None]
     return queries @ rows.T
 
