@@ -85,6 +85,13 @@ def test_the_six_keys_of_one_bundle_and_an_index_will_do(
     settings = {name: f"live/serving_bundle/v1/{file}" for name, file in zip(KEYS, files, strict=True)}
     settings |= {"MODEL_BUCKET": bucket, "DATABASE_INDEX": "tracks-bucket-v1"}
     assert _first(TestClient(create_app(Releases(source(settings))))) == ("v1", "rock1")
+    blocked = json.dumps({"tracks": ["rock1"], "artists": []})
+    place = {"Bucket": bucket, "Key": "live/releases/blocked.json"}
+    boto3.client("s3").put_object(**place, Body=blocked)
+    assert _first(TestClient(create_app(Releases(source(settings)))))[1] != "rock1"
+    boto3.client("s3").delete_object(**place)
+    refused = TestClient(create_app(Releases(source(settings)))).post("/", json={"count": 1, "songs": [{"id": "a"}]})
+    assert refused.status_code == 503
     with pytest.raises(NotServableError, match="DATABASE_INDEX is not set; or set RELEASE_KEY"):
         source(settings | {"DATABASE_INDEX": ""})
     with pytest.raises(NotServableError, match="side by side"):
@@ -112,7 +119,7 @@ def _embedded(client: Any, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (_lose_weights, r"s3://playlists/live/serving_bundle/v2/weights1.npy cannot be read: status 404"),
+        (_lose_weights, r"s3://playlists/live/serving_bundle/v2/weights1.npy cannot be read: status 404 .NoSuchKey."),
         (_change_weights, r"s3://playlists/live/serving_bundle/v2/weights1.npy is missing or not the file"),
         (_climb_out, "which is not a file beside it"),
         (_embedded, "ALGORHYTHMS_INDEX"),

@@ -5,8 +5,10 @@ botocore signs, urllib3 sends: a boto3 client takes six times as long to import 
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from urllib.parse import quote
 
 import urllib3
@@ -21,6 +23,11 @@ _READ_SECONDS = 2.0
 # For one object or secret, retries included: a request that checks for a new release waits no longer than this.
 _SECONDS = 3.0
 _PAUSE_SECONDS = 0.2
+
+# S3 answers in XML, Secrets Manager in JSON; neither code contains a secret.
+_CODE = re.compile(rb'<Code>(\w{1,64})</Code>|"__type" *: *"([\w.#]{1,120})"')
+# What S3 answers if the bucket is in another region than the request was signed for.
+_ELSEWHERE = (301, 307, 400)
 
 
 class AwsError(Exception):
@@ -93,7 +100,9 @@ class Aws:
             else:
                 if status == 200:
                     return content
-                reason = f"status {status}"
+                reason = f"status {status}{_told(content)}"
+                if status in _ELSEWHERE:
+                    reason += f"; AWS_REGION is {region or _region()}: is it in another region?"
                 if status < 500 and status != 429:
                     break
             time.sleep(_PAUSE_SECONDS)
@@ -117,8 +126,22 @@ def _headers(headers: Mapping[str, str | bytes]) -> dict[str, str]:
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
 
 
+def _told(content: bytes) -> str:
+    """Returns the code of an error, such as AccessDenied, in parentheses; empty if there is none."""
+    found = _CODE.search(content)
+    return f" ({(found[1] or found[2]).decode()})" if found else ""
+
+
 def _region() -> str:
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured_region()
+
+
+@cache
+def _configured_region() -> str:
+    """Returns the region of the user's profile; Lambda always has it in its environment."""
+    from botocore.session import get_session
+
+    return str(get_session().get_config_variable("region") or "us-east-1")
 
 
 def _credentials() -> Credentials:

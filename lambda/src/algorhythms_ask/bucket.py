@@ -40,7 +40,11 @@ class BucketStore:
 
     def pointer(self) -> bytes:
         """Returns the content of the key."""
-        return self._get(self._key)
+        try:
+            return self._aws.get(self._bucket, self._key)
+        except AwsError as error:
+            why = ": nothing is released there, see ALGORHYTHMS_RELEASES" if error.status == 404 else ""
+            raise NotServableError(f"{error}{why}") from None
 
     def block_list(self) -> tuple[str, bytes | None]:
         """Returns where the block list is, and its content; None if there is none."""
@@ -90,7 +94,10 @@ class BucketStore:
 
 
 class FixedRelease(BucketStore):
-    """The single release that the origin's settings name: six keys of a bundle, and an index of DATABASE_URL."""
+    """The single release that the origin's settings name: six keys of a bundle, and an index of DATABASE_URL.
+
+    The block list is where a release of that bundle has it: `releases/blocked.json` beside `serving_bundle/`.
+    """
 
     def __init__(self, bucket: str, environment: Mapping[str, str]) -> None:
         """Raises NotServableError if one is missing, or they belong to different bundles."""
@@ -101,10 +108,16 @@ class FixedRelease(BucketStore):
         folders = {environment[name].rpartition("/")[0] for name in KEYS}
         if len(folders) > 1:
             raise NotServableError(f"{KEYS[0]} to {KEYS[-1]} have to name files of one bundle, side by side")
-        [bundle] = folders
-        index = {"kind": "elasticsearch", "name": environment["DATABASE_INDEX"]}
-        version = bundle.rpartition("/")[2]
-        self._pointer = json.dumps({"version": version, "bundle": bundle, "index": index}).encode()
+        [folder] = folders
+        place, found, version = folder.rpartition("serving_bundle/")
+        self._prefix = place
+        content = {
+            "version": version.rpartition("/")[2],
+            "bundle": found + version,
+            "index": {"kind": "elasticsearch", "name": environment["DATABASE_INDEX"]},
+            "has_block_list": True,
+        }
+        self._pointer = json.dumps(content).encode()
 
     def pointer(self) -> bytes:
         """Returns what the settings say, which never changes."""
