@@ -200,7 +200,7 @@ MLP_WEIGHTS = Artifact(
     "model",
     "mlp_weights",
     ("embeddings", "scaler", "audio_features", "track_metadata"),
-    code_version="2",
+    code_version="3",
 )
 TITLE_WEIGHTS = Artifact(
     "title_weights", "model", "title_weights", ("track_metadata", "embeddings", "gcn_weights"), code_version="2"
@@ -232,7 +232,7 @@ EVALUATION_REPORT = Artifact(
     "evaluation",
     "evaluation_report",
     ("serving_bundle", "search_index", "track_metadata", "new_tracks"),
-    code_version="12",
+    code_version="13",
 )
 RELEASE = Artifact("release", "release", "releases", ("evaluation_report", "serving_bundle", "search_index"))
 

@@ -57,7 +57,7 @@ def r_precision(hits: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[
 
 
 def ndcg(hits: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Returns the normalised discounted cumulative gain with 1 / log2(rank + 1) (Järvelin and Kekäläinen, 2002)."""
+    """Returns the normalised discounted cumulative gain with the discount 1 / log2(rank + 1)."""
     gains = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
     ideal = np.cumsum(gains)[np.minimum(targets, hits.shape[1]) - 1]
     return np.asarray(hits @ gains / ideal)

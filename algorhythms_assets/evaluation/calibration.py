@@ -24,13 +24,13 @@ _ROUNDS = 50
 _RIDGE = 1e-3
 
 
-Scored = tuple[Ranking, NDArray[np.float64]]
+Scored = tuple[Ranking, NDArray[np.float64], int]
 Progress = Callable[[Iterator[Scored], int], Iterable[Scored]]
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Recommendations with their `scores`, float64 [n], numbers of `seeds`, int [n], and whether they are `hits`."""
+    """Recommendations with their `scores`, float64 [n], numbers of `seeds` placed, int [n], and if they are `hits`."""
 
     scores: NDArray[np.float64]
     seeds: NDArray[np.int64]
@@ -38,10 +38,14 @@ class Outcomes:
 
 
 def outcomes(served: Served, tasks: Sequence[Task], progress: Progress = lambda answers, _: answers) -> Outcomes:
-    """Returns the outcomes of each task's first hundred recommendations; the answers pass through `progress`."""
+    """Returns the outcomes of each task's first hundred recommendations; the answers pass through `progress`.
+
+    As at the endpoint, only seeds that can be placed count, and an answer without any has no chance.
+    """
     parts = [(np.empty(0), np.empty(0, np.int64), np.empty(0, bool))]
-    for task, (numbers, scores) in zip(tasks, progress(served.scored(tasks, _FIRST), len(tasks)), strict=True):
-        parts.append((scores, np.full(len(scores), len(task.seeds)), np.isin(numbers, task.targets)))
+    for task, (numbers, scores, placed) in zip(tasks, progress(served.scored(tasks, _FIRST), len(tasks)), strict=True):
+        if placed:
+            parts.append((scores, np.full(len(scores), placed), np.isin(numbers, task.targets)))
     return Outcomes(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

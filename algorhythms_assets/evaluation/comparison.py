@@ -44,8 +44,8 @@ class Measured:
     """The results of a method.
 
     `values` has each metric, float64 [playlists, categories], NaN if the playlist is too short for the category;
-    `top` the first ten tracks of every answer, int64 [answers, 10], -1 where there are no more; `found` and `wanted`,
-    int64 [tracks], how often each track was among the 500 and how often it was hidden.
+    `top` the first ten tracks of every answer, int64 [answers, 10], -1 where there are no more; `wanted` and `found`,
+    int64 [tracks], how often each track was hidden, and how often it was then among the 500.
     """
 
     values: Values

@@ -47,6 +47,8 @@ from algorhythms_assets.serving.placed import load_new_tracks
 _PLOTS = ("methods", "categories", "popularity", "reliability", "map")
 # How many playlists the chance of a recommendation is fitted to, and how many others it is checked on.
 _CALIBRATED = 500
+# A cluster has this time for 100 requests; listeners would not wait as long.
+_PATIENT_SECONDS = 60
 
 
 def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     snapshot = load_snapshot(metadata)
     try:
         reference = index_reference(work.store.root, index_folder)
-        recommender = load_recommender(bundle, open_index(work.store.root, reference))
+        recommender = load_recommender(bundle, open_index(work.store.root, reference, _PATIENT_SECONDS))
     except (NotServableError, IndexUnavailableError) as error:
         raise InputError(f"the bundle and index under evaluation cannot be served: {error}") from error
     blocked = read_block_list(index_folder / BLOCKED_FILE)
@@ -87,6 +89,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     values = {name: of_method.values for name, of_method in measured.items()}
     lengths = np.array([len(test.distinct(int(i))) for i in chosen], np.int64)
     settings = (work.config.resamples, work.config.seed)
+    evaluated = int((~np.isnan(values["served"]["ndcg"])).any(axis=1).sum())
     names = load_names(metadata)
     having = [] if recommender.titles is None else [i for i in chosen if int(test.pids[i]) in names][:MOST_PLAYLISTS]
     named = [(int(test.pids[i]), test.distinct(int(i)), names[int(test.pids[i])]) for i in having]
@@ -99,7 +102,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "version": digest(bundle.name, index_folder.name)[:12],
         "snapshot": work.stamp.snapshot,
         "test_buckets": test_buckets,
-        "test_playlists": len(chosen),
+        "test_playlists": evaluated,
         "methods": {name: summary(of_method) for name, of_method in values.items()},
         "intervals": {
             name: {metric: interval(v, *settings) for metric, v in of_method.items()}
@@ -116,7 +119,7 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
         "titles": titled(
             served, named, artist, *settings, partial(work.progress, unit="playlists with and without title")
         ),
-        "gate": verdict(len(chosen), differences),
+        "gate": verdict(evaluated, differences),
     }
     for line in [*report["gate"]["reasons"], *report["gate"]["warnings"]]:
         work.log.warning(line)
@@ -167,9 +170,10 @@ def _chance(
 
 
 def artist_numbers(tracks: pa.Table) -> NDArray[np.int64]:
-    """Returns a number for the artist of each track, int64 [tracks]; those without an artist share one."""
-    artists = pc.fill_null(identities(tracks, "artist"), "").combine_chunks()
-    return np.asarray(pc.dictionary_encode(artists).indices.to_numpy(), np.int64)
+    """Returns a number for the artist of each track, int64 [tracks]; a track without an artist has its own."""
+    codes = pc.dictionary_encode(identities(tracks, "artist").combine_chunks()).indices
+    alone = np.arange(len(tracks)) + len(tracks)
+    return np.where(codes.is_null(), alone, pc.fill_null(codes, 0))
 
 
 def _released(
@@ -195,7 +199,7 @@ def _released(
         work.log.warning("not compared with the released %s: other playlists were held out then", about["version"])
         return None
     try:
-        released = load_release(work.store.root).recommender
+        released = load_release(work.store.root, _PATIENT_SECONDS).recommender
         return released.on(without(released.index, blocked))
     except (NotServableError, IndexUnavailableError) as error:
         work.log.warning("not compared with the released %s, which cannot be served: %s", about["version"], error)

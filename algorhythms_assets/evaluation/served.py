@@ -29,9 +29,9 @@ _SONGS_AT_ONCE = 1 << 16
 class Served:
     """Queries a recommender as applications do: with the title, and each song's identifier, name, artist and album.
 
-    Tracks that are `new`, by identifier, are passed over: held-out playlists are older, so none of them is a hit, and
-    none is a miss (a condensed list; Sakai, "Alternatives to Bpref", SIGIR 2007). Searches go deeper to make up for
-    them, and `shown` counts the tracks among the first ten answers: new ones, and all.
+    Tracks that are `new`, by identifier, are passed over: they came after the held-out playlists, so they count neither
+    as hits nor as misses (a condensed list; Sakai, "Alternatives to Bpref", SIGIR 2007). Searches go deeper to make up
+    for them, and `shown` counts the tracks among the first ten answers: new ones, and all.
     """
 
     def __init__(self, recommender: Recommender, tracks: pa.Table, new: Collection[str] = ()) -> None:
@@ -55,26 +55,28 @@ class Served:
 
     def rank(self, tasks: Sequence[Task]) -> list[Ranking]:
         """Returns, per task, at most 500 tracks, best first and without the seeds."""
-        return [self._numbers([hit.id for hit in hits]) for hits in self._answers(tasks, self._depth)]
+        return [self._numbers([hit.id for hit in hits]) for hits, _ in self._answers(tasks, self._depth)]
 
-    def scored(self, tasks: Sequence[Task], count: int) -> Iterator[tuple[Ranking, NDArray[np.float64]]]:
-        """Yields, per task, the first tracks that are not new, at most `count`, and their scores."""
-        for hits in self._answers(tasks, count + min(len(self._new), count)):
+    def scored(self, tasks: Sequence[Task], count: int) -> Iterator[tuple[Ranking, NDArray[np.float64], int]]:
+        """Yields, per task, the first tracks that are not new, at most `count`, their scores, and the seeds placed."""
+        for hits, placed in self._answers(tasks, count + min(len(self._new), count)):
             trained = [hit for hit in hits if hit.id not in self._new][:count]
             numbers = [self._number.get(hit.id, _ELSEWHERE) for hit in trained]
-            yield np.array(numbers, np.int64), np.array([hit.score for hit in trained])
+            yield np.array(numbers, np.int64), np.array([hit.score for hit in trained]), placed
 
-    def _answers(self, tasks: Sequence[Task], count: int) -> Iterator[list[Hit]]:
+    def _answers(self, tasks: Sequence[Task], count: int) -> Iterator[tuple[list[Hit], int]]:
+        """Yields the hits of each task, and how many of its seeds could be placed."""
         parts = (tasks[start : start + _AT_ONCE] for start in range(0, len(tasks), _AT_ONCE))
         # Threads of BLAS beside these would wait for each other.
         with threadpool_limits(1), ThreadPoolExecutor(cores()) as threads:
             for answers in threads.map(partial(self._answered, count=count), parts):
                 yield from answers
 
-    def _answered(self, tasks: Sequence[Task], count: int) -> list[list[Hit]]:
+    def _answered(self, tasks: Sequence[Task], count: int) -> list[tuple[list[Hit], int]]:
         requests = [[self._songs[seed] for seed in task.seeds] for task in tasks]
         resolutions = self._recommender.resolve(requests)
-        return self._recommender.rank(requests, resolutions, count, [task.title for task in tasks])
+        found = self._recommender.rank(requests, resolutions, count, [task.title for task in tasks])
+        return [(hits, len(resolution.seeds)) for hits, resolution in zip(found, resolutions, strict=True)]
 
     def _numbers(self, found: Sequence[str]) -> Ranking:
         self.shown += sum(uri in self._new for uri in found[:_FIRST]), len(found[:_FIRST])

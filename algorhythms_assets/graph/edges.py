@@ -72,7 +72,7 @@ class Structure:
         return pairs
 
     def blocks(self, pairs_per_block: int) -> list[tuple[int, int]]:
-        """Returns ranges of source tracks of about equal work; a track that exceeds it alone gets a separate block."""
+        """Returns ranges of source tracks of about equal work, at most so many pairs and those of one track more."""
         pairs = self.pairs()
         cuts = np.searchsorted(pairs, np.arange(pairs_per_block, pairs[-1], pairs_per_block))
         bounds = np.unique(np.concatenate([[0], cuts, [len(pairs) - 1]]))

@@ -1,8 +1,8 @@
 """Factors of tracks by implicit alternating least squares: a second model of what goes together, without a graph.
 
 Hu, Koren and Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008, in the form of Rendle et
-al., "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022: a track in the playlist has
-weight 1, every other track has weight `unobserved`.
+al., "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022: a score s costs (1 - s)^2
+for a track in the playlist, and `unobserved` s^2 for every track.
 """
 
 from collections.abc import Callable, Iterator

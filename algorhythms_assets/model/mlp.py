@@ -11,10 +11,14 @@ from algorhythms_assets.model.config import MlpConfig
 
 @dataclass(frozen=True)
 class Trained:
-    """The network, and the mean cosine to the true vectors of tracks by artists it was not trained on (or None)."""
+    """The network, and the mean cosine to the true vectors of tracks by artists it was not trained on (or None).
+
+    `constant` is the cosine of the mean of the training vectors to these, which says nothing about any track.
+    """
 
     network: nn.Sequential
     cosine: float | None
+    constant: float | None
 
 
 def train_mlp(inputs: Tensor, z: Tensor, artists: Tensor, config: MlpConfig) -> Trained:
@@ -42,9 +46,17 @@ def train_mlp(inputs: Tensor, z: Tensor, artists: Tensor, config: MlpConfig) -> 
             best = {name: weights.clone() for name, weights in network.state_dict().items()}
             best_cosine = best_cosine if cosine is None else cosine
     network.load_state_dict(best)
-    return Trained(network, _cosine(network, inputs[held_out], z[held_out]))
+    return Trained(
+        network,
+        _cosine(network, inputs[held_out], z[held_out]),
+        _mean_cosine(z[training].mean(dim=0, keepdim=True), z[held_out]),
+    )
 
 
 @torch.no_grad()
 def _cosine(network: nn.Sequential, inputs: Tensor, z: Tensor) -> float | None:
-    return functional.cosine_similarity(network(inputs), z).mean().item() if len(inputs) else None
+    return _mean_cosine(network(inputs), z)
+
+
+def _mean_cosine(found: Tensor, z: Tensor) -> float | None:
+    return functional.cosine_similarity(found, z).mean().item() if len(z) else None

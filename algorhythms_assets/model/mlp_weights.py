@@ -51,7 +51,8 @@ def build(work: Work[MlpConfig]) -> dict[str, Any]:
     def write(folder: Path) -> None:
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", np.ascontiguousarray(array.numpy()))
-        write_json(folder / "description.json", {"features": True, "cosine_new_artists": trained.cosine})
+        cosines = {"cosine_new_artists": trained.cosine, "cosine_constant": trained.constant}
+        write_json(folder / "description.json", {"features": True, **cosines})
 
     work.write_folder(write)
     cosine = {} if trained.cosine is None else {"cosine for new artists": round(trained.cosine, 4)}

@@ -232,9 +232,10 @@ def validation_ndcg(model: TrackEncoder, categories: list[list[Task]], config: G
             scores = queries @ vectors.T
             for row, task in zip(scores, some, strict=True):
                 row[task.seeds] = -torch.inf
-            ranked = scores.topk(min(DEPTH, scores.shape[1])).indices.cpu().numpy()
+            best = scores.topk(min(DEPTH, scores.shape[1]))
+            ranked, found = best.indices.cpu().numpy(), best.values.isfinite().cpu().numpy()
             hits = np.stack([np.isin(row, task.targets) for row, task in zip(ranked, some, strict=True)])
-            values.append(ndcg(hits, np.array([len(task.targets) for task in some])))
+            values.append(ndcg(hits & found, np.array([len(task.targets) for task in some])))
         means.append(np.concatenate(values).mean())
     return float(np.mean(means))
 

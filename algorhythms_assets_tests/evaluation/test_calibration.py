@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from algorhythms_ask.chance import chances, inputs
 
-from algorhythms_assets.evaluation.calibration import Outcomes, calibration, fitted, plot_reliability
+from algorhythms_assets.evaluation.calibration import Outcomes, calibration, fitted, outcomes, plot_reliability
+from algorhythms_assets.metrics import Task
 
 WEIGHTS = np.array([-4.0, 3.0, 0.5, -0.4])
 
@@ -15,9 +16,20 @@ def drawn(count, seed):
     return Outcomes(scores, seeds, random.random(count) < chance)
 
 
+def test_only_seeds_that_are_placed_count_and_an_answer_without_any_has_no_chance():
+    class Answers:
+        def scored(self, tasks, count):
+            yield np.array([3, 4]), np.array([0.9, 0.8]), 2
+            yield np.array([5]), np.array([0.1]), 0
+
+    tasks = [Task(1, np.arange(5), np.array([4])), Task(2, np.arange(1), np.array([5]))]
+    found = outcomes(Answers(), tasks)
+    assert (found.scores.tolist(), found.seeds.tolist(), found.hits.tolist()) == ([0.9, 0.8], [2, 2], [False, True])
+
+
 def test_the_weights_that_outcomes_were_drawn_with_are_found():
-    outcomes = drawn(200_000, 0)
-    found = fitted(inputs(outcomes.scores, outcomes.seeds), outcomes.hits)
+    many = drawn(200_000, 0)
+    found = fitted(inputs(many.scores, many.seeds), many.hits)
     np.testing.assert_allclose(found, WEIGHTS, atol=0.1)
 
 
@@ -39,10 +51,10 @@ def test_chances_of_other_playlists_show_that_they_do_not_agree():
 
 
 def test_with_few_hits_there_is_no_chance():
-    outcomes = drawn(20_000, 1)
-    few = Outcomes(outcomes.scores, outcomes.seeds, np.arange(20_000) < 99)
-    assert calibration(few, outcomes) is None
-    assert calibration(outcomes, Outcomes(np.empty(0), np.empty(0, int), np.empty(0, bool))) is None
+    many = drawn(20_000, 1)
+    few = Outcomes(many.scores, many.seeds, np.arange(20_000) < 99)
+    assert calibration(few, many) is None
+    assert calibration(many, Outcomes(np.empty(0), np.empty(0, int), np.empty(0, bool))) is None
 
 
 def test_hits_that_the_score_alone_tells_apart_leave_the_weights_finite():

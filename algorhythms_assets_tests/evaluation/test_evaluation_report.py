@@ -5,12 +5,16 @@ import logging
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from algorhythms_ask.release import CURRENT
 
-from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE
+from algorhythms_assets.contracts import EVALUATION_REPORT, SEARCH_INDEX, SERVING_BUNDLE, TRACK_METADATA
+from algorhythms_assets.evaluation import evaluation_report
 from algorhythms_assets.evaluation.config import EvaluationConfig
-from algorhythms_assets.evaluation.evaluation_report import build
+from algorhythms_assets.evaluation.evaluation_report import artist_numbers, build
+from algorhythms_assets.ingest.playlists import load_snapshot
+from algorhythms_assets.metrics import cut
 from algorhythms_assets.payload import Work
 from algorhythms_assets.resources.embedded_engine import EmbeddedEngine
 from algorhythms_assets.resources.store import Store, planned_stamp, write_json
@@ -47,6 +51,22 @@ def test_the_released_version_does_the_same_tasks(store):
     assert report["methods"]["released"] == report["methods"]["served"]
     assert report["served_minus"]["released"]["ndcg"] == [0, 0]
     assert "the released version" in (store.path(EVALUATION_REPORT) / "report.md").read_text()
+
+
+def test_tracks_without_an_artist_are_not_by_one_artist():
+    names = {"artist_uri": [None, "spotify:artist:1", None, "spotify:artist:1"], "artist_name": [None, "A", None, "A"]}
+    numbers = artist_numbers(pa.table(names, schema=pa.schema(dict.fromkeys(names, pa.string()))))
+    assert numbers[1] == numbers[3]
+    assert len(set(numbers.tolist())) == 3
+
+
+def test_playlists_in_which_nothing_can_be_hidden_do_not_count_for_the_gate(store, monkeypatch):
+    def even(pid, tracks, category):
+        return None if pid % 2 else cut(pid, tracks, category)
+
+    monkeypatch.setattr(evaluation_report, "cut", even)
+    test = load_snapshot(store.path(TRACK_METADATA)).test
+    assert report_of(store)["test_playlists"] == sum(pid % 2 == 0 for pid in test.pids) < len(test)
 
 
 def test_a_higher_score_has_a_higher_chance_and_chances_agree_with_the_test_playlists(demo):

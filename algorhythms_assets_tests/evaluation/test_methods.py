@@ -135,9 +135,12 @@ def test_an_unknown_seed_is_placed_by_its_artist(tmp_path):
 def test_scores_of_what_is_served_fall_in_the_order_of_its_ranking(tmp_path):
     method = served(tmp_path)
     tasks = [task(0), task(3, 1)]
-    for ranking, (numbers, scores) in zip(method.rank(tasks), method.scored(tasks, 3), strict=True):
+    for asked, ranking, (numbers, scores, placed) in zip(
+        tasks, method.rank(tasks), method.scored(tasks, 3), strict=True
+    ):
         assert numbers.tolist() == ranking[:3].tolist()
         assert (np.diff(scores) <= 0).all()
+        assert placed == len(asked.seeds)
 
 
 @pytest.mark.parametrize("made", [lambda some: ItemKnn(some, 6), lambda some: ImplicitAls(some, PLAYLISTS, 2, 1, 5)])

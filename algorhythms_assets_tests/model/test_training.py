@@ -3,6 +3,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from algorhythms_assets.metrics import Task
 from algorhythms_assets.model import training
 from algorhythms_assets.model.config import GcnConfig
 from algorhythms_assets.model.gcn import TrackEncoder, adjacency
@@ -15,6 +16,7 @@ from algorhythms_assets.model.training import (
     batch_of,
     stored_vectors,
     train,
+    validation_ndcg,
 )
 from algorhythms_assets_tests.graph.test_edges import csr
 from algorhythms_assets_tests.model.conftest import CLIQUE
@@ -152,6 +154,15 @@ def test_half_the_bits_change_the_loss_little(graph):
         rough = batch_loss(*arguments)
     assert rough.dtype == torch.float32
     assert rough.item() == pytest.approx(exact.item(), rel=0.05)
+
+
+def test_a_track_that_cannot_be_found_is_no_hit_of_a_validation(graph):
+    """Among fewer than 500 tracks all are ranked, also those in no training playlist."""
+    graph.playlists[:2] = 0
+    model = TrackEncoder(graph, 8, 2, 0.0)
+    lost, found = ([[Task(1, np.array([5]), np.array(targets))]] for targets in ([0, 1], [6, 7]))
+    assert validation_ndcg(model, lost, CONFIG) == 0
+    assert validation_ndcg(model, found, CONFIG) > 0
 
 
 def test_the_stored_vector_ends_in_the_popularity_term(graph):

@@ -22,6 +22,8 @@ from algorhythms_ask.vocabulary import Vocabulary
 
 # Scores held at a time: 128 MB. Of two million tracks, 16 queries at once take half the time each of 8.
 _SCORES_AT_ONCE = 1 << 25
+# Vectors of candidates held at a time: 25 MB at a dimension of 384.
+_ROWS_AT_ONCE = 1 << 14
 
 # The column in which a term is searched.
 _COLUMN = {
@@ -151,7 +153,8 @@ class EmbeddedIndex:
         rows = None
         if projection is not None:
             rows = projection.candidates(scores, search.count)
-            scores = products(search.query[None], self._vectors[rows])[0]
+            parts = (rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows) or 1, _ROWS_AT_ONCE))
+            scores = np.concatenate([products(search.query[None], self._vectors[part])[0] for part in parts])
             for place in np.flatnonzero(np.isin(rows, list(raised))).tolist():
                 scores[place] += np.float32(raised[int(rows[place])])
         places = _best(scores, search.count)
