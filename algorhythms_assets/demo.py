@@ -18,7 +18,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -28,7 +28,7 @@ from pydantic import SecretStr
 from algorhythms_assets.contracts import ARTIFACTS, RAW_PLAYLISTS, SEARCH_INDEX
 from algorhythms_assets.dagster_home import dagster_home
 from algorhythms_assets.ingest.partitions import SLICES_NAME, ranges
-from algorhythms_assets.ingest.slices import SliceFile, content_version, find_slices, some
+from algorhythms_assets.ingest.slices import Found, SliceFile, content_version, find_slices, some
 from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.plan import outdated
 from algorhythms_assets.resources.index.ready import require_ready
@@ -176,16 +176,17 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
     known = store.slices()
     foreign = [key for key in known if key not in files]
     if foreign:
+        skipped = f" Skipped there: {_skipped(found)}." if found.passed_over else ""
         raise InputError(
             f"the store {settings.store} also holds slices that are not in {settings.slices}: {', '.join(foreign[:5])}"
-            f"{' …' if len(foreign) > 5 else ''}. Give each set of playlists its own store (STORE=…), or delete "
-            f"{store.slice_path('any').parent} to start over."
+            f"{' …' if len(foreign) > 5 else ''}.{skipped} Give each set of playlists its own store (STORE=…), or "
+            f"delete {store.slice_path('any').parent} to start over."
         )
     changed = [key for key, file in files.items() if not _is_known(file, known.get(key))]
     instance.add_dynamic_partitions(SLICES_NAME, list(files))
     print(f"{len(files)} slices in {settings.slices}, {len(changed)} of them new or changed", flush=True)
     if found.passed_over:
-        print(f"skipped: {some(f'{name} ({why})' for name, why in found.passed_over.items())}", flush=True)
+        print(f"skipped: {_skipped(found)}", flush=True)
     bad: list[str] = []
     for _, tags in ranges(instance.get_dynamic_partitions(SLICES_NAME), set(changed)):
         result = defs.resolve_job_def("ingest_slices").execute_in_process(
@@ -197,6 +198,10 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
         for event in filter(lambda event: event.is_step_failure, result.all_events):
             bad += _told(event.step_failure_data).splitlines()
     return bad
+
+
+def _skipped(found: Found) -> str:
+    return some(f"{name} ({why})" for name, why in found.passed_over.items())
 
 
 def _is_known(file: SliceFile, stamp: Stamp | None) -> bool:
@@ -223,9 +228,9 @@ def serving(store: Path) -> Iterator[str]:
             try:
                 _get(f"{url}/health")
                 break
-            except URLError:
+            except URLError as error:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise InputError(f"the endpoint did not start: {' '.join(command)}") from None
+                    raise InputError(f"the endpoint did not start ({error}): {' '.join(command)}") from None
                 time.sleep(0.1)
         yield url
     finally:
@@ -260,7 +265,8 @@ def _name(node: dict[str, Any]) -> str:
 
 def _get(url: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    with urlopen(Request(url, data), timeout=30) as response:  # noqa: S310 (our own server)
+    # Not by the proxy that the environment may name: this server is on loopback.
+    with build_opener(ProxyHandler({})).open(Request(url, data), timeout=30) as response:  # noqa: S310 (our own server)
         return json.load(response)
 
 

@@ -117,4 +117,4 @@ def _s3(settings: Settings) -> dg.ResourceDefinition | dg.ConfigurableResource[A
     # Takes longer to import than all the rest.
     from dagster_aws.s3 import S3Resource
 
-    return S3Resource()
+    return S3Resource(max_attempts=2)

@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 import dagster_pipes
 import pyarrow as pa
+from algorhythms_ask.index import IndexUnavailableError
 from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from tqdm import tqdm
@@ -51,7 +52,7 @@ T = TypeVar("T")
 Metadata = Mapping[str, Any]
 
 # Errors that a person can fix, such as a full disk; libraries have their own classes for these.
-_TOLD = (InputError, OSError, sqlite3.OperationalError, SafetensorError)
+_TOLD = (InputError, OSError, sqlite3.OperationalError, SafetensorError, IndexUnavailableError)
 
 _PROGRESS_SECONDS = 10
 _REPORT_SECONDS = 1

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from algorhythms_assets.contracts import ARTIFACTS, EVALUATION_REPORT, NEW_TRACKS, RAW_PLAYLISTS, RELEASE
-from algorhythms_assets.demo import _narrator
+from algorhythms_assets.demo import _narrator, serving
 from algorhythms_assets.plan import outdated
 from algorhythms_assets.resources.store import Store, write_json
 from algorhythms_assets.settings import Settings
@@ -180,6 +180,15 @@ def test_a_step_that_fails_again_and_again_says_why_each_time(capsys, error):
     assert "failed, and is retried in 0 s: the disk is full" in told
     assert "failed: the disk is full" in told
     assert "max_retries" not in told
+
+
+def test_the_endpoint_is_asked_without_the_proxy_of_the_environment(demo, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with serving(demo.store.root) as url:
+        assert url.startswith("http://127.0.0.1:")
 
 
 def test_no_usable_slice_is_no_release(tmp_path):

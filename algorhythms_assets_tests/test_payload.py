@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from algorhythms_ask.index import IndexUnavailableError
 
-from algorhythms_assets.contracts import ARTIFACTS, description
+from algorhythms_assets.contracts import ARTIFACTS, EVALUATION_REPORT, description
 from algorhythms_assets.definitions import defs
 from algorhythms_assets.payload import run, spent_since, told
 from algorhythms_assets.plan import CONFIGURABLE
@@ -44,6 +45,17 @@ def test_what_was_spent_counts_processes_that_were_started():
     assert spent["CPU seconds"] > 0
     assert 0 < spent["seconds"] < 60
     assert set(spent_since(time.monotonic())) == set(spent)
+
+
+def test_an_index_that_does_not_answer_is_told_in_a_line(demo, monkeypatch, capsys):
+    def build(work):
+        raise IndexUnavailableError("http://es:9200 did not answer within 60 s")
+
+    monkeypatch.setattr(sys, "argv", ["evaluation_report", "--store", str(demo.store.root)])
+    with pytest.raises(SystemExit) as ended:
+        run(build, EVALUATION_REPORT, CONFIGURABLE[EVALUATION_REPORT.name])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.strip() == "evaluation_report: http://es:9200 did not answer within 60 s"
 
 
 @pytest.mark.parametrize("name", CONFIGURABLE)

@@ -12,6 +12,7 @@ from typing import Any
 
 from algorhythms_assets.contracts import RAW_PLAYLISTS
 from algorhythms_assets.ingest.formats import SUFFIXES, is_slice_name
+from algorhythms_assets.resources.s3 import s3_client
 from algorhythms_assets.resources.store import REPORT_FILE, STAMP_FILE, InputError, digest
 
 # Not part of a slice's name, so that a slice of the Million Playlist Dataset keeps its name when compressed.
@@ -73,9 +74,7 @@ class Found:
 
 @cache
 def _s3() -> Any:
-    import boto3
-
-    return boto3.client("s3")
+    return s3_client()
 
 
 def find_slices(location: str | Path, s3: Any = None) -> Found:
@@ -132,14 +131,22 @@ def _in_folder(folder: Path, passed_over: dict[str, str]) -> list[SliceFile]:
 
 def _walk(folder: Path, passed_over: dict[str, str]) -> Iterator[Path]:
     """Yields the files below a folder, except those in hidden folders or in a store."""
-    for place, folders, files in os.walk(folder):
+
+    def unlisted(error: OSError) -> None:
+        if error.filename == str(folder):
+            raise InputError(f"{folder} cannot be listed: {error.strerror}") from error
+        name = Path(error.filename).relative_to(folder).as_posix()
+        passed_over[_printable(f"{name}/")] = f"cannot be listed: {error.strerror}"
+
+    for place, folders, files in os.walk(folder, onerror=unlisted):
         here = Path(place)
         for name in list(folders):
-            if any((here / name / mark).exists() for mark in _OF_A_STORE):
+            if name.startswith(".") or name == "__MACOSX":
+                folders.remove(name)
+            # Unlike Path.exists, it takes a folder that may not be entered.
+            elif any(os.path.exists(here / name / mark) for mark in _OF_A_STORE):  # noqa: PTH110
                 folders.remove(name)
                 passed_over[f"{name}/"] = "artifacts of a store"
-            elif name.startswith(".") or name == "__MACOSX":
-                folders.remove(name)
         folders.sort()
         yield from (here / name for name in sorted(files) if (here / name).is_file())
 

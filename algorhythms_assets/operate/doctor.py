@@ -22,6 +22,7 @@ from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.engine import machine_gb
 from algorhythms_assets.resources.index.ready import UnreachableError, require_ready
 from algorhythms_assets.resources.request import TRAINING
+from algorhythms_assets.resources.s3 import s3_client
 from algorhythms_assets.resources.spark.engine import require_java
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets.settings import AlertSettings, FeatureSettings, Settings, SlurmSettings, is_url
@@ -184,10 +185,7 @@ def _postgres(url: str) -> str:
 
 
 def _bucket() -> str:
-    # Imported here because it takes longer than everything else.
-    import boto3
-
-    bucket = Bucket(boto3.client("s3"))
+    bucket = Bucket(s3_client())
     current = bucket.current()
     return f"{bucket.name} serves {current['version'] if current else 'nothing yet'}"
 

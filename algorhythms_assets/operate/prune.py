@@ -29,6 +29,7 @@ from algorhythms_assets.operate.run_history import OldRun, forget, old_runs
 from algorhythms_assets.operate.sizes import in_words, sizes
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.kept_history import kept_history
+from algorhythms_assets.resources.s3 import s3_client
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings, SlurmSettings
 
@@ -95,10 +96,7 @@ def _told(runs: list[OldRun], days: int) -> Freed:
 
 
 def _bucket() -> Bucket:
-    # Takes longer to import than everything else, and Dagster loads this module.
-    import boto3
-
-    return Bucket(boto3.client("s3"))
+    return Bucket(s3_client())
 
 
 def main() -> int:

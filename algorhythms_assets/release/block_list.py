@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import boto3
 from algorhythms_ask.blocking import BLOCKED, BlockList
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.keys import artist_key
@@ -23,6 +22,7 @@ from algorhythms_ask.songs import ARTIST_URI, track_id
 from algorhythms_assets.ingest.slices import some
 from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.resources.lock import lock
+from algorhythms_assets.resources.s3 import s3_client
 from algorhythms_assets.resources.store import InputError, Store, replacing, write_json
 from algorhythms_assets.settings import Settings
 
@@ -184,7 +184,7 @@ def main() -> int:
         parser.error("give block or unblock, and a --track or an --artist")
     try:
         settings = Settings.read()
-        bucket = Bucket(boto3.client("s3")) if settings.releases == "bucket" else None
+        bucket = Bucket(s3_client()) if settings.releases == "bucket" else None
         store = Store((chosen.store or settings.store).absolute())
         if not store.root.is_dir():
             raise InputError(f"there is no store {store.root}")

@@ -181,7 +181,7 @@ def prune(store: Store, keep: int, bucket: Bucket | None = None) -> list[str]:
             if content["index"]["kind"] == "elasticsearch" and path == _index(content):
                 try:
                     connect().ask("DELETE", f"/{content['index']['name']}?ignore_unavailable=true", timeout=60)
-                except IndexUnavailableError as error:
+                except (IndexUnavailableError, NotServableError) as error:
                     _log.warning("the old index %s stays: %s", content["index"]["name"], error)
                     continue
             if bucket is not None and path == _bundle(content):

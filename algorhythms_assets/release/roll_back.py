@@ -7,7 +7,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import boto3
 from algorhythms_ask.index import IndexUnavailableError
 from algorhythms_ask.release import NotServableError
 
@@ -16,6 +15,7 @@ from algorhythms_assets.release.bucket import Bucket
 from algorhythms_assets.release.history import Content, current, earlier, switch
 from algorhythms_assets.release.publish import check
 from algorhythms_assets.resources.lock import lock
+from algorhythms_assets.resources.s3 import s3_client
 from algorhythms_assets.resources.store import InputError, Store
 from algorhythms_assets.settings import Settings
 
@@ -48,7 +48,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         settings = Settings.read()
-        bucket = Bucket(boto3.client("s3")) if settings.releases == "bucket" else None
+        bucket = Bucket(s3_client()) if settings.releases == "bucket" else None
         content = roll_back(Store((chosen.store or settings.store).absolute()), chosen.version, bucket, chosen.reason)
     except (InputError, NotServableError, IndexUnavailableError) as error:
         print(f"roll_back: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,7 +37,10 @@ class LockedError(InputError):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who is making an artifact: a process on a host, perhaps a cluster job."""
+    """Who is making an artifact: a process on a host, perhaps a cluster job.
+
+    An owner that does not beat leaves its file untouched, so only its own host can tell that it is gone.
+    """
 
     artifact: str
     host: str
@@ -46,6 +49,7 @@ class Owner:
     since: str
     token: str
     job: str | None = None
+    beats: bool = True
 
     def __str__(self) -> str:
         who = f"job {self.job} on {self.host}" if self.job else f"process {self.process} on {self.host}"
@@ -82,14 +86,14 @@ def lock(folder: Path, artifact: str) -> Iterator[None]:
 
 
 def hold(folder: Path, artifact: str) -> None:
-    """Takes a lock for the life of this process, even after exec.
+    """Takes a lock for the life of this process, even after exec, which no thread survives that could touch the file.
 
     Raises:
         LockedError: a live process has it.
         OSError: the file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _take(folder / f"{artifact}.json", _me(artifact))
+    _take(folder / f"{artifact}.json", replace(_me(artifact), beats=False))
 
 
 def owners(folder: Path) -> list[Owner]:
@@ -115,7 +119,7 @@ def _take(path: Path, owner: Owner) -> None:
         found = _read(path)
         if found is None:
             continue  # it was released in between
-        if not found.is_gone and (found.host == owner.host or _is_touched(path)):
+        if not found.is_gone and (found.host == owner.host or not found.beats or _is_touched(path)):
             raise LockedError(found, path)
         if _take_over(path, found, owner):
             return

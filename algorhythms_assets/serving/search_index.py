@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from algorhythms_assets.serving.placed import load_new_tracks, new_count
 from algorhythms_assets.serving.queries import other_queries, queries
 
 _PROBES = 50
+# A cluster that has just merged is cold; listeners would not wait as long.
+_PATIENT_SECONDS = 60
 
 
 class Together:
@@ -187,7 +189,8 @@ def _elastic(work: Work[SearchIndexConfig], content: Content, asked: dict[str, N
 def _in_cluster(
     work: Work[SearchIndexConfig], content: Content, asked: dict[str, NDArray[np.float32]], database: Database
 ) -> dict[str, Any]:
-    connection, client = Connection(database), writer(database)
+    patient = replace(database, timeout=max(database.timeout, _PATIENT_SECONDS))
+    connection, client = Connection(patient), writer(database)
     version = work.stamp.data_version[:12]
     name = f"tracks-{version}"
     measured: dict[str, Any] = {}

@@ -76,6 +76,25 @@ def test_a_name_of_any_length_and_encoding_is_a_slice(tmp_path):
     assert sorted(store.slices()) == sorted(find_slices(folder).files)
 
 
+def test_a_folder_that_may_not_be_listed_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.json").write_text("{}")
+    (tmp_path / "lost+found").mkdir()
+    scandir, closed = os.scandir, set()
+
+    def refusing(place):
+        if str(place) in closed:
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    closed.add(str(tmp_path / "lost+found"))
+    found = find_slices(tmp_path)
+    assert (list(found.files), found.passed_over) == (["a"], {"lost+found/": "cannot be listed: Permission denied"})
+    closed.add(str(tmp_path))
+    with pytest.raises(InputError, match="cannot be listed: Permission denied"):
+        find_slices(tmp_path)
+
+
 def test_no_folder_and_no_slice_are_said(tmp_path):
     with pytest.raises(InputError, match="not a folder"):
         find_slices(tmp_path / "missing")

@@ -182,7 +182,7 @@ def test_the_job_rolls_back_and_tells_dagster(store):
         assert not failed.success
 
 
-def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeypatch, tmp_path):
+def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeypatch, caplog):
     monkeypatch.setenv("ALGORHYTHMS_INDEX", elasticsearch_node.url)
     database = Database(elasticsearch_node.url, timeout=30)
     client, connection = writer(database), Connection(database)
@@ -204,6 +204,11 @@ def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeyp
     assert (roll_back(store)["version"], alias()) == ("x1", ["tracks-x1"])
     assert load_release(store.root).index == "tracks-x1"
     roll_back(store, "x2")
+    # Whoever has moved away from the cluster has no address of it any more.
+    monkeypatch.setenv("ALGORHYTHMS_INDEX", "embedded")
+    assert "search_index/x1" not in prune(store, 1)
+    assert "the old index tracks-x1 stays" in caplog.text
+    monkeypatch.setenv("ALGORHYTHMS_INDEX", elasticsearch_node.url)
     assert "search_index/x1" in prune(store, 1)
     assert list(connection.get("/tracks-x*/_mapping")) == ["tracks-x2"]
     # A cluster that is away keeps nobody from going back to what needs none.

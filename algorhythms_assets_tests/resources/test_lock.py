@@ -11,7 +11,7 @@ import time
 import pytest
 
 from algorhythms_assets.resources import lock as locks
-from algorhythms_assets.resources.lock import LockedError, lock, owners
+from algorhythms_assets.resources.lock import LockedError, hold, lock, owners
 from algorhythms_assets_tests.conftest import ROOT
 
 HOLDS = """
@@ -90,6 +90,16 @@ def take(folder, held, ended):
     except LockedError:
         with held.get_lock():
             held.value += 100
+
+
+def test_what_is_held_on_another_host_is_never_taken_over(tmp_path, monkeypatch):
+    """Dagster touches no file: a second one on another login node would run beside it."""
+    hold(tmp_path, "dagster")
+    monkeypatch.setattr(locks.socket, "gethostname", lambda: "elsewhere")
+    started = time.monotonic()
+    with pytest.raises(LockedError, match=r"If it no longer runs, delete .*dagster.json"):
+        hold(tmp_path, "dagster")
+    assert time.monotonic() - started < 5
 
 
 def test_of_many_that_see_a_dead_owner_one_takes_over(tmp_path):

@@ -136,7 +136,7 @@ def _page(handler: http.server.BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
-    [(_trickle, "did not answer in time"), (_cut, "cannot be reached"), (_page, "did not answer in JSON")],
+    [(_trickle, "did not answer within"), (_cut, "cannot be reached"), (_page, "did not answer in JSON")],
 )
 def test_what_is_no_whole_answer_in_time_is_none(answer: Serve, reason: str) -> None:
     with _server(answer) as url:

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
@@ -295,13 +296,23 @@ def _merge(client: Elasticsearch, name: str) -> None:
     # A single segment would be left without a graph; adding and deleting a document makes it two.
     _ask(client.index, index=name, id=_NO_KEY, document={}, refresh=True)
     _ask(client.options(ignore_status=404).delete, index=name, id=_NO_KEY, refresh=True)
-    task = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)["task"]
+    task = _merging(client, name)
+    left = _ATTEMPTS
     waits = chain((0.05, 0.2, 0.5), repeat(_POLL_SECONDS))
     started = said = time.monotonic()
     while True:
         # The client's own call warns each time that this part of the API is not stable.
         accept = {"accept": "application/json"}
-        done = _ask(client.perform_request, method="GET", path=f"/_tasks/{task}", headers=accept)
+        try:
+            done = _ask(client.perform_request, method="GET", path=f"/_tasks/{task}", headers=accept)
+        except RefusedError as error:
+            left -= 1
+            if error.status != HTTPStatus.NOT_FOUND or not left:
+                raise
+            # The node that merged was started again.
+            _log.warning("the cluster no longer knows of the merge of %s: it is started again", name)
+            task = _merging(client, name)
+            continue
         if done["completed"]:
             if "error" in done:
                 raise IndexUnavailableError(f"{name} could not be merged: {done['error'].get('reason')}")
@@ -314,6 +325,12 @@ def _merge(client: Elasticsearch, name: str) -> None:
                 said - started,
             )
         time.sleep(next(waits))
+
+
+def _merging(client: Elasticsearch, name: str) -> str:
+    """Starts a merge; returns its task."""
+    started = _ask(client.indices.forcemerge, index=name, max_num_segments=1, wait_for_completion=False)
+    return str(started["task"])
 
 
 def _ask(call: Callable[..., Any], **arguments: Any) -> Any:

@@ -39,6 +39,7 @@ _LOOK_SECONDS = 0.5
 _FIRST_PAUSE_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 5.0
 _CANCEL_SECONDS = 60
+_STILL_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,7 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
         next_question = 0.0
         silent_since: float | None = None
         until: float | None = None
+        said = since = time.monotonic()
         while True:
             folder.follow()
             now = time.monotonic()
@@ -223,11 +225,17 @@ class PipesSlurmClient(dg.PipesClient, TreatAsResourceParam):
                         until = now + self.patience.file_system
                     if answer is not None and (seen is None or _stage(answer) != _stage(seen)):
                         context.log.info(f"Slurm job {job} is {_stage(answer)}")
+                        said = since = now
+                    elif answer is not None and answer.state == "PENDING" and now - said >= _STILL_SECONDS:
+                        context.log.info(
+                            f"Slurm job {job} is still {_stage(answer)}, for {(now - since) / 60:.0f} minutes"
+                        )
+                        said = now
                     seen = answer or seen
-                    if answer is not None and answer.is_too_long:
+                    if answer is not None and answer.is_too_large:
                         self._patiently(context, lambda: slurm.cancel(job))
                         folder.end({"state": "REFUSED", "reason": answer.reason})
-                        raise RefusedError(f"{answer.reason}, its time limit is longer than is allowed")
+                        raise RefusedError(f"{answer.reason}, it requests more than a job may have")
                 except SilentError as words:
                     if silent_since is None:
                         silent_since = now

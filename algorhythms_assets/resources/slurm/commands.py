@@ -26,8 +26,8 @@ FINAL = frozenset(
     }
 )
 
-# Reasons of pending jobs that request more time than allowed: many clusters accept them anyway.
-_TOO_LONG = ("PartitionTimeLimit", "AssocMaxWallDurationPerJobLimit", "QOSMaxWallDurationPerJobLimit")
+# Reasons of pending jobs that request more than any job may have: many clusters accept them anyway.
+_TOO_MUCH = re.compile(r"PartitionTimeLimit|(Assoc|QOS)Max\w+PerJob(Limit)?")
 
 # What sbatch prints when it got no answer, as opposed to a refusal.
 _NO_ANSWER = re.compile(
@@ -70,9 +70,9 @@ class JobState:
         return self.state in FINAL
 
     @property
-    def is_too_long(self) -> bool:
-        """Tells whether the job will stay pending for ever because of its time limit."""
-        return self.state == "PENDING" and self.reason in _TOO_LONG
+    def is_too_large(self) -> bool:
+        """Tells whether the job will stay pending for ever because it requests more than a job may have."""
+        return self.state == "PENDING" and _TOO_MUCH.fullmatch(self.reason) is not None
 
 
 @dataclass(frozen=True)

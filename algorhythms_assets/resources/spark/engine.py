@@ -5,10 +5,13 @@ import os
 import re
 import shutil
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -21,6 +24,9 @@ R = TypeVar("R")
 
 # Each block is a job of one task, submitted by its own thread.
 _BLOCKS_AT_ONCE = 128
+_SAY_SECONDS = 60
+
+_log = logging.getLogger(__name__)
 
 LOGGING = Path(__file__).with_name("log4j2.properties")
 _ON_THIS_MACHINE = {
@@ -82,13 +88,14 @@ class SparkEngine:
 
     def sql(self, query: str, tables: Mapping[str, TableSource]) -> pa.Table:
         """Returns the rows of a query; a table is a pyarrow table or a list of Parquet files."""
-        for name, source in tables.items():
-            if isinstance(source, pa.Table):
-                frame = self.session.createDataFrame(source)
-            else:
-                frame = self.session.read.parquet(*(_literal(path) for path in source))
-            frame.createOrReplaceTempView(name)
-        return self.session.sql(query).toArrow()
+        with self._waits_told():
+            for name, source in tables.items():
+                if isinstance(source, pa.Table):
+                    frame = self.session.createDataFrame(source)
+                else:
+                    frame = self.session.read.parquet(*(_literal(path) for path in source))
+                frame.createOrReplaceTempView(name)
+            return self.session.sql(query).toArrow()
 
     def map_blocks(
         self,
@@ -115,7 +122,37 @@ class SparkEngine:
                 raise InputError(mistake)
             return result  # type: ignore[no-any-return]
 
-        yield from in_order(run, blocks, _BLOCKS_AT_ONCE)
+        with self._waits_told():
+            yield from in_order(run, blocks, _BLOCKS_AT_ONCE)
+
+    @contextmanager
+    def _waits_told(self) -> Iterator[None]:
+        """Logs once a minute that a cluster gives no executor, which Spark waits for without end."""
+        master, context = self.session.sparkContext.master, self.session.sparkContext._jsc.sc()
+        if master.startswith("local"):
+            yield
+            return
+        from py4j.protocol import Py4JError
+
+        over, started = Event(), time.monotonic()
+
+        def watch() -> None:
+            # What ends Spark is told by the query itself. The driver is one of the executors.
+            with suppress(Py4JError):
+                while not over.wait(_SAY_SECONDS):
+                    if context.getExecutorMemoryStatus().size() <= 1:
+                        _log.warning(
+                            "%s has given no executor for %.0f s: are its workers there, with a free core and the "
+                            "memory that spark.executor.memory asks for?",
+                            master,
+                            time.monotonic() - started,
+                        )
+
+        Thread(target=watch, daemon=True, name="executors").start()
+        try:
+            yield
+        finally:
+            over.set()
 
 
 def require_java() -> None:

@@ -228,6 +228,23 @@ def test_a_cluster_that_does_not_merge_because_its_disks_are_nearly_full_is_wait
     verify_elastic(client, connection, "tracks-unmerged", count, probes(vectors), vectors, queries(vectors))
 
 
+def test_a_merge_that_the_cluster_has_forgotten_is_started_again(
+    client, connection, vectors, tmp_path, monkeypatch, caplog
+):
+    """As after a restart of the node that merged."""
+    merging, started = elastic._merging, []
+
+    def forgotten(*call):
+        started.append(merging(*call))
+        return "nobody:1" if len(started) == 1 else started[-1]
+
+    monkeypatch.setattr(elastic, "_merging", forgotten)
+    count = build_elastic(client, "tracks-forgotten", made(vectors), DIMENSION, "e", tmp_path)
+    assert "no longer knows of the merge of tracks-forgotten: it is started again" in caplog.text
+    assert len(started) == 2
+    verify_elastic(client, connection, "tracks-forgotten", count, probes(vectors), vectors, queries(vectors))
+
+
 def test_an_index_that_is_deleted_while_it_is_loaded_is_said_and_loaded_anew(client, connection, vectors, tmp_path):
     def documents():
         for number, document in enumerate(made(vectors)):

@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from algorhythms_assets.resources.request import Memory, Request
-from algorhythms_assets.resources.slurm.commands import Nodes, parse_nodes
+from algorhythms_assets.resources.slurm import client
+from algorhythms_assets.resources.slurm.commands import JobState, Nodes, parse_nodes
 from algorhythms_assets.resources.slurm.job import folders
 from algorhythms_assets.resources.slurm.options import sbatch_options
 from algorhythms_assets.resources.slurm.refusal import explanation
@@ -138,6 +139,30 @@ def test_a_time_limit_that_the_partition_does_not_allow_is_told_instead_of_waite
     assert setting(told) == {"edge_table": {"minutes": 10}}
     assert not failure.allow_retries
     assert not slurm.ask("squeue", "--noheader", "--name", folders(tmp_path, "edge_table")[0].name).strip()
+
+
+@pytest.mark.parametrize(
+    ("reason", "never"),
+    [
+        ("PartitionTimeLimit", True),
+        ("QOSMaxCpuPerJobLimit", True),
+        ("AssocMaxMemPerJob", True),
+        ("QOSMaxWallDurationPerJobLimit", True),
+        ("QOSMaxJobsPerUserLimit", False),
+        ("AssocGrpCpuLimit", False),
+        ("Priority", False),
+    ],
+)
+def test_a_job_larger_than_any_may_be_is_told_from_one_that_has_to_wait(reason, never):
+    assert JobState("PENDING", reason=reason).is_too_large is never
+    assert not JobState("RUNNING", reason=reason).is_too_large
+
+
+def test_a_job_that_is_pending_for_long_is_mentioned_again(slurm, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(client, "_STILL_SECONDS", 2)
+    outcome = run_job(tmp_path, "later", python(REPORTS), replace(SMALL, options=("--begin=now+8",)))
+    assert outcome.failure is None, outcome.log
+    assert "is still PENDING (BeginTime), for 0 minutes" in outcome.log
 
 
 SEES = REPORTS.replace("sys.argv[1:]", "[memory_mb(), open_engine('duckdb', {}).sql('SELECT 1 AS n', {}).num_rows]")

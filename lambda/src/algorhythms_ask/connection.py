@@ -190,7 +190,7 @@ class Connection:
                 status, content = self._once(method, path, body, headers, deadline)
                 break
             except (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, TimeoutError):
-                raise IndexUnavailableError(f"{self.url} did not answer in time") from None
+                raise IndexUnavailableError(f"{self.url} did not answer within {timeout or self.timeout:g} s") from None
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 if last or isinstance(
                     error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.SSLError | TooLargeError

@@ -80,8 +80,10 @@ def prefix_of(key: str) -> str:
 class LocalStore:
     """Releases of a store on this machine."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, seconds: float = 0) -> None:
+        """`seconds`: see `connect`."""
         self._store = store
+        self._seconds = seconds
 
     def pointer(self) -> bytes:
         """Returns the content of `releases/current.json`."""
@@ -107,7 +109,7 @@ class LocalStore:
     def load(self, pointer: bytes) -> Release:
         """Opens the release that the pointer names."""
         current = pointed(self._store / CURRENT, pointer)
-        index = open_index(self._store, current["index"])
+        index = open_index(self._store, current["index"], self._seconds)
         recommender = load_recommender(self._store / current["bundle"], index)
         return named(current, recommender)
 
@@ -125,18 +127,18 @@ def named(current: Mapping[str, Any], recommender: Recommender) -> Release:
     )
 
 
-def load_release(store: Path) -> Release:
+def load_release(store: Path, seconds: float = 0) -> Release:
     """Opens what the store has released.
 
     Raises:
         NotServableError: nothing is released, or a file is missing or differs from its checksum.
         IndexUnavailableError: the index does not answer.
     """
-    source = LocalStore(store)
+    source = LocalStore(store, seconds)
     return source.load(source.pointer())
 
 
-def open_index(store: Path, index: Mapping[str, str]) -> Index:
+def open_index(store: Path, index: Mapping[str, str], seconds: float = 0) -> Index:
     """Opens the index that a release names: `search_index/<version>` of the store, or one of Elasticsearch.
 
     Raises:
@@ -154,11 +156,13 @@ def open_index(store: Path, index: Mapping[str, str]) -> Index:
     # The plain case does not need a client.
     from algorhythms_ask.elastic import ElasticIndex
 
-    return ElasticIndex(connect(), index["name"])
+    return ElasticIndex(connect(seconds), index["name"])
 
 
-def connect() -> "Connection":
+def connect(seconds: float = 0) -> "Connection":
     """Returns a connection to the cluster of the environment's settings.
+
+    It waits for an answer as long as these say, and at least `seconds`: work that nobody waits for has time.
 
     Raises:
         NotServableError: they cannot be used.
@@ -166,7 +170,9 @@ def connect() -> "Connection":
     from algorhythms_ask.connection import Connection, Database, DatabaseError
 
     try:
-        return Connection(Database.from_environment(), renew=Database.from_environment)
+        database = Database.from_environment()
+        patient = replace(database, timeout=max(database.timeout, seconds))
+        return Connection(patient, renew=Database.from_environment)
     except DatabaseError as error:
         raise NotServableError(str(error)) from None
 
