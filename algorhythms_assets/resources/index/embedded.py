@@ -3,9 +3,9 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from algorhythms_ask import names
@@ -50,11 +50,11 @@ def build_embedded(
     tracks = count = 0
     words: set[str] = set()
     connection = sqlite3.connect(folder / "documents.sqlite")
-    # Their number is only known after the last one; in memory they would exist twice.
-    rows = folder / "vectors.raw"
     try:
         connection.executescript(_TABLES)
-        with rows.open("wb") as file:
+        with (folder / "vectors.npy").open("wb") as file:
+            # Written again when their number is known, for which numpy leaves room.
+            _write_header(file, 0, dimension)
             for row, (document, keys) in enumerate(documents):
                 file.write(document.vector.tobytes())
                 count += 1
@@ -79,6 +79,8 @@ def build_embedded(
                         "INSERT INTO names (rowid, words, joins, titles, artists) VALUES (?, ?, ?, ?, ?)",
                         (row, *(" ".join(sorted(some)) for some in terms)),
                     )
+            file.seek(0)
+            _write_header(file, count, dimension)
         connection.executemany("INSERT INTO words VALUES (?)", ((word,) for word in sorted(words)))
         # One list of tracks per word instead of several that every search would merge.
         connection.execute("INSERT INTO names (names) VALUES ('optimize')")
@@ -86,9 +88,6 @@ def build_embedded(
         connection.execute("VACUUM")
     finally:
         connection.close()
-    shape = (count, dimension)
-    np.save(folder / "vectors.npy", np.memmap(rows, np.float32, "r", shape=shape) if count else np.empty(shape, "f4"))
-    rows.unlink()
     about: dict[str, Any] = {"embeddings": embeddings, "tracks": tracks, "documents": count}
     about |= {
         "dimension": dimension,
@@ -96,6 +95,11 @@ def build_embedded(
         "files": {name: checksum(folder / name) for name in _FILES},
     }
     write_json(folder / "index.json", about)
+
+
+def _write_header(file: BinaryIO, rows: int, dimension: int) -> None:
+    about = {"descr": "<f4", "fortran_order": False, "shape": (rows, dimension)}
+    np.lib.format.write_array_header_1_0(file, about)
 
 
 def checksum(path: Path) -> str:
@@ -112,18 +116,24 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
             another vector, or the search does not find what a scan of all vectors finds.
     """
     index = EmbeddedIndex(folder)
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    if not all(
-        np.isfinite(vectors[start : start + _ROWS_AT_ONCE]).all() for start in range(0, len(vectors), _ROWS_AT_ONCE)
-    ):
-        raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
     check_content(f"the index in {folder}", index, tracks, probes)
     queries = np.stack(list(probes.values()))
-    best = (queries @ vectors[:tracks].T).max(axis=1)
+    best = np.full(len(queries), -np.inf)
+    for start, some in _parts(folder / "vectors.npy"):
+        if not np.isfinite(some).all():
+            raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
+        if start < tracks:
+            best = np.maximum(best, (queries @ some[: tracks - start].T).max(axis=1))
     found = index.nearest([Search(query, 1) for query in queries])
     for probe, [hit], score in zip(probes, found, best, strict=True):
         if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
             raise IndexFaultError(f"the index in {folder} finds {hit.id} for {probe}, which is not the best")
+
+
+def _parts(path: Path) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yields the rows of an array, some at a time, and where they start; each part is mapped by itself."""
+    for start in range(0, len(np.load(path, mmap_mode="r")), _ROWS_AT_ONCE):
+        yield start, np.load(path, mmap_mode="r")[start : start + _ROWS_AT_ONCE]
 
 
 def check_content(name: str, index: Index, tracks: int, probes: Mapping[str, NDArray[np.float32]]) -> None:
