@@ -8,8 +8,9 @@ tracks, only those that a projection (see `projection`) ranks near the top are s
 import json
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class EmbeddedIndex:
         if len(self._ids) != self.tracks or self._vectors.shape != shape or not fits:
             raise IndexUnavailableError(f"the index in {folder} is damaged: its files disagree on what it holds")
 
-    def _sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+    def _sql(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
             if connection is None:
@@ -147,16 +148,18 @@ class EmbeddedIndex:
         return self._projection if self._projection is not None and self._projection.serves(search.query) else None
 
     def _hits(self, search: Search, scores: NDArray[np.float32], projection: Projection | None) -> list[Hit]:
-        raised = {row: search.raised[artist] for artist, row in self._rows("artist", "documents", search.raised)}
-        scores[list(raised)] += np.array(list(raised.values()), np.float32)
+        known = self._rows("artist", "documents", search.raised)
+        raised = np.array([row for _, row in known], np.intp)
+        raises = np.array([search.raised[artist] for artist, _ in known], np.float32)
+        scores[raised] += raises
         scores[self._left_out(search)] = -np.inf
         rows = None
         if projection is not None:
             rows = projection.candidates(scores, search.count)
             parts = (rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows) or 1, _ROWS_AT_ONCE))
             scores = np.concatenate([products(search.query[None], self._vectors[part])[0] for part in parts])
-            for place in np.flatnonzero(np.isin(rows, list(raised))).tolist():
-                scores[place] += np.float32(raised[int(rows[place])])
+            _, places, of = np.intersect1d(rows, raised, assume_unique=True, return_indices=True)
+            scores[places] += raises[of]
         places = _best(scores, search.count)
         found = places if rows is None else rows[places]
         best = zip(found.tolist(), scores[places].tolist(), strict=True)
@@ -179,15 +182,16 @@ class EmbeddedIndex:
             self._last_artists = artists, rows
         return rows
 
-    def _rows(self, column: str, table: str, values: Collection[str]) -> Iterator[tuple[str, int]]:
-        """Yields, of the tracks that have one of these values in a column, the value and the row."""
-        if values:
-            found = self._sql(
-                f"SELECT {column}, row FROM {table}"  # noqa: S608 (constants)
-                f" WHERE {column} IN (SELECT value FROM json_each(?)) AND row < {self.tracks}",
-                json.dumps(list(values)),
-            )
-            yield from ((str(value), int(str(row))) for value, row in found)
+    def _rows(self, column: str, table: str, values: Collection[str]) -> list[tuple[str, int]]:
+        """Returns, of the tracks that have one of these values in a column, the value and the row."""
+        if not values:
+            return []
+        found = self._sql(
+            f"SELECT {column}, row FROM {table}"  # noqa: S608 (constants)
+            f" WHERE {column} IN (SELECT value FROM json_each(?)) AND row < {self.tracks}",
+            json.dumps(list(values)),
+        )
+        return [(value, row) for value, row in found]
 
     def search(self, text: str, count: int) -> list[Document]:
         """Returns the tracks that a text names; see `matching`."""
