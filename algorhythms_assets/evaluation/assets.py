@@ -27,5 +27,5 @@ def evaluation_report(
     `quality_gate` has the verdict: a model that is worse beyond the paired interval is not released.
     """
     return materialize(
-        context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=7), Request(minutes=120)
+        context, compute, EVALUATION_REPORT, config, Memory(0.6, per_million_tracks=6), Request(minutes=120)
     )

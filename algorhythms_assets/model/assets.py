@@ -65,5 +65,5 @@ def title_weights(context: dg.AssetExecutionContext, compute: dg.ResourceParam[C
     that at least five training playlists share are kept, and only as hashes. Compared with popularity on validation
     playlists.
     """
-    memory = Memory(0.6, per_million_rows=0.08, per_million_tracks=3.5)
+    memory = Memory(0.6, per_million_rows=0.05, per_million_tracks=2.6)
     return materialize(context, compute, TITLE_WEIGHTS, NoConfig(), memory, Request(minutes=120))

@@ -22,7 +22,7 @@ def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[
     Fold-in matrix, scaler, feature network and titles: numpy and JSON, never pickle. A version is never rewritten,
     and it names the embeddings that its index must have been built from.
     """
-    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5), Request(cpus=1))
+    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5, per_million_tracks=0.3), Request(cpus=1))
 
 
 @dg.asset(**declared(NEW_TRACKS, SERVED), kinds={"numpy", "parquet"})
@@ -36,7 +36,7 @@ def new_tracks(
     docs/catalogue.md.
     """
     config = audio_features_config(settings)
-    memory = Memory(0.8 + reading_gb(config.source), per_million_tracks=8.5)
+    memory = Memory(0.8 + reading_gb(config.source), per_million_tracks=2.2)
     return materialize(context, compute, NEW_TRACKS, config, memory, Request(cpus=1))
 
 
