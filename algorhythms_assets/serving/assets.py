@@ -22,7 +22,8 @@ def serving_bundle(context: dg.AssetExecutionContext, compute: dg.ResourceParam[
     Fold-in matrix, scaler, feature network and titles: numpy and JSON, never pickle. A version is never rewritten,
     and it names the embeddings that its index must have been built from.
     """
-    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), Memory(0.5, per_million_tracks=0.3), Request(cpus=1))
+    memory = Memory(0.5, per_million_tracks=0.3)
+    return materialize(context, compute, SERVING_BUNDLE, NoConfig(), memory, Request(cpus=1))
 
 
 @dg.asset(**declared(NEW_TRACKS, SERVED), kinds={"numpy", "parquet"})
