@@ -119,7 +119,7 @@ def _embedded(client: Any, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (_lose_weights, r"s3://playlists/live/serving_bundle/v2/weights1.npy cannot be read: status 404 .NoSuchKey."),
+        (_lose_weights, r"s3://playlists/live/serving_bundle/v2/weights1.npy cannot be read: status 404 (NoSuchKey)"),
         (_change_weights, r"s3://playlists/live/serving_bundle/v2/weights1.npy is missing or not the file"),
         (_climb_out, "which is not a file beside it"),
         (_embedded, "ALGORHYTHMS_INDEX"),
