@@ -115,8 +115,6 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
         IndexFaultError: it has a different number of tracks, a vector is not finite, a probe cannot be found or has
             another vector, or the search does not find what a scan of all vectors finds.
     """
-    index = EmbeddedIndex(folder)
-    check_content(f"the index in {folder}", index, tracks, probes)
     queries = np.stack(list(probes.values()))
     best = np.full(len(queries), -np.inf)
     for start, some in _parts(folder / "vectors.npy"):
@@ -124,6 +122,8 @@ def verify_embedded(folder: Path, tracks: int, probes: Mapping[str, NDArray[np.f
             raise IndexFaultError(f"the index in {folder} holds vectors that are not finite")
         if start < tracks:
             best = np.maximum(best, (queries @ some[: tracks - start].T).max(axis=1))
+    index = EmbeddedIndex(folder)
+    check_content(f"the index in {folder}", index, tracks, probes)
     found = index.nearest([Search(query, 1) for query in queries])
     for probe, [hit], score in zip(probes, found, best, strict=True):
         if abs(hit.score - score) > 1e-4 * max(1, abs(score)):
