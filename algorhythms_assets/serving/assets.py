@@ -66,4 +66,4 @@ def search_index(
     except InputError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     chosen = SearchIndexConfig(index=settings.index, blocked=blocked, **config.model_dump())
-    return materialize(context, compute, SEARCH_INDEX, chosen, Memory(0.8, per_million_tracks=8.5))
+    return materialize(context, compute, SEARCH_INDEX, chosen, Memory(1.2, per_million_tracks=5.3))
