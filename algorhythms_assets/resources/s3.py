@@ -6,7 +6,7 @@ from algorhythms_assets.resources.store import InputError
 
 
 def s3_client() -> Any:
-    """Returns boto3's client with the environment's credentials. If nothing answers, it says so within half a minute.
+    """Returns boto3's client with the environment's credentials, which tries three times, for 5 s each, to connect.
 
     Raises:
         InputError: the environment's settings cannot be used.

@@ -26,8 +26,8 @@ _PAUSE_SECONDS = 0.2
 
 # S3 answers in XML, Secrets Manager in JSON; neither code contains a secret.
 _CODE = re.compile(rb'<Code>(\w{1,64})</Code>|"__type" *: *"([\w.#]{1,120})"')
-# What S3 answers if the bucket is in another region than the request was signed for.
-_ELSEWHERE = (301, 307, 400)
+# S3's codes if the bucket is in another region than the request was signed for.
+_ELSEWHERE = ("PermanentRedirect", "AuthorizationHeaderMalformed")
 
 
 class AwsError(Exception):
@@ -100,9 +100,10 @@ class Aws:
             else:
                 if status == 200:
                     return content
-                reason = f"status {status}{_told(content)}"
-                if status in _ELSEWHERE:
-                    reason += f"; AWS_REGION is {region or _region()}: is it in another region?"
+                code = _code(content)
+                reason = f"status {status} ({code})" if code else f"status {status}"
+                if code in _ELSEWHERE:
+                    reason += f": the bucket is not in {_region()}, set AWS_REGION"
                 if status < 500 and status != 429:
                     break
             time.sleep(_PAUSE_SECONDS)
@@ -126,10 +127,10 @@ def _headers(headers: Mapping[str, str | bytes]) -> dict[str, str]:
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in headers.items()}
 
 
-def _told(content: bytes) -> str:
-    """Returns the code of an error, such as AccessDenied, in parentheses; empty if there is none."""
+def _code(content: bytes) -> str:
+    """Returns the code of an error, such as AccessDenied; empty if there is none."""
     found = _CODE.search(content)
-    return f" ({(found[1] or found[2]).decode()})" if found else ""
+    return (found[1] or found[2]).decode() if found else ""
 
 
 def _region() -> str:

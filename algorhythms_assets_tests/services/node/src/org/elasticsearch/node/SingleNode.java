@@ -41,7 +41,7 @@ public final class SingleNode extends Node {
             .put("network.host", "127.0.0.1")
             .put("discovery.type", "single-node")
             .put("indices.breaker.total.use_real_memory", false)
-            // Neither a disk that is nearly full keeps shards from a node, nor from merging, which writes would wait for.
+            // A nearly full disk would keep shards off this node, and the node from merging, which writes wait for.
             .put("cluster.routing.allocation.disk.threshold_enabled", false)
             .put("indices.merge.disk.check_interval", "0")
             .build();
