@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from algorhythms_ask.aws import Aws, AwsError
 from algorhythms_ask.bucket import KEYS
 from algorhythms_ask.connection import Database, DatabaseError
 from algorhythms_ask.http import create_app
@@ -165,6 +166,25 @@ def _failing() -> Iterator[str]:
 def _silent() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+class _Elsewhere(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(301)
+        self.end_headers()
+        self.wfile.write(b"<Error><Code>PermanentRedirect</Code></Error>")
+
+
+def test_a_bucket_in_another_region_says_which_setting_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")):
+        monkeypatch.setenv(name, value)
+    with http.server.HTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(
+            AwsError, match=r"301 \(PermanentRedirect\): the bucket is not in us-east-1, set AWS_REGION"
+        ):
+            Aws().get("playlists", "releases/current.json")
 
 
 @pytest.mark.parametrize("end", [_failing, _silent])
