@@ -33,6 +33,7 @@ from algorhythms_assets.operate.interrupted import end_interrupted_runs
 from algorhythms_assets.plan import outdated
 from algorhythms_assets.resources.index.ready import require_ready
 from algorhythms_assets.resources.kept_history import kept_history
+from algorhythms_assets.resources.payload_process import load_libraries
 from algorhythms_assets.resources.store import InputError, Stamp, Store
 from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
@@ -124,6 +125,10 @@ def main() -> int:
     """Runs the main job; returns the exit code."""
     started = time.monotonic()
     settings = Settings.read()
+    store = Store(settings.store.absolute())
+    if outdated(store, settings):
+        # Beside what follows, because the first payload needs them.
+        load_libraries()
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
     if settings.playlists is None and not Path(settings.slices).is_dir():
         print(f"Generating a sample in {settings.sample} (its names are invented)", flush=True)
@@ -133,7 +138,6 @@ def main() -> int:
     from algorhythms_assets.definitions import defs
 
     narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"narrator": _narrator}))
-    store = Store(settings.store.absolute())
     with kept_history() as instance:
         end_interrupted_runs(instance)
         bad = ingest(narrated, instance, store, settings)

@@ -1,20 +1,19 @@
-"""Where payloads run: here as subprocesses; other deployments have their own `Compute`."""
+"""Where payloads run: here in processes of their own; other deployments have their own `Compute`."""
 
 import os
-import sys
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import dagster as dg
-from dagster._core.errors import DagsterPipesExecutionError  # dagster does not export a name for it
 from pydantic import BaseModel
 
 from algorhythms_assets.contracts import Artifact
 from algorhythms_assets.resources.engine import machine_gb
 from algorhythms_assets.resources.kept_history import require_kept
 from algorhythms_assets.resources.messages import WholeLineReader
-from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
+from algorhythms_assets.resources.payload_process import run_payload
 from algorhythms_assets.resources.request import Memory as Memory
 from algorhythms_assets.resources.request import Request as Request
 from algorhythms_assets.resources.store import Store
@@ -54,7 +53,7 @@ def materialize(
 
 @dataclass(frozen=True)
 class LocalCompute:
-    """Runs payloads as subprocesses of the same interpreter."""
+    """Runs payloads on this machine, each in its own process."""
 
     store: Store
     engine: str
@@ -69,27 +68,24 @@ class LocalCompute:
     ) -> dg.PipesClientCompletedInvocation:
         """Returns what the payload reported; see `Compute`. Of the request, only memory is checked."""
         require_memory(module, request.memory_gb)
-        # Dagster runs each step in its own process, which continues when the process of its run is killed.
-        end_with_multiprocessing_parent()
         reader = WholeLineReader()
-        try:
-            invocation = dg.PipesSubprocessClient(message_reader=reader).run(
-                context=context,
-                command=[sys.executable, "-m", module],
-                extras={
-                    "store": str(self.store.root),
-                    "engine": self.engine,
-                    "spark": dict(self.spark),
-                    "config": config.model_dump(mode="json"),
-                    "parent": os.getpid(),
-                },
-            )
-        except DagsterPipesExecutionError as error:
-            killed = "code -9" in str(error)
+        extras = {
+            "store": str(self.store.root),
+            "engine": self.engine,
+            "spark": dict(self.spark),
+            "config": config.model_dump(mode="json"),
+            "parent": os.getpid(),
+        }
+        with dg.open_pipes_session(context, dg.PipesTempFileContextInjector(), reader, extras) as session:
+            code = run_payload(module, {**os.environ, **session.get_bootstrap_env_vars()})
+        if code:
+            killed = code == -signal.SIGKILL
+            how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
             why = " (killed: the system does that when memory runs out)" if killed else ""
-            told = failure(module, reader.handler.get_custom_messages(), f"{error}{why}")
+            told = failure(module, reader.handler.get_custom_messages(), f"{how}{why}")
             # A killed payload may find more memory next time, and resumes; any other failure would recur.
-            raise dg.Failure(told.description, allow_retries=killed and told.allow_retries) from None
+            raise dg.Failure(told.description, allow_retries=killed and told.allow_retries)
+        invocation = dg.PipesClientCompletedInvocation(session)
         require_report(module, invocation)
         return invocation
 

@@ -48,11 +48,12 @@ def age_seconds(process: int) -> float | None:
     return since_boot - int(started) / os.sysconf("SC_CLK_TCK")
 
 
-def end_with(parent: int) -> None:
-    """Ends this process when its parent ends for any reason: nothing would use its result."""
+def end_with(other: int) -> None:
+    """Ends this process when another of this host ends for any reason: nothing would use its result."""
+    started = process_started(other)
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while started and process_started(other) == started:
             time.sleep(_LOOK_SECONDS)
         os._exit(1)
 

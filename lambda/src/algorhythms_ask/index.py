@@ -57,8 +57,7 @@ class Search:
     raised: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """A track that was found, with its document if requested."""
 
     id: str

@@ -1,6 +1,6 @@
 """Turns the songs of a request into vectors: the song's own, or else one derived from what is known about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -94,11 +94,16 @@ def _is_known(song: Song, documents: Mapping[Key, Document]) -> bool:
 
 
 def _known(song: Song, documents: Mapping[Key, Document]) -> Seed | None:
-    ways: list[tuple[str, Key]] = [("track", song.id), *fallback_keys(song)]
-    for kind, key in ways:
+    for kind, key in _ways(song):
         document = documents.get(key)
         if document is not None and document.kind == kind:
             resolved_by = "name" if isinstance(key, Called) else kind
             known = document if kind == "track" else None
             return Seed(song, document.vector[:-1], resolved_by, known, document.artist)
     return None
+
+
+def _ways(song: Song) -> Iterator[tuple[str, Key]]:
+    yield "track", song.id
+    # Keys are made of names, which takes longer than all else about a song: only where the identifier is unknown.
+    yield from fallback_keys(song)
