@@ -126,7 +126,7 @@ def main() -> int:
     started = time.monotonic()
     settings = Settings.read()
     store = Store(settings.store.absolute())
-    if outdated(store, settings):
+    if settings.deployment == "local" and outdated(store, settings):
         # Beside what follows, because the first payload needs them.
         load_libraries()
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))

@@ -297,16 +297,16 @@ def report(known: Sequence[tuple[int, Figures]]) -> list[str]:
 
 
 def growth(known: Sequence[tuple[int, Figures]]) -> list[str]:
-    """Returns the exponents e of CPU seconds, peak memory and bytes ~ playlists ** e, between neighbouring sizes."""
+    """Returns the exponents e of seconds, peak memory and bytes ~ playlists ** e, between neighbouring sizes."""
     pairs = list(pairwise(known))
     heads = [f"{small:,} to {large:,}" for (small, _), (large, _) in pairs]
     lines = [
         "## Growth",
         "",
-        "The exponent e of CPU seconds, peak memory and bytes ~ playlists^e. Starting an interpreter and its libraries "
+        "The exponent e of seconds, peak memory and bytes ~ playlists^e. Starting an interpreter and its libraries "
         "takes seconds and some 0.2 to 1 GB whatever the size, so small sizes grow slowest.",
         "",
-        f"![CPU seconds by playlists]({PLOT.name})",
+        f"![seconds by playlists]({PLOT.name})",
         "",
         f"| artifact | {' | '.join(heads)} |",
         f"| --- |{' ---: |' * len(heads)}",
@@ -315,7 +315,7 @@ def growth(known: Sequence[tuple[int, Figures]]) -> list[str]:
         cells = [
             ", ".join(
                 f"{exponent(small, large, before[artifact.name], after[artifact.name], what):.2f}"
-                for what in ("cpu_seconds", "peak_gb", "bytes")
+                for what in ("seconds", "peak_gb", "bytes")
             )
             for (small, before), (large, after) in pairs
         ]
@@ -324,16 +324,16 @@ def growth(known: Sequence[tuple[int, Figures]]) -> list[str]:
 
 
 def plot_growth(known: Sequence[tuple[int, Figures]]) -> None:
-    """Draws CPU seconds by the number of playlists, of the artifacts that take most at the largest size."""
+    """Draws seconds by the number of playlists, of the artifacts that take most at the largest size."""
     sizes = [playlists for playlists, _ in known]
-    most = sorted(ARTIFACTS_MADE, key=lambda artifact: -float(known[-1][1][artifact.name]["cpu_seconds"]))
+    most = sorted(ARTIFACTS_MADE, key=lambda artifact: -float(known[-1][1][artifact.name]["seconds"]))
     styles = [(colour, line) for line in ("-", "--") for colour in (BLUE, RED, ORANGE, GREY)]
-    with plot(PLOT, "CPU seconds by playlists") as axes:
+    with plot(PLOT, "Seconds by playlists") as axes:
         for artifact, (colour, line) in zip(most, styles, strict=False):
-            spent = [figures[artifact.name]["cpu_seconds"] for _, figures in known]
+            spent = [figures[artifact.name]["seconds"] for _, figures in known]
             axes.loglog(sizes, spent, line, color=colour, marker="o", markersize=3, label=artifact.name)
         axes.set_xlabel("playlists")
-        axes.set_ylabel("CPU seconds")
+        axes.set_ylabel("seconds")
         axes.legend(frameon=False, fontsize="small")
 
 

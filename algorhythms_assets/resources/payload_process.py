@@ -20,7 +20,9 @@ from typing import Any
 
 from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
 
-_FORKED = multiprocessing.get_context("forkserver")
+# Forks of a process that has loaded the system's libraries may crash on macOS.
+_FORKS = sys.platform == "linux"
+_SERVER = multiprocessing.get_context("forkserver")
 _LIBRARIES = ["algorhythms_assets.payload", "duckdb", "pandas", "numba", "matplotlib.pyplot", "torch_geometric.nn"]
 # A fork imports the main module again, as all children of `multiprocessing` do, and that imports dagster.
 _LIBRARIES += ["elasticsearch", "dagster"]
@@ -30,8 +32,9 @@ _LOOK_SECONDS = 0.1
 
 def load_libraries() -> None:
     """Starts the server, unless it runs; returns at once."""
-    _FORKED.set_forkserver_preload(_LIBRARIES)
-    forkserver.ensure_running()
+    if _FORKS:
+        _SERVER.set_forkserver_preload(_LIBRARIES)
+        forkserver.ensure_running()
 
 
 def run_payload(module: str, environment: Mapping[str, str]) -> int:
@@ -39,7 +42,7 @@ def run_payload(module: str, environment: Mapping[str, str]) -> int:
 
     If this is interrupted, so is the payload.
     """
-    if multiprocessing.parent_process() is not None:
+    if not _FORKS or multiprocessing.parent_process() is not None:
         # Dagster runs each step in its own process, which continues when the process of its run is killed.
         end_with_multiprocessing_parent()
         started = subprocess.Popen([sys.executable, "-m", module], env=environment)  # noqa: S603 (our own command)
@@ -49,7 +52,7 @@ def run_payload(module: str, environment: Mapping[str, str]) -> int:
             _interrupt(started.pid, lambda: started.poll() is None)
             raise
     load_libraries()
-    forked = _FORKED.Process(target=_run, args=(module, dict(environment), Path.cwd(), DupFd(1), DupFd(2)))
+    forked = _SERVER.Process(target=_run, args=(module, dict(environment), Path.cwd(), DupFd(1), DupFd(2)))
     forked.start()
     try:
         forked.join()
