@@ -7,12 +7,13 @@ import json
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -40,6 +41,7 @@ from algorhythms_assets.settings import Settings
 
 _NAME_WIDTH = 46
 # Dagster's messages about each step after a failed one, and about Pipes.
+_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 _NOISE = ("[pipes]", "Dependencies for step ")
 _SEEDS = 3
 _COUNT = 5
@@ -49,6 +51,8 @@ _NARRATED: dict[str, Any] = {"loggers": {"narrator": {}}}
 
 class _Narrator(logging.Handler):
     """Shows on a terminal what Dagster does: a line for each asset, and below it the messages of its payload."""
+
+    interrupted = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,6 +85,10 @@ class _Narrator(logging.Handler):
             self._beside(f"{'passed' if evaluation.passed else bad}: {evaluation.description}")
         elif event.event_type == dg.DagsterEventType.STEP_UP_FOR_RETRY:
             retry = event.step_retry_data
+            if _innermost(retry.error).cls_name in _INTERRUPTS:
+                # Dagster would retry that too.
+                _Narrator.interrupted = True
+                raise KeyboardInterrupt
             self._below(f"failed, and is retried in {retry.seconds_to_wait:.0f} s: {_cause(retry.error)}")
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             told = [line for line in _told(event.step_failure_data).splitlines() if line not in self._said]
@@ -108,10 +116,20 @@ def _told(failure: Any) -> str:
 
 def _cause(error: Any) -> str:
     """Returns the message of the root cause, without what Dagster says about retries."""
-    innermost = error
-    while innermost.cause:
-        innermost = innermost.cause
-    return str(innermost.message.partition(": ")[2] or innermost.message).strip()
+    message = _innermost(error).message
+    return str(message.partition(": ")[2] or message).strip()
+
+
+def _innermost(error: Any) -> Any:
+    while error.cause:
+        error = error.cause
+    return error
+
+
+def _stop_if_interrupted() -> None:
+    """Ends the main job too: Dagster ends only its run."""
+    if _Narrator.interrupted:
+        raise KeyboardInterrupt
 
 
 @dg.logger
@@ -126,13 +144,14 @@ def main() -> int:
     started = time.monotonic()
     settings = Settings.read()
     store = Store(settings.store.absolute())
-    if settings.deployment == "local" and outdated(store, settings):
-        # Beside what follows, because the first payload needs them.
-        load_libraries()
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
     if settings.playlists is None and not Path(settings.slices).is_dir():
         print(f"Generating a sample in {settings.sample} (its names are invented)", flush=True)
         write_sample(settings.sample)
+    found, changed = arrived(store, settings)
+    if settings.deployment == "local" and (changed or outdated(store, settings, verify=False)):
+        # Beside what follows, because the first payload needs them.
+        load_libraries()
 
     # The definitions read the settings, so they are loaded only after these have been validated.
     from algorhythms_assets.definitions import defs
@@ -140,7 +159,7 @@ def main() -> int:
     narrated = dg.Definitions.merge(defs, dg.Definitions(loggers={"narrator": _narrator}))
     with kept_history() as instance:
         end_interrupted_runs(instance)
-        bad = ingest(narrated, instance, store, settings)
+        bad = ingest(narrated, instance, found, changed)
         if not any(stamp.config["playlists"] for stamp in store.slices().values()):
             raise InputError("no file of playlists could be used, so there is nothing to release:\n" + "\n".join(bad))
         if not make(narrated, instance, store, settings):
@@ -170,11 +189,16 @@ def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, setti
         asset_selection=[dg.AssetKey(name) for name in names],
         raise_on_error=False,
     )
+    _stop_if_interrupted()
     return bool(result.success)
 
 
-def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> list[str]:
-    """Materializes new and changed slices in a separate run; returns what is wrong with those set aside."""
+def arrived(store: Store, settings: Settings) -> tuple[Found, list[str]]:
+    """Returns the slices, and the keys of those that are new or changed.
+
+    Raises:
+        InputError: the store holds others.
+    """
     found = find_slices(settings.slices)
     files = found.files
     known = store.slices()
@@ -187,10 +211,15 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
             f"delete {store.slice_path('any').parent} to start over."
         )
     changed = [key for key, file in files.items() if not _is_known(file, known.get(key))]
-    instance.add_dynamic_partitions(SLICES_NAME, list(files))
     print(f"{len(files)} slices in {settings.slices}, {len(changed)} of them new or changed", flush=True)
     if found.passed_over:
         print(f"skipped: {_skipped(found)}", flush=True)
+    return found, changed
+
+
+def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, found: Found, changed: Sequence[str]) -> list[str]:
+    """Materializes new and changed slices in a separate run; returns what is wrong with those set aside."""
+    instance.add_dynamic_partitions(SLICES_NAME, list(found.files))
     bad: list[str] = []
     for _, tags in ranges(instance.get_dynamic_partitions(SLICES_NAME), set(changed)):
         result = defs.resolve_job_def("ingest_slices").execute_in_process(
@@ -199,6 +228,7 @@ def ingest(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, set
             tags=tags,
             raise_on_error=False,
         )
+        _stop_if_interrupted()
         for event in filter(lambda event: event.is_step_failure, result.all_events):
             bad += _told(event.step_failure_data).splitlines()
     return bad
@@ -309,3 +339,6 @@ if __name__ == "__main__":
         sys.exit(str(problem))
     except BrokenPipeError:
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command resumes.", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)

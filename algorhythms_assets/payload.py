@@ -160,7 +160,7 @@ def spent_since(started: float) -> dict[str, float]:
     """Returns what this process and its children have used since `time.monotonic()` was `started`."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     seconds = time.monotonic() - started
-    # Only if the payload has loaded torch itself; otherwise it has not used the GPU.
+    # Without torch, the payload has not used the GPU.
     torch = sys.modules.get("torch")
     on_gpu = torch is not None and torch.cuda.is_initialized()
     return {

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,18 +41,21 @@ class Demo:
 
 def run_demo(store: Path, playlists: Path, features: str = "none", **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs the main job as `make demo` does."""
-    chosen = {"STORE": str(store), "PLAYLISTS": str(playlists), "FEATURES": features, **settings}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ALGORHYTHMS_")}
-    environment |= {f"ALGORHYTHMS_{name}": value for name, value in chosen.items()}
     return subprocess.run(
         [sys.executable, "-m", "algorhythms_assets.demo"],
-        env=environment,
+        env=environment_of({"STORE": str(store), "PLAYLISTS": str(playlists), "FEATURES": features, **settings}),
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=500,
         check=False,
     )
+
+
+def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment with these settings and no others."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("ALGORHYTHMS_")}
+    return others | {f"ALGORHYTHMS_{name}": value for name, value in settings.items()}
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """The main job, as a user runs it."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -15,7 +18,7 @@ from algorhythms_assets.demo import _narrator, serving
 from algorhythms_assets.plan import outdated
 from algorhythms_assets.resources.store import Store, write_json
 from algorhythms_assets.settings import Settings
-from algorhythms_assets_tests.conftest import ROOT, playlist, run_demo, slice_bytes
+from algorhythms_assets_tests.conftest import ROOT, environment_of, playlist, run_demo, slice_bytes
 
 # The table in an artifact's folder, where it is not in parts.
 TABLES = {"track_metadata": "tracks", "graph_sample": "sample"}
@@ -165,6 +168,49 @@ def test_a_wrong_setting_is_told_in_a_line(tmp_path, settings, told):
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def ends_whole(group: int) -> None:
+    deadline = time.monotonic() + 30
+    try:
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.1)
+    except ProcessLookupError:
+        return
+    pytest.fail(f"processes of the group {group} go on")
+
+
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it_with_all_it_started_and_the_next_run_resumes(demo, tmp_path, ends):
+    store = tmp_path / "store"
+    shutil.copytree(demo.store.root, store)
+    shutil.rmtree(store / "gcn_weights")
+    settings = {"STORE": str(store), "PLAYLISTS": str(demo.playlists), "FEATURES": demo.features}
+    # In a group of its own, which Ctrl-C on a terminal is sent to as a whole.
+    running = subprocess.Popen(
+        [sys.executable, "-m", "algorhythms_assets.demo"],
+        env=environment_of(settings),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert any("epoch 1:" in line for line in running.stdout)
+    if ends == signal.SIGINT:
+        os.killpg(running.pid, ends)
+    else:
+        running.send_signal(ends)
+    output, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert errors.endswith("Interrupted. The same command resumes.\n")
+    assert "Released" not in output
+    ends_whole(running.pid)
+    again = run_demo(store, demo.playlists, demo.features)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "resuming an interrupted attempt" in again.stdout
+    assert "Released" in again.stdout
 
 
 @pytest.mark.parametrize("error", [dg.Failure("the disk is full"), OSError("the disk is full")])

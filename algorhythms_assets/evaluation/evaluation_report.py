@@ -1,6 +1,5 @@
 """Evaluates the serving bundle and the search index on test playlists that nothing was trained on."""
 
-import gc
 import json
 from collections.abc import Mapping
 from functools import partial
@@ -69,8 +68,6 @@ def build(work: Work[EvaluationConfig]) -> dict[str, Any]:
     playlists = np.where(gone, 0, tracks["playlists"].to_numpy())
     new = load_new_tracks(work.store)[0]["track_uri"].to_pylist()
     served = Served(recommender, tracks, new)
-    # Its songs live until the end: without this, each collection of garbage walks through all of them.
-    gc.freeze()
     methods: dict[str, Method] = {
         "served": served,
         "popularity": Popularity(playlists),

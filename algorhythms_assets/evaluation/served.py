@@ -1,7 +1,9 @@
 """Ranks with the same code, bundle and index that would serve."""
 
+import gc
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import copy
 from functools import partial
 
@@ -68,7 +70,7 @@ class Served:
         """Yields the hits of each task, and how many of its seeds could be placed."""
         parts = (tasks[start : start + _AT_ONCE] for start in range(0, len(tasks), _AT_ONCE))
         # Threads of BLAS beside these would wait for each other.
-        with threadpool_limits(1), ThreadPoolExecutor(cores()) as threads:
+        with _collecting_only_new(), threadpool_limits(1), ThreadPoolExecutor(cores()) as threads:
             for answers in threads.map(partial(self._answered, count=count), parts):
                 yield from answers
 
@@ -82,3 +84,13 @@ class Served:
         self.shown += sum(uri in self._new for uri in found[:_FIRST]), len(found[:_FIRST])
         trained = [uri for uri in found if uri not in self._new][:DEPTH]
         return np.array([self._number.get(uri, _ELSEWHERE) for uri in trained], np.int64)
+
+
+@contextmanager
+def _collecting_only_new() -> Iterator[None]:
+    """Keeps the collector of garbage from walking through millions of songs again and again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -18,23 +18,28 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-from algorhythms_assets.resources.processes import end_with_multiprocessing_parent
+from algorhythms_assets.resources.processes import end_with_multiprocessing_parent, process_started
 
-# Forks of a process that has loaded the system's libraries may crash on macOS.
-_FORKS = sys.platform == "linux"
 _SERVER = multiprocessing.get_context("forkserver")
-_LIBRARIES = ["algorhythms_assets.payload", "duckdb", "pandas", "numba", "matplotlib.pyplot", "torch_geometric.nn"]
-# A fork imports the main module again, as all children of `multiprocessing` do, and that imports dagster.
-_LIBRARIES += ["elasticsearch", "dagster"]
+_LIBRARIES = "algorhythms_assets.resources.libraries"
+# What `multiprocessing` says if the server has ended.
+_SERVER_IS_GONE = 255
 _STOP_SECONDS = 20
 _LOOK_SECONDS = 0.1
 
 
-def load_libraries() -> None:
-    """Starts the server, unless it runs; returns at once."""
-    if _FORKS:
-        _SERVER.set_forkserver_preload(_LIBRARIES)
+def load_libraries() -> bool:
+    """Starts the server, unless it runs, and returns at once; false if there cannot be one."""
+    # Forks of a process that has loaded the system's libraries may crash on macOS.
+    if sys.platform != "linux":
+        return False
+    _SERVER.set_forkserver_preload([_LIBRARIES])
+    try:
         forkserver.ensure_running()
+    except OSError:
+        # Its socket is in TMPDIR, whose path may be too long for one.
+        return False
+    return True
 
 
 def run_payload(module: str, environment: Mapping[str, str]) -> int:
@@ -42,35 +47,55 @@ def run_payload(module: str, environment: Mapping[str, str]) -> int:
 
     If this is interrupted, so is the payload.
     """
-    if not _FORKS or multiprocessing.parent_process() is not None:
-        # Dagster runs each step in its own process, which continues when the process of its run is killed.
-        end_with_multiprocessing_parent()
-        started = subprocess.Popen([sys.executable, "-m", module], env=environment)  # noqa: S603 (our own command)
-        try:
-            return started.wait()
-        except BaseException:
-            _interrupt(started.pid, lambda: started.poll() is None)
-            raise
-    load_libraries()
-    forked = _SERVER.Process(target=_run, args=(module, dict(environment), Path.cwd(), DupFd(1), DupFd(2)))
-    forked.start()
+    # Dagster runs each step in its own process, which continues when the process of its run is killed.
+    end_with_multiprocessing_parent()
+    if multiprocessing.parent_process() is None and load_libraries():
+        with suppress(OSError, EOFError):
+            return _forked(module, environment)
+    return _started(module, environment)
+
+
+def _started(module: str, environment: Mapping[str, str]) -> int:
+    process = subprocess.Popen([sys.executable, "-m", module], env=environment)  # noqa: S603 (our own command)
     try:
-        forked.join()
+        return process.wait()
     except BaseException:
-        _interrupt(forked.pid, forked.is_alive)
+        _interrupt(process.pid, lambda: process.poll() is None)
         raise
-    return int(forked.exitcode or 0)
 
 
-def _interrupt(process: int | None, runs: Callable[[], bool]) -> None:
+def _forked(module: str, environment: Mapping[str, str]) -> int:
+    """Does the same with a fork.
+
+    Raises:
+        OSError, EOFError: the server cannot make one.
+    """
+    process = _SERVER.Process(target=_run, args=(module, dict(environment), Path.cwd(), DupFd(1), DupFd(2)))
+    try:
+        process.start()
+        process.join()
+    except BaseException:
+        if process.pid is not None:
+            _interrupt(process.pid, process.is_alive)
+        raise
+    number, code = process.pid or 0, process.exitcode or 0
+    if code == _SERVER_IS_GONE and process_started(number):
+        # It would work on without anybody who hears of its result.
+        os.kill(number, signal.SIGKILL)
+        return -signal.SIGKILL
+    return code
+
+
+def _interrupt(process: int, runs: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _STOP_SECONDS
     with suppress(ProcessLookupError):
-        os.kill(int(process or 0), signal.SIGINT)
-        while runs():
-            if time.monotonic() > deadline:
-                os.kill(int(process or 0), signal.SIGKILL)
-                return
-            time.sleep(_LOOK_SECONDS)
+        try:
+            os.kill(process, signal.SIGINT)
+            while runs() and time.monotonic() < deadline:
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            if runs():
+                os.kill(process, signal.SIGKILL)
 
 
 def _run(module: str, environment: Mapping[str, str], folder: Path, output: Any, errors: Any) -> None:

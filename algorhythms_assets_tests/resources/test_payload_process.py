@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from algorhythms_assets.resources import payload_process
 from algorhythms_assets.resources.payload_process import run_payload
 from algorhythms_assets.resources.processes import process_started
 
@@ -18,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 HERE = "algorhythms_assets_tests.resources"
 RUNNER = f"""
 import os, sys
+from algorhythms_assets.resources import payload_process
 from algorhythms_assets.resources.payload_process import run_payload
 if __name__ == "__main__":
     run_payload("{HERE}.waiting", {{**os.environ, "PARENT": str(os.getpid())}})
@@ -83,3 +86,40 @@ def test_a_payload_ends_together_with_the_process_that_runs_it(tmp_path):
     process.wait()
     ends(payload)
     assert not (tmp_path / "interrupted").exists()
+
+
+def test_without_a_server_to_fork_from_it_is_started(monkeypatch, capfd):
+    monkeypatch.setattr(payload_process.forkserver, "ensure_running", unreachable)
+    assert run_here(WORD="spoken", EXIT="4") == 4
+    assert capfd.readouterr().out == "spoken\n"
+
+
+def test_a_server_that_ends_while_it_loads_is_done_without(monkeypatch, capfd):
+    monkeypatch.setattr(payload_process, "_forked", gone)
+    assert run_here(WORD="spoken", EXIT="0") == 0
+    assert capfd.readouterr().out == "spoken\n"
+
+
+def test_a_payload_whose_server_is_killed_is_killed_too(tmp_path):
+    ended = []
+
+    def kill_the_server() -> None:
+        appears(tmp_path / "started")
+        os.kill(payload_process.forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        ended.append(int((tmp_path / "process").read_text()))
+
+    killer = threading.Thread(target=kill_the_server)
+    killer.start()
+    environment = {**os.environ, "PARENT": str(os.getpid()), "PLACE": str(tmp_path)}
+    assert run_payload(f"{HERE}.waiting", environment) == -signal.SIGKILL
+    killer.join()
+    ends(ended[0])
+    assert run_here(WORD="spoken", EXIT="0") == 0
+
+
+def unreachable() -> None:
+    raise OSError("AF_UNIX path too long")
+
+
+def gone(*_: object) -> int:
+    raise EOFError("unexpected EOF")
