@@ -1,7 +1,7 @@
 """Runs a payload in a process of its own on this machine.
 
-Loading torch and torch_geometric takes five seconds, longer than most payloads work on a small snapshot. A process that
-runs one payload after another, such as `make demo`, has them loaded once, in a server that each payload is forked from.
+Loading torch and torch_geometric takes five seconds, longer than most payloads work on a small snapshot. `make demo`
+runs one payload after another, so it has them loaded once, in a server that each payload is forked from.
 """
 
 import multiprocessing
@@ -24,22 +24,24 @@ _SERVER = multiprocessing.get_context("forkserver")
 _LIBRARIES = "algorhythms_assets.resources.libraries"
 # What `multiprocessing` says if the server has ended.
 _SERVER_IS_GONE = 255
+_forking = False
 _STOP_SECONDS = 20
 _LOOK_SECONDS = 0.1
 
 
-def load_libraries() -> bool:
-    """Starts the server, unless it runs, and returns at once; false if there cannot be one."""
+def load_libraries() -> None:
+    """Starts the server and returns at once: from now on, payloads of this process are forked, if that is possible.
+
+    As with all of `multiprocessing`, the main module must not run its program when it is imported.
+    """
+    global _forking
     # Forks of a process that has loaded the system's libraries may crash on macOS.
-    if sys.platform != "linux":
-        return False
-    _SERVER.set_forkserver_preload([_LIBRARIES])
-    try:
-        forkserver.ensure_running()
-    except OSError:
+    if sys.platform == "linux":
+        _SERVER.set_forkserver_preload([_LIBRARIES])
         # Its socket is in TMPDIR, whose path may be too long for one.
-        return False
-    return True
+        with suppress(OSError):
+            forkserver.ensure_running()
+            _forking = True
 
 
 def run_payload(module: str, environment: Mapping[str, str]) -> int:
@@ -49,7 +51,7 @@ def run_payload(module: str, environment: Mapping[str, str]) -> int:
     """
     # Dagster runs each step in its own process, which continues when the process of its run is killed.
     end_with_multiprocessing_parent()
-    if multiprocessing.parent_process() is None and load_libraries():
+    if _forking:
         with suppress(OSError, EOFError):
             return _forked(module, environment)
     return _started(module, environment)
