@@ -149,8 +149,6 @@ def build_elastic(
         "num_candidates": NUM_CANDIDATES[0],
         "names": names.VERSION,
     }
-    # First without a graph: the cluster's own merges, of some segments, would make one, which the last would extend.
-    _merge(client, name)
     # Data needed only for recovery is dropped in a merge once it is safe on disk: a third of the index.
     _ask(client.indices.flush, index=name)
     _ask(client.indices.put_mapping, index=name, **_mappings(dimension, _GRAPH, {"loading": embeddings}))
