@@ -147,11 +147,11 @@ def main() -> int:
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings.store))
     if settings.playlists is None and not Path(settings.slices).is_dir():
         print(f"Generating a sample in {settings.sample} (its names are invented)", flush=True)
+        _load_libraries(settings)
         write_sample(settings.sample)
     found, changed = arrived(store, settings)
-    if settings.deployment == "local" and (changed or outdated(store, settings, verify=False)):
-        # Beside what follows, because the first payload needs them.
-        load_libraries()
+    if changed or outdated(store, settings, verify=False):
+        _load_libraries(settings)
 
     # The definitions read the settings, so they are loaded only after these have been validated.
     from algorhythms_assets.definitions import defs
@@ -169,6 +169,12 @@ def main() -> int:
         show_recommendation(url, store)
     _say_where(settings, store, bad, time.monotonic() - started)
     return 0
+
+
+def _load_libraries(settings: Settings) -> None:
+    """Has them loaded beside what follows, because the first payload needs them."""
+    if settings.deployment == "local":
+        load_libraries()
 
 
 def make(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store, settings: Settings) -> bool:
