@@ -40,8 +40,8 @@ from algorhythms_assets.sample.slices import write_sample
 from algorhythms_assets.settings import Settings
 
 _NAME_WIDTH = 46
-# Dagster's messages about each step after a failed one, and about Pipes.
 _INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+# Dagster's messages about each step after a failed one, and about Pipes.
 _NOISE = ("[pipes]", "Dependencies for step ")
 _SEEDS = 3
 _COUNT = 5

@@ -88,7 +88,7 @@ class Served:
 
 @contextmanager
 def _collecting_only_new() -> Iterator[None]:
-    """Keeps the collector of garbage from walking through millions of songs again and again."""
+    """Keeps the garbage collector from walking through millions of songs again and again."""
     gc.freeze()
     try:
         yield

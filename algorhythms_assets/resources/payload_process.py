@@ -82,7 +82,7 @@ def _forked(module: str, environment: Mapping[str, str]) -> int:
         raise
     number, code = process.pid or 0, process.exitcode or 0
     if code == _SERVER_IS_GONE and process_started(number):
-        # It would work on without anybody who hears of its result.
+        # Otherwise it would go on, and nobody would learn of its result.
         os.kill(number, signal.SIGKILL)
         return -signal.SIGKILL
     return code
