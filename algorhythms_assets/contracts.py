@@ -225,7 +225,7 @@ SEARCH_INDEX = Artifact(
     "serving",
     "search_index/{version}",
     ("embeddings", "track_metadata", "edge_table", "gcn_weights", "new_tracks"),
-    code_version="8",
+    code_version="9",
 )
 EVALUATION_REPORT = Artifact(
     "evaluation_report",

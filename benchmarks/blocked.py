@@ -6,6 +6,7 @@ Made-up tracks with clustered vectors; ten seeds, 50 recommendations. Sizes of t
 load on the machine affects all of them alike.
 """
 
+import math
 import sys
 import tempfile
 import time
@@ -49,9 +50,14 @@ def documents() -> Iterator[tuple[Document, list[str]]]:
     for number in range(TRACKS):
         artist = f"artist {number % (TRACKS // A_ARTIST)}"
         playlists = TRACKS - number
-        vector = np.append(z[number], 0.08 * np.log1p(playlists)).astype(np.float32)
+        vector = np.append(z[number], popularity(playlists)).astype(np.float32)
         key = track(number)
         yield Document(key, "track", f"title {number}", artist, None, playlists, vector), [key]
+
+
+def popularity(playlists: int) -> float:
+    """Returns the last number of the vector of a track in so many playlists."""
+    return 0.08 * math.log1p(playlists)
 
 
 def track(number: int) -> str:
@@ -67,7 +73,8 @@ def main(address: str | None) -> None:
         if address:
             database = Database(address, timeout=60)
             with tempfile.TemporaryDirectory() as progress:
-                build_elastic(writer(database), NAME, documents(), DIMENSION + 1, "benchmark", Path(progress))
+                length = math.hypot(1, popularity(TRACKS))
+                build_elastic(writer(database), NAME, documents(), DIMENSION + 1, length, "benchmark", Path(progress))
             indices["Elasticsearch"] = ElasticIndex(Connection(database), NAME)
         lines = [
             "# What a block list costs",

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pyarrow.parquet as pq
 import uvicorn
 from algorhythms_ask.connection import Connection, Database
@@ -38,7 +39,7 @@ from algorhythms_ask.songs import Song
 from algorhythms_ask.wish import Wish, paged
 
 from algorhythms_assets.contracts import TRACK_METADATA
-from algorhythms_assets.resources.index.elastic import build_elastic, writer
+from algorhythms_assets.resources.index.elastic import build_elastic, longest, writer
 from algorhythms_assets.resources.store import Store
 from algorhythms_assets_tests.services.elasticsearch import missing, running_node
 
@@ -227,9 +228,9 @@ def main() -> None:
         database = Database(node.url, timeout=60)
         work = Path(folder) / "work"
         work.mkdir()
-        build_elastic(
-            writer(database), "options", documents(index, names.songs), index.dimension, index.embeddings, work
-        )
+        made = list(documents(index, names.songs))
+        length = longest(np.stack([document.vector for document, _ in made]))
+        build_elastic(writer(database), "options", made, index.dimension, length, index.embeddings, work)
 
         def elastic() -> Release:
             known, found = embedded.recommender, ElasticIndex(Connection(database), "options")

@@ -37,7 +37,7 @@ from algorhythms_ask.wish import Wish
 from elasticsearch import Elasticsearch
 from numpy.typing import NDArray
 
-from algorhythms_assets.resources.index.elastic import build_elastic, verify_elastic, writer
+from algorhythms_assets.resources.index.elastic import build_elastic, longest, verify_elastic, writer
 from algorhythms_assets.resources.index.embedded import IndexFaultError, build_embedded
 from algorhythms_assets_tests.services.elasticsearch import missing, running_node
 
@@ -209,7 +209,7 @@ def measured(tracks: int, z: int, factors: int, url: str, folder: Path, short: b
     client, connection = writer(database), Connection(database)
     name = f"tracks-bench-{dimension}"
     started = time.perf_counter()
-    held = build_elastic(client, name, made.documents(), dimension, "bench", folder)
+    held = build_elastic(client, name, made.documents(), dimension, longest(made.vectors), "bench", folder)
     load = time.perf_counter() - started
     try:
         found = verify_elastic(client, connection, name, held, {}, made.vectors, queries(made))

@@ -22,7 +22,7 @@ from algorhythms_assets.graph.pruning import Strongest, strongest
 from algorhythms_assets.ingest.playlists import load_training
 from algorhythms_assets.model.stored import load_embeddings, stored_factors
 from algorhythms_assets.payload import Work, run
-from algorhythms_assets.resources.index.elastic import build_elastic, verify_elastic, writer
+from algorhythms_assets.resources.index.elastic import build_elastic, longest, verify_elastic, writer
 from algorhythms_assets.resources.index.embedded import build_embedded, verify_embedded
 from algorhythms_assets.resources.index.projected import FEWEST_TRACKS, LEAST_RECALL, project
 from algorhythms_assets.resources.store import InputError, write_json
@@ -196,9 +196,8 @@ def _in_cluster(
     measured: dict[str, Any] = {}
 
     def write(folder: Path) -> None:
-        count = build_elastic(
-            client, name, content.documents(work), content.vectors.shape[1], content.embeddings, folder
-        )
+        dimension, length = content.vectors.shape[1], longest(content.vectors)
+        count = build_elastic(client, name, content.documents(work), dimension, length, content.embeddings, folder)
         work.log.info("verifying %d documents", count)
         measured.update(verify_elastic(client, connection, name, count, content.probes(), content.vectors, asked))
         about = {"kind": "elasticsearch", "name": name, "embeddings": content.embeddings, "documents": count}

@@ -281,7 +281,7 @@ def test_indices_of_refused_candidates_leave_the_cluster_before_their_folders(
     def loaded(version, folder):
         folder.mkdir()
         documents = [(Document(version, "track", None, None, None, 1, vector), [version])]
-        build_elastic(client, f"tracks-{version}", documents, len(vector), "of p", folder)
+        build_elastic(client, f"tracks-{version}", documents, len(vector), 9.0, "of p", folder)
 
     refused, interrupted = store.root / "search_index" / "p1", store.root / "search_index" / ".p2.0123456789ab.tmp"
     loaded("p1", refused)

@@ -193,7 +193,7 @@ def test_the_alias_follows_and_old_indices_go(store, elasticsearch_node, monkeyp
         documents = [(Document(version, "track", None, None, None, 1, vector), [version])]
         folder = store.root / "search_index" / version
         folder.mkdir()
-        build_elastic(client, f"tracks-{version}", documents, len(vector), manifest["embeddings"], folder)
+        build_elastic(client, f"tracks-{version}", documents, len(vector), 9.0, manifest["embeddings"], folder)
         index = {"kind": "elasticsearch", "name": f"tracks-{version}"}
         switch(store, content | {"version": version, "index": index})
 

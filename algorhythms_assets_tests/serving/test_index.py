@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorhythms_assets.graph.pruning import strongest
-from algorhythms_assets.resources.index.elastic import build_elastic, writer
+from algorhythms_assets.resources.index.elastic import build_elastic, longest, writer
 from algorhythms_assets.resources.index.embedded import IndexFaultError, build_embedded, verify_embedded
 from algorhythms_assets.serving.documents import document_count, documents
 from algorhythms_assets.serving.search_index import Together
@@ -56,7 +56,7 @@ def index(request, tmp_path_factory, tracks, vectors):
         return EmbeddedIndex(folder)
     node = request.getfixturevalue("elasticsearch_node")
     database = Database(node.url, timeout=30)
-    build_elastic(writer(database), "tracks-suite", made, 5, "v", folder)
+    build_elastic(writer(database), "tracks-suite", made, 5, longest(vectors), "v", folder)
     return ElasticIndex(Connection(database), "tracks-suite")
 
 

@@ -50,7 +50,8 @@ def embedded(tmp_path_factory):
 @pytest.fixture(scope="module")
 def elastic(tmp_path_factory, elasticsearch_node):
     database = Database(elasticsearch_node.url, timeout=30)
-    build_elastic(writer(database), "tracks-lines", documents(), 2, "v", tmp_path_factory.mktemp("elastic"))
+    folder = tmp_path_factory.mktemp("elastic")
+    build_elastic(writer(database), "tracks-lines", documents(), 2, 1.0 + len(NAMES), "v", folder)
     return ElasticIndex(Connection(database), "tracks-lines")
 
 

@@ -155,7 +155,7 @@ def cluster(elasticsearch_node: Node, tmp_path_factory: pytest.TempPathFactory) 
     client = writer(Database(elasticsearch_node.url))
     for version in ("v1", "v2"):
         folder = tmp_path_factory.mktemp(version)
-        build_elastic(client, f"tracks-bucket-{version}", _made(version == "v2"), 5, "e1", folder)
+        build_elastic(client, f"tracks-bucket-{version}", _made(version == "v2"), 5, 9.0, "e1", folder)
     return elasticsearch_node.url
 
 

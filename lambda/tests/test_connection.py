@@ -227,7 +227,7 @@ def test_a_password_that_stays_wrong_is_read_again_once_in_a_while(caplog: pytes
 
 
 def _endpoint(url: str, documents: Any, folder: Path, timeout: float) -> TestClient:
-    build_elastic(writer(Database(url)), "tracks-down", documents(False), 5, "e", folder)
+    build_elastic(writer(Database(url)), "tracks-down", documents(False), 5, 9.0, "e", folder)
     index = ElasticIndex(Connection(Database(url, timeout=timeout)), "tracks-down")
     return TestClient(create_app(Release("v1", Recommender(None, index))), raise_server_exceptions=False)
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -78,7 +79,7 @@ def _mappings(dimension: int, index_options: Mapping[str, Any], meta: Mapping[st
             "spellings": words | {"index_prefixes": {"min_chars": 1, "max_chars": 8}},
             "embedding": {
                 "type": "dense_vector",
-                "dims": dimension + 1,
+                "dims": dimension + 2,
                 "similarity": "max_inner_product",
                 "index_options": index_options,
             },
@@ -100,18 +101,25 @@ def writer(database: Database) -> Elasticsearch:
     )
 
 
+def longest(vectors: NDArray[np.float32]) -> float:
+    """Returns the length of the longest of vectors, float32 [n, dimension]."""
+    # Their norms at once would take as much memory as all of them.
+    return math.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64).max(initial=0))
+
+
 def build_elastic(
     client: Elasticsearch,
     name: str,
     documents: Iterable[tuple[Document, list[str]]],
     dimension: int,
+    length: float,
     embeddings: str,
     work: Path,
 ) -> int:
     """Loads an index of documents with the keys they are found by; returns how many documents it must have.
 
-    Tracks come first, by falling popularity. `work` is a folder in which an interrupted load records its progress: the
-    next one, of the same documents, resumes from there.
+    Tracks come first, by falling popularity; none of their vectors is longer than `length`. `work` is a folder in which
+    an interrupted load records its progress: the next one, of the same documents, resumes from there.
 
     Raises:
         IndexUnavailableError: the cluster does not accept it.
@@ -125,12 +133,10 @@ def build_elastic(
         _ask(client.indices.create, index=name, settings={"index": settings}, mappings=mappings)
         done = 0
     tracks = count = 0
-    longest = 0.0
     uuid = _uuid(client, name)
-    for batch, (lines, norms) in enumerate(_batches(documents), start=1):
+    for batch, (lines, some_tracks) in enumerate(_batches(documents, length), start=1):
         count += len(lines) // 2
-        tracks += len(norms)
-        longest = max(longest, *norms) if norms else longest
+        tracks += some_tracks
         if batch > done:
             # A document of which all keys are taken has no line, and Elasticsearch rejects a request without lines.
             if lines:
@@ -145,7 +151,7 @@ def build_elastic(
         "tracks": tracks,
         "dimension": dimension,
         "documents": count,
-        "longest": longest,
+        "length": length,
         "num_candidates": NUM_CANDIDATES[0],
         "names": names.VERSION,
     }
@@ -220,17 +226,19 @@ def _last_of_best(vectors: NDArray[np.float32], queries: NDArray[np.float32]) ->
     return edges
 
 
-def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[list[dict[str, Any]], list[float]]]:
-    """Yields the lines of each bulk request, an action and a document in turn, and the norms of its tracks' vectors."""
+def _batches(
+    documents: Iterable[tuple[Document, list[str]]], length: float
+) -> Iterator[tuple[list[dict[str, Any]], int]]:
+    """Yields the lines of each bulk request, an action and a document in turn, and the number of its tracks."""
     numbered = enumerate(documents)
     claimed: set[str] = set()
     while some := list(islice(numbered, _BATCH)):
         lines: list[dict[str, Any]] = []
-        norms: list[float] = []
+        tracks = 0
         for rank, (document, keys) in some:
-            fields = stored(document)
+            fields = stored(document, length)
             if document.kind == "track":
-                norms.append(float(np.linalg.norm(document.vector)))
+                tracks += 1
                 fields |= {
                     "rank": rank,
                     "popularity": float(document.vector[-1]),
@@ -242,7 +250,7 @@ def _batches(documents: Iterable[tuple[Document, list[str]]]) -> Iterator[tuple[
                     claimed.add(key)
                     identifier = document_id(key)
                     lines += [{"index": {"_id": identifier}}, fields | {"key": identifier}]
-        yield lines, norms
+        yield lines, tracks
 
 
 def _names(terms: names.Terms) -> dict[str, Any]:

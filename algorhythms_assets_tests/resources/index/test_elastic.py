@@ -8,17 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from algorhythms_ask.connection import Connection, Database
-from algorhythms_ask.elastic import ElasticIndex, document_id
+from algorhythms_ask.elastic import ElasticIndex, document_id, encoded, stored
 from algorhythms_ask.index import Document, IndexUnavailableError, NoSuchIndexError, Search
 from algorhythms_ask.names import VERSION
 
 from algorhythms_assets.resources.index import elastic
-from algorhythms_assets.resources.index.elastic import NUM_CANDIDATES, build_elastic, verify_elastic, writer
+from algorhythms_assets.resources.index.elastic import NUM_CANDIDATES, build_elastic, longest, verify_elastic, writer
 from algorhythms_assets.resources.index.embedded import IndexFaultError
 from algorhythms_assets.resources.store import InputError
 from algorhythms_assets_tests.services.elasticsearch import running_node
 
 N, DIMENSION = 2000, 9
+# No vector is longer.
+LENGTH = 4.0
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def probes(vectors):
 
 
 def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(client, connection, vectors, tmp_path):
-    count = build_elastic(client, "tracks-whole", made(vectors), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-whole", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     assert count == N + 3
     asked = queries(vectors) | queries(vectors, -1.0) | queries(vectors, 3.0)
     measured = verify_elastic(client, connection, "tracks-whole", count, probes(vectors), vectors, asked)
@@ -79,7 +81,7 @@ def test_what_was_loaded_is_whole_and_finds_what_a_scan_finds(client, connection
 
 
 def test_verification_finds_what_is_wrong(client, connection, vectors, tmp_path):
-    count = build_elastic(client, "tracks-wrong", made(vectors), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-wrong", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
 
     def verify(documents=count, asked=probes(vectors), held=vectors, searched=queries(vectors)):  # noqa: B008
         verify_elastic(client, connection, "tracks-wrong", documents, asked, held, searched)
@@ -111,19 +113,51 @@ def test_a_load_that_broke_off_goes_on_where_it_was(client, connection, vectors,
 
     monkeypatch.setattr(elastic, "_bulk", break_off)
     with pytest.raises(KeyboardInterrupt):
-        build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
+        build_elastic(client, "tracks-broken", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     with pytest.raises(IndexUnavailableError, match="no finished index"):
         ElasticIndex(connection, "tracks-broken")
     rest = []
     monkeypatch.setattr(elastic, "_bulk", lambda *call: (rest.append(call[2][0]), bulk(*call)))
-    count = build_elastic(client, "tracks-broken", made(vectors), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-broken", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     assert [line["index"]["_id"] for line in rest] == ["t1000", "t1500", "a1"]
     verify_elastic(client, connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))
 
 
+def test_an_index_of_the_version_before_is_read_until_it_is_replaced(
+    client, connection, vectors, tmp_path, monkeypatch
+):
+    """Its vectors were not made equally long: an endpoint is updated before the release that it serves."""
+
+    def unequal(document, length):
+        return stored(document, length) | {"embedding": encoded(np.append(document.vector, np.float32(1)))}
+
+    def mappings(*call):
+        made = now(*call)
+        made["properties"]["embedding"]["dims"] = DIMENSION + 1
+        return made
+
+    def best(name):
+        index = ElasticIndex(connection, name)
+        asked = [Search(vectors[5], 3), Search(-vectors[40], 3), Search(vectors[7], 3, raised={"Artist": 0.5})]
+        found = index.nearest(asked, documents=True)
+        # Scores of another order of summation.
+        return [[(hit.id, round(hit.score, 4), hit.document.vector.tolist()) for hit in hits] for hits in found]
+
+    tracks = [(document, keys) for document, keys in made(vectors, 600) if document.kind == "track"]
+    build_elastic(client, "tracks-after", tracks, DIMENSION, LENGTH, "e", tmp_path)
+    now = elastic._mappings
+    monkeypatch.setattr(elastic, "_mappings", mappings)
+    monkeypatch.setattr(elastic, "stored", unequal)
+    build_elastic(client, "tracks-before", tracks, DIMENSION, LENGTH, "e", tmp_path)
+    meta = client.indices.get_mapping(index="tracks-before")["tracks-before"]["mappings"]["_meta"]
+    length = meta.pop("length")
+    client.indices.put_mapping(index="tracks-before", meta=meta | {"longest": length})
+    assert best("tracks-before") == best("tracks-after")
+
+
 @pytest.mark.parametrize("version", [None, VERSION - 1, VERSION + 1])
 def test_an_index_whose_names_are_of_another_version_is_refused(client, connection, vectors, tmp_path, version):
-    build_elastic(client, "tracks-older", made(vectors, 10), DIMENSION, "e", tmp_path)
+    build_elastic(client, "tracks-older", made(vectors, 10), DIMENSION, LENGTH, "e", tmp_path)
     assert ElasticIndex(connection, "tracks-older").tracks == 10
     meta = client.indices.get_mapping(index="tracks-older")["tracks-older"]["mappings"]["_meta"]
     client.indices.put_mapping(index="tracks-older", meta=meta | {"names": version})
@@ -133,7 +167,7 @@ def test_an_index_whose_names_are_of_another_version_is_refused(client, connecti
 
 def test_progress_of_an_index_that_is_gone_counts_for_nothing(client, connection, vectors, tmp_path):
     for _ in range(2):
-        count = build_elastic(client, "tracks-gone", made(vectors, 600), DIMENSION, "e", tmp_path)
+        count = build_elastic(client, "tracks-gone", made(vectors, 600), DIMENSION, LENGTH, "e", tmp_path)
         verify_elastic(client, connection, "tracks-gone", count, {}, vectors[:600], queries(vectors))
         connection.ask("DELETE", "/tracks-gone")
     with pytest.raises(NoSuchIndexError, match="no index tracks-gone"):
@@ -155,7 +189,7 @@ def test_a_node_that_dies_while_it_is_loaded_loses_nothing(vectors, tmp_path):
                     threading.Thread(target=restart).start()
                 yield document
 
-        count = build_elastic(client, "tracks-killed", documents(), DIMENSION, "e", tmp_path)
+        count = build_elastic(client, "tracks-killed", documents(), DIMENSION, LENGTH, "e", tmp_path)
         verify_elastic(client, connection, "tracks-killed", count, probes(vectors), vectors, queries(vectors))
 
 
@@ -180,11 +214,11 @@ def test_a_cluster_whose_disks_are_full_says_so_and_the_load_resumes_once_there_
 
     monkeypatch.setattr(elastic, "_bulk", send)
     with pytest.raises(IndexUnavailableError, match=r"flood-stage watermark.*make some, then materialize search_index"):
-        build_elastic(client, "tracks-full", made(vectors), DIMENSION, "e", tmp_path)
+        build_elastic(client, "tracks-full", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     assert json.loads((tmp_path / "progress.json").read_text())["batches"] == 2
     full(connection, "tracks-full", None)
     monkeypatch.setattr(elastic, "_bulk", lambda *call: (sent.append(call), bulk(*call)))
-    count = build_elastic(client, "tracks-full", made(vectors), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-full", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     assert len(sent) == 5
     verify_elastic(client, connection, "tracks-full", count, probes(vectors), vectors, queries(vectors))
 
@@ -223,7 +257,7 @@ def test_a_cluster_that_does_not_merge_because_its_disks_are_nearly_full_is_wait
     monkeypatch.setattr(elastic, "_merge", halted)
     with ThreadPoolExecutor(1) as threads:
         lifted = threads.submit(lift_once_told)
-        count = build_elastic(client, "tracks-unmerged", made(vectors), DIMENSION, "e", tmp_path)
+        count = build_elastic(client, "tracks-unmerged", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
         lifted.result(timeout=60)
     least_room(None, None)
     assert "disks are nearly full waits until there is room" in caplog.text
@@ -241,7 +275,7 @@ def test_a_merge_that_the_cluster_has_forgotten_is_started_again(
         return "nobody:1" if len(started) == 1 else started[-1]
 
     monkeypatch.setattr(elastic, "_merging", forgotten)
-    count = build_elastic(client, "tracks-forgotten", made(vectors), DIMENSION, "e", tmp_path)
+    count = build_elastic(client, "tracks-forgotten", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     assert "no longer knows of the merge of tracks-forgotten: it is started again" in caplog.text
     assert len(started) == 2
     verify_elastic(client, connection, "tracks-forgotten", count, probes(vectors), vectors, queries(vectors))
@@ -255,15 +289,15 @@ def test_an_index_that_is_deleted_while_it_is_loaded_is_said_and_loaded_anew(cli
             yield document
 
     with pytest.raises(IndexUnavailableError, match="was deleted while it was loaded: materialize search_index again"):
-        build_elastic(client, "tracks-deleted", documents(), DIMENSION, "e", tmp_path)
-    count = build_elastic(client, "tracks-deleted", made(vectors), DIMENSION, "e", tmp_path)
+        build_elastic(client, "tracks-deleted", documents(), DIMENSION, LENGTH, "e", tmp_path)
+    count = build_elastic(client, "tracks-deleted", made(vectors), DIMENSION, LENGTH, "e", tmp_path)
     verify_elastic(client, connection, "tracks-deleted", count, probes(vectors), vectors, queries(vectors))
 
 
 def test_an_index_that_is_deleted_while_it_serves_is_none_until_it_is_there_again(
     client, connection, vectors, tmp_path
 ):
-    build_elastic(client, "tracks-served", made(vectors, 600), DIMENSION, "e", tmp_path)
+    build_elastic(client, "tracks-served", made(vectors, 600), DIMENSION, LENGTH, "e", tmp_path)
     index = ElasticIndex(connection, "tracks-served")
     asked = Search(vectors[5], 3)
     before = index.nearest([asked])
@@ -272,7 +306,7 @@ def test_an_index_that_is_deleted_while_it_serves_is_none_until_it_is_there_agai
         index.nearest([asked])
     with pytest.raises(IndexUnavailableError, match="tracks-served"):
         index.fetch(["t5"])
-    build_elastic(client, "tracks-served", made(vectors, 600), DIMENSION, "e", tmp_path)
+    build_elastic(client, "tracks-served", made(vectors, 600), DIMENSION, LENGTH, "e", tmp_path)
     assert index.nearest([asked]) == before
 
 
@@ -280,7 +314,7 @@ def test_a_key_longer_than_elasticsearch_takes_is_found_all_the_same(client, con
     key = "album:" + "é" * 600
     zero = np.ones(2, np.float32)
     documents = [(Document("b", "album", "B", None, None, 1, zero), [key])]
-    build_elastic(client, "tracks-long", documents, 2, "e", tmp_path)
+    build_elastic(client, "tracks-long", documents, 2, 2.0, "e", tmp_path)
     index = ElasticIndex(connection, "tracks-long")
     assert index.fetch([key, key[:-1]])[key].id == "b"
     assert len(document_id(key)) < 512
@@ -294,5 +328,5 @@ def test_documents_without_a_key_of_their_own_are_no_request(client, connection,
         yield from made(vectors[:3], 3)
         yield Document("nameless", "album", "Album", None, None, 1, vectors[0]), []
 
-    assert build_elastic(client, "tracks-keyless", ending_without_keys(), DIMENSION, "e", tmp_path) == 6
+    assert build_elastic(client, "tracks-keyless", ending_without_keys(), DIMENSION, LENGTH, "e", tmp_path) == 6
     assert ElasticIndex(connection, "tracks-keyless").tracks == 3

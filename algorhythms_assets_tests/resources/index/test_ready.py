@@ -52,7 +52,7 @@ def test_a_certificate_that_is_not_trusted_names_the_setting_and_is_not_tried_ag
         asked = []
         monkeypatch.setattr(client.transport, "perform_request", counted(asked, client.transport.perform_request))
         with pytest.raises(Exception, match="certificate"):
-            build_elastic(client, "tracks-untrusted", [], 2, "e", tmp_path)
+            build_elastic(client, "tracks-untrusted", [], 2, 1.0, "e", tmp_path)
         assert len(asked) == 1
         monkeypatch.setenv("DATABASE_CA_FILE", str(certificate))
         assert require_ready().startswith("9.")

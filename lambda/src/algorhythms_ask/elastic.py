@@ -6,8 +6,10 @@ artists and albums have a `vector` that is not searched. Fields are read back as
 `_source`. Vectors are base64 of float32: exact, and ten times faster to read than JSON. Neighbours, which are larger
 than everything else and seldom needed, are a stored field.
 
-An embedding is the vector and a 1; a query is the vector searched for and a number so large that no score is negative.
-Elasticsearch turns negative scores into reciprocals, to which nothing could be added for an artist.
+An embedding is the vector, a 1, and what makes all embeddings equally long (Bachrach et al., RecSys 2014): a graph by
+inner product leads to the longest vectors, past most of the best for a query that does not point there. A query is the
+vector searched for, a number so large that no score is negative, and a 0. Elasticsearch turns negative scores into
+reciprocals, to which nothing could be added for an artist.
 The index is written by `algorhythms_assets`.
 """
 
@@ -15,6 +17,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -86,7 +89,9 @@ class ElasticIndex:
             self.dimension: int = about["dimension"]
             # Candidates of a nearest-neighbour search; measured to be enough when the index was built.
             self.num_candidates: int = about["num_candidates"]
-            self._longest: float = about["longest"]
+            # An index of an earlier version has no vectors made equally long, thus one dimension less.
+            self._longest: float = about["length"] if "length" in about else about["longest"]
+            self._dims: int = index["mappings"]["properties"]["embedding"]["dims"]
             if about["names"] != names.VERSION:
                 raise ValueError("its names are another version's")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -107,10 +112,10 @@ class ElasticIndex:
             bodies.append(body | {"stored_fields": "neighbours"} if neighbours else body)
         answers = self._searched([*bodies, *(_matching(so_called(*key), 1, _READ) for key in called)])
         hits = [hit["fields"] for hits in answers[: len(bodies)] for hit in hits]
-        found: dict[Key, Document] = {wanted[fields["key"][0]]: _document(fields) for fields in hits}
+        found: dict[Key, Document] = {wanted[fields["key"][0]]: self._document(fields) for fields in hits}
         for key, hits in zip(called, answers[len(bodies) :], strict=True):
             if hits:
-                found[key] = _document(hits[0]["fields"])
+                found[key] = self._document(hits[0]["fields"])
         return found
 
     def nearest(self, searches: Sequence[Search], documents: bool = False) -> list[list[Hit]]:
@@ -128,6 +133,9 @@ class ElasticIndex:
         within = len(search.without) > _FEW or search.without_artists
         reach = search.count if within else search.count + len(search.without) + _VERSIONS * len(search.without_songs)
         left_out = _left_out(search)
+        query = np.zeros(self._dims, np.float32)
+        query[: self.dimension] = search.query
+        query[self.dimension] = self._offset(search)
 
         def nearest(*only: Mapping[str, Any]) -> dict[str, Any]:
             k = min(reach, MOST_FOUND)
@@ -135,7 +143,7 @@ class ElasticIndex:
             return {
                 "knn": {
                     "field": "embedding",
-                    "query_vector": encoded(np.append(search.query, self._offset(search))),
+                    "query_vector": encoded(query),
                     "k": k,
                     "num_candidates": min(max(self.num_candidates, k), MOST_FOUND),
                     "filter": filters,
@@ -159,13 +167,13 @@ class ElasticIndex:
     def _hits(self, search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
         if _popularity_alone(search):
             coefficient = float(search.query[-1])
-            return [_hit(hit["fields"], coefficient * hit["fields"]["popularity"][0]) for hit in found]
+            return [self._hit(hit["fields"], coefficient * hit["fields"]["popularity"][0]) for hit in found]
         return self._near_hits(search, found)
 
     def _near_hits(self, search: Search, found: Sequence[Mapping[str, Any]]) -> list[Hit]:
         # Elasticsearch adds 1 to an inner product.
         added = 1 + float(self._offset(search))
-        return [_hit(hit["fields"], hit["_score"] - added) for hit in found]
+        return [self._hit(hit["fields"], hit["_score"] - added) for hit in found]
 
     def _offset(self, search: Search) -> np.float32:
         # No inner product is less than minus this (Cauchy and Schwarz).
@@ -183,7 +191,25 @@ class ElasticIndex:
     def find(self, wanted: Sequence[Wanted], count: int) -> list[list[Document]]:
         """Returns the most popular tracks that match, for each query."""
         found = self._searched([_matching(clauses, count, _NAMES) for clauses in wanted])
-        return [[_document(hit["fields"]) for hit in hits] for hits in found]
+        return [[self._document(hit["fields"]) for hit in hits] for hits in found]
+
+    def _hit(self, fields: Mapping[str, list[Any]], score: float) -> Hit:
+        return Hit(fields["id"][0], score, self._document(fields) if "kind" in fields else None)
+
+    def _document(self, fields: Mapping[str, list[Any]]) -> Document:
+        neighbours = fields.get("neighbours", ())
+        [vector] = fields.get("vector") or fields.get("embedding") or [""]
+        return Document(
+            id=fields["id"][0],
+            kind=fields["kind"][0],
+            name=fields.get("name", _NONE)[0],
+            artist=fields.get("artist", _NONE)[0],
+            album=fields.get("album", _NONE)[0],
+            playlists=fields["playlists"][0],
+            vector=np.frombuffer(binascii.a2b_base64(vector), ">f4")[: self.dimension].astype(np.float32),
+            neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(base64.b64decode(text))),
+            song=fields.get("song", _NONE)[0],
+        )
 
     def _searched(self, bodies: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
         """Returns the hits of each search of a multi-search."""
@@ -216,35 +242,18 @@ def encoded(vector: NDArray[np.float32]) -> str:
     return base64.b64encode(vector.astype(">f4").tobytes()).decode()
 
 
-def stored(document: Document) -> dict[str, Any]:
-    """Returns the fields of a document that are stored and read back."""
+def stored(document: Document, length: float) -> dict[str, Any]:
+    """Returns the fields of a document that are stored and read back.
+
+    No track's vector is longer than `length`.
+    """
     fields: dict[str, Any] = {name: getattr(document, name) for name in _NAMES}
     if document.kind == "track":
-        fields["embedding"] = encoded(np.append(document.vector, np.float32(1)))
+        missing = math.sqrt(max(0.0, length**2 - float(np.linalg.norm(document.vector)) ** 2))
+        fields["embedding"] = encoded(np.append(document.vector, np.float32([1, missing])))
     else:
         fields["vector"] = encoded(document.vector)
     return fields | {"neighbours": base64.b64encode(json.dumps(document.neighbours).encode()).decode()}
-
-
-def _document(fields: Mapping[str, list[Any]]) -> Document:
-    neighbours = fields.get("neighbours", ())
-    [vector] = fields.get("vector") or fields.get("embedding") or [""]
-    numbers = np.frombuffer(binascii.a2b_base64(vector), ">f4").astype(np.float32)
-    return Document(
-        id=fields["id"][0],
-        kind=fields["kind"][0],
-        name=fields.get("name", _NONE)[0],
-        artist=fields.get("artist", _NONE)[0],
-        album=fields.get("album", _NONE)[0],
-        playlists=fields["playlists"][0],
-        vector=numbers if "vector" in fields else numbers[:-1],
-        neighbours=tuple((uri, count) for text in neighbours for uri, count in json.loads(base64.b64decode(text))),
-        song=fields.get("song", _NONE)[0],
-    )
-
-
-def _hit(fields: Mapping[str, list[Any]], score: float) -> Hit:
-    return Hit(fields["id"][0], score, _document(fields) if "kind" in fields else None)
 
 
 def _popularity_alone(search: Search) -> bool:
