@@ -123,6 +123,23 @@ def test_a_load_that_broke_off_goes_on_where_it_was(client, connection, vectors,
     verify_elastic(client, connection, "tracks-broken", count, probes(vectors), vectors, queries(vectors))
 
 
+def test_less_popular_tracks_are_found_although_vectors_of_popular_ones_are_much_longer(client, connection, tmp_path):
+    """A graph over the vectors as they are leads to the long ones: it finds 0.21 of the best at 250 candidates."""
+    draw = np.random.default_rng(1)
+    tracks, dimension = 8000, 33
+    centres = draw.normal(size=(200, dimension - 1))
+    z = centres[draw.integers(200, size=tracks)] + draw.normal(size=(tracks, dimension - 1))
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    popularity = np.sort(draw.pareto(1.5, size=(tracks, 1)).clip(max=20), axis=0)[::-1]
+    vectors = np.hstack([z, popularity]).astype(np.float32)
+    asked = vectors[draw.integers(tracks, size=40)].copy()
+    asked[:, -1] = -1
+    documents = ((Document(f"t{i}", "track", None, None, None, 1, v), [f"t{i}"]) for i, v in enumerate(vectors))
+    count = build_elastic(client, "tracks-popular", documents, dimension, longest(vectors), "e", tmp_path)
+    measured = verify_elastic(client, connection, "tracks-popular", count, {}, vectors, {"less popular": asked})
+    assert measured["num_candidates"] == 250
+
+
 def test_an_index_of_the_version_before_is_read_until_it_is_replaced(
     client, connection, vectors, tmp_path, monkeypatch
 ):
