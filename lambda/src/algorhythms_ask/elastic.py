@@ -250,7 +250,7 @@ def stored(document: Document, length: float) -> dict[str, Any]:
     fields: dict[str, Any] = {name: getattr(document, name) for name in _NAMES}
     if document.kind == "track":
         missing = math.sqrt(max(0.0, length**2 - float(np.linalg.norm(document.vector)) ** 2))
-        fields["embedding"] = encoded(np.append(document.vector, np.float32([1, missing])))
+        fields["embedding"] = encoded(np.append(document.vector, [1, missing]))
     else:
         fields["vector"] = encoded(document.vector)
     return fields | {"neighbours": base64.b64encode(json.dumps(document.neighbours).encode()).decode()}
