@@ -89,7 +89,7 @@ class ElasticIndex:
             self.dimension: int = about["dimension"]
             # Candidates of a nearest-neighbour search; measured to be enough when the index was built.
             self.num_candidates: int = about["num_candidates"]
-            # An index of an earlier version has no vectors made equally long, thus one dimension less.
+            # In an index of the version before, vectors are not made equally long: it has one dimension less.
             self._longest: float = about["length"] if "length" in about else about["longest"]
             self._dims: int = index["mappings"]["properties"]["embedding"]["dims"]
             if about["names"] != names.VERSION:
@@ -249,6 +249,7 @@ def stored(document: Document, length: float) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {name: getattr(document, name) for name in _NAMES}
     if document.kind == "track":
+        # Below 0 only by rounding.
         missing = math.sqrt(max(0.0, length**2 - float(np.linalg.norm(document.vector)) ** 2))
         fields["embedding"] = encoded(np.append(document.vector, [1, missing]))
     else:
