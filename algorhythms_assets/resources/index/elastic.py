@@ -330,8 +330,8 @@ def _merge(client: Elasticsearch, name: str) -> None:
         if time.monotonic() - said >= _SAY_SECONDS:
             said = time.monotonic()
             _log.info(
-                "%s has been merging for %.0f s; two million tracks take half an hour. A cluster whose disks are nearly "
-                "full waits until there is room",
+                "%s has been merging for %.0f s; two million tracks take half an hour. A cluster whose disks are "
+                "nearly full waits until there is room",
                 name,
                 said - started,
             )
